@@ -1,0 +1,1 @@
+"""A graph runtime with the public API of LangGraph."""

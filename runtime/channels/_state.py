@@ -1,0 +1,64 @@
+"""The channels of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from runtime.channels.base import MISSING, BaseChannel
+from runtime.errors import EmptyChannelError
+
+__all__ = ("Channels",)
+
+
+class Channels(dict[str, BaseChannel[Any, Any, Any]]):
+    """Channels by name, each made when it is first used.
+
+    A graph of ten thousand nodes has as many trigger channels, of which a superstep touches a few:
+    neither starting a run nor a superstep may cost more because the others exist.
+
+    Args:
+        specs: One channel of each name, to make the run's own from; never changed.
+        saved: What `BaseChannel.checkpoint` returned for each name in an earlier run.
+    """
+
+    __slots__ = ("awake", "saved", "specs")
+
+    def __init__(
+        self,
+        specs: Mapping[str, BaseChannel[Any, Any, Any]],
+        saved: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        self.specs = specs
+        self.saved = saved or {}
+        self.awake: set[str] = set()
+        """Channels that hold a value and must hear of the next superstep, written or not."""
+        for name in self.saved:
+            if name in specs:
+                self.note(name, self[name])
+
+    def __missing__(self, name: str) -> BaseChannel[Any, Any, Any]:
+        channel = self.specs[name].from_checkpoint(self.saved.get(name, MISSING))
+        self[name] = channel
+        return channel
+
+    def note(self, name: str, channel: BaseChannel[Any, Any, Any]) -> bool:
+        """Remember whether the channel must hear of the next superstep; return `is_available`."""
+        available = channel.is_available()
+        if channel.wants_every_step:
+            if available:
+                self.awake.add(name)
+            else:
+                self.awake.discard(name)
+        return available
+
+    def read(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return the values of those channels that hold one."""
+        values: dict[str, Any] = {}
+        for name in names:
+            try:
+                values[name] = self[name].get()
+            except EmptyChannelError:
+                continue
+        return values

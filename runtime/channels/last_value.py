@@ -1,0 +1,72 @@
+"""The channel of a plain state key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Generic
+
+from typing_extensions import Self
+
+from runtime.channels.base import MISSING, BaseChannel, Value
+from runtime.errors import EmptyChannelError, InvalidUpdateError
+
+__all__ = ("LastValue",)
+
+
+class LastValue(BaseChannel[Value, Value, Value], Generic[Value]):
+    """Holds the last value written; two writes in one superstep are a mistake."""
+
+    __slots__ = ("value",)
+    wants_every_step = False
+
+    def __init__(self, typ: Any, key: str = "") -> None:
+        super().__init__(typ, key)
+        self.value: Value | Any = MISSING
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LastValue)
+
+    __hash__ = None  # type: ignore[assignment]  # equality by kind, as schemas compare channels
+
+    @property
+    def ValueType(self) -> Any:  # noqa: N802
+        """The declared type."""
+        return self.typ
+
+    @property
+    def UpdateType(self) -> Any:  # noqa: N802
+        """The declared type."""
+        return self.typ
+
+    def from_checkpoint(self, checkpoint: Value | Any) -> Self:
+        """Return a new channel with the saved value."""
+        channel = self._blank()
+        channel.value = checkpoint
+        return channel
+
+    def checkpoint(self) -> Value | Any:
+        """Return the value, or `MISSING`."""
+        return self.value
+
+    def get(self) -> Value:
+        """Return the value."""
+        if self.value is MISSING:
+            raise EmptyChannelError(self.key)
+        return self.value
+
+    def is_available(self) -> bool:
+        """Return whether a value was written."""
+        return self.value is not MISSING
+
+    def update(self, values: Sequence[Value]) -> bool:
+        """Take the one value."""
+        if not values:
+            return False
+        if len(values) > 1:
+            raise InvalidUpdateError(
+                f"At key '{self.key}': Can receive only one value per step, got {len(values)}. "
+                "Several nodes of one superstep wrote it. Give the key a reducer, for example "
+                f"`{self.key}: Annotated[list, operator.add]`, or write it from one node."
+            )
+        self.value = values[0]
+        return True

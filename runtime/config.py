@@ -1,0 +1,67 @@
+"""What a running node can ask for without taking a parameter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import var_child_runnable_config
+from langgraph.store.base import BaseStore
+
+from runtime.types import StreamWriter
+
+if TYPE_CHECKING:
+    from runtime.pregel._task import Task
+
+__all__ = ("get_config", "get_store", "get_stream_writer")
+
+TASK_KEY = "__pregel_task"
+"""The one key of ours in `config["configurable"]`: the running `Task`."""
+
+
+def get_config() -> RunnableConfig:
+    """Return the config of the running node, sync or async, on every Python.
+
+    Raises:
+        RuntimeError: Called outside of a node, task or tool of a running graph.
+    """
+    if config := var_child_runnable_config.get():
+        return config
+    raise RuntimeError(
+        "Called get_config outside of a runnable context: it works in code that a graph runs "
+        "(nodes, conditional edges, tools), not at import time and not in a thread started by hand."
+    )
+
+
+def current_task() -> Task:
+    """Return the task whose node is running.
+
+    Raises:
+        RuntimeError: No graph of this runtime is running the calling code.
+    """
+    task = get_config().get("configurable", {}).get(TASK_KEY)
+    if task is None:
+        raise RuntimeError(
+            "No graph is running this code: the config at hand was not made by a node of a graph."
+        )
+    return cast("Task", task)
+
+
+def get_stream_writer() -> StreamWriter:
+    """Return the function that puts a value into the `custom` stream of the running graph.
+
+    Outside of `custom` mode the function does nothing.
+
+    Raises:
+        RuntimeError: Called outside of a node, task or tool of a running graph.
+    """
+    return current_task().runtime.stream_writer
+
+
+def get_store() -> BaseStore:
+    """Return the store that the graph was compiled with.
+
+    Raises:
+        RuntimeError: Called outside of a node, task or tool of a running graph.
+    """
+    return cast(BaseStore, current_task().runtime.store)

@@ -1,0 +1,135 @@
+"""Conditional edges."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
+
+from langchain_core.runnables import Runnable
+from langchain_core.runnables.base import RunnableLambda
+
+from runtime.channels._state import Channels
+from runtime.constants import END, START
+from runtime.errors import InvalidUpdateError
+from runtime.pregel._node import Branch, Write, make_call
+from runtime.pregel._step import TASKS
+from runtime.types import Send
+
+__all__ = ("BranchSpec", "trigger_of")
+
+PathMap = Mapping[Hashable, str] | Sequence[str] | None
+
+
+def trigger_of(node: str) -> str:
+    """Return the channel that makes a node run."""
+    return f"branch:to:{node}"
+
+
+@dataclass(frozen=True, slots=True)
+class BranchSpec:
+    """A conditional edge as its author wrote it.
+
+    Args:
+        path: Decides where to go on.
+        name: What errors call it.
+        ends: From what the path returns to nodes, if that is known.
+    """
+
+    path: Any
+    name: str
+    ends: dict[Hashable, str] | None
+
+    @classmethod
+    def of(cls, path: Any, name: str, path_map: PathMap) -> BranchSpec:
+        """Make one; a path annotated `-> Literal["a", "b"]` needs no path map."""
+        if isinstance(path_map, Mapping):
+            return cls(path, name, dict(path_map))
+        if path_map is not None:
+            return cls(path, name, {end: end for end in path_map})
+        return cls(path, name, _annotated_ends(path))
+
+    def compile(
+        self, source: str, read: Callable[[Channels], Any], nodes: frozenset[str]
+    ) -> Branch:
+        """Return what the engine needs.
+
+        Args:
+            source: The node that the edge starts from.
+            read: Makes what the path is shown from the channels.
+            nodes: The names of all nodes, for error messages.
+        """
+
+        def view(channels: Channels, writes: list[Write], output: Any) -> Any:
+            """Show the state with the node's own writes in it, which nobody else sees yet."""
+            shown = read(_with_writes(channels, writes))
+            if isinstance(shown, dict) and isinstance(output, dict):
+                return {**output, **shown}
+            return shown
+
+        def writes(answer: Any) -> list[Write]:
+            answers = answer if isinstance(answer, (list, tuple)) else [answer]
+            return [w for a in answers for w in _writes_to(self._end(a, source, nodes))]
+
+        return Branch(make_call(self.path, self.name), view, writes)
+
+    def _end(self, answer: Any, source: str, nodes: frozenset[str]) -> str | Send:
+        if isinstance(answer, Send):
+            if answer.node == END:
+                raise InvalidUpdateError("Cannot send a packet to the END node")
+            return cast(str, answer)  # the commit warns of what is no node
+        if self.ends is not None:
+            if answer not in self.ends:
+                raise KeyError(
+                    f"Branch {self.name!r} of node {source!r} returned {answer!r}, which its path "
+                    f"map does not hold. It holds {sorted(map(repr, self.ends))}."
+                )
+            answer = self.ends[answer]
+        if answer is None or answer == START:
+            raise ValueError(
+                f"Branch did not return a valid destination: {self.name!r} of node {source!r} "
+                f"returned {answer!r}. Return the name of a node, END, a Send, or a list of them; "
+                f"the nodes are {sorted(nodes)}."
+            )
+        return cast(str, answer)  # the commit warns of what is no node
+
+
+def _writes_to(end: str | Send) -> list[Write]:
+    if isinstance(end, Send):
+        return [(TASKS, end)]
+    return [] if end == END else [(trigger_of(end), None)]
+
+
+def _with_writes(channels: Channels, writes: list[Write]) -> Channels:
+    """Return the channels as they would be after these writes alone."""
+    if not writes:
+        return channels
+    fresh = Channels(channels.specs, channels.saved)
+    fresh.update(channels)
+    changed: dict[str, list[Any]] = {}
+    for name, value in writes:
+        if name in channels.specs:
+            changed.setdefault(name, []).append(value)
+    for name, values in changed.items():
+        fresh[name] = channels[name].copy()
+        fresh[name].update(values)
+    return fresh
+
+
+def _annotated_ends(path: Any) -> dict[Hashable, str] | None:
+    """Return the destinations that a path's return annotation names."""
+    function = path
+    if isinstance(path, RunnableLambda):
+        function = getattr(path, "func", None) or getattr(path, "afunc", None)
+    elif isinstance(path, Runnable):
+        return None
+    elif not inspect.isroutine(path):
+        function = getattr(path, "__call__", None)  # noqa: B004 - the method, for its annotations
+    try:
+        returned = get_type_hints(function).get("return")
+    except (NameError, TypeError):  # annotations that cannot be evaluated name nothing
+        return None
+    if get_origin(returned) is Literal:
+        return {end: end for end in get_args(returned)}
+    return None

@@ -1,0 +1,125 @@
+"""State that is a list of messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Annotated, Any, Literal, cast, overload
+
+from langchain_core.messages import (
+    AnyMessage,
+    BaseMessage,
+    BaseMessageChunk,
+    MessageLikeRepresentation,
+    RemoveMessage,
+    convert_to_messages,
+    convert_to_openai_messages,
+    message_chunk_to_message,
+)
+from typing_extensions import TypedDict
+
+from runtime.turns import current_turns
+
+__all__ = ("REMOVE_ALL_MESSAGES", "MessagesState", "add_messages")
+
+REMOVE_ALL_MESSAGES = "__remove_all__"
+"""The id of a `RemoveMessage` that empties the list before what follows it is added."""
+
+Messages = list[MessageLikeRepresentation] | MessageLikeRepresentation
+Format = Literal["langchain-openai"]
+
+
+@overload
+def add_messages(left: Messages, right: Messages, *, format: Format | None = None) -> Messages: ...
+@overload
+def add_messages(*, format: Format | None = None) -> Callable[[Messages, Messages], Messages]: ...
+def add_messages(
+    left: Messages | None = None,
+    right: Messages | None = None,
+    *,
+    format: Format | None = None,  # noqa: A002 - LangGraph's public name
+) -> Messages | Callable[[Messages, Messages], Messages]:
+    """Merge two lists of messages by id; the reducer of `MessagesState`.
+
+    Args:
+        left: The messages so far.
+        right: The new ones, or a single one, in any form that langchain-core can convert. One
+            with a known id replaces the old one in its place; a `RemoveMessage` removes it, or
+            everything if its id is `REMOVE_ALL_MESSAGES`; all others are appended.
+        format: With `"langchain-openai"`, contents are converted to OpenAI's format.
+
+    Returns:
+        A new list in which every message has an id; chunks have become messages. Without `left`
+        and `right`, a reducer with this format.
+
+    Raises:
+        ValueError: A `RemoveMessage` names an id that is not there, the format is unknown, or
+            only one of `left` and `right` is given.
+    """
+    if left is None and right is None:
+        return cast(
+            "Callable[[Messages, Messages], Messages]", partial(add_messages, format=format)
+        )
+    if left is None or right is None:
+        raise ValueError(
+            "Must specify non-null arguments for both 'left' and 'right'. "
+            f"Only received: '{'left' if right is None else 'right'}'."
+        )
+    if format not in (None, "langchain-openai"):
+        raise ValueError(f"Unrecognized format={format!r}. Expected 'langchain-openai' or None.")
+    merged, new = _with_ids(left), _with_ids(right)
+    for index in range(len(new) - 1, -1, -1):
+        if isinstance(new[index], RemoveMessage) and new[index].id == REMOVE_ALL_MESSAGES:
+            return cast(Messages, new[index + 1 :])
+    merged = _merge(merged, new)
+    if format == "langchain-openai":
+        merged = convert_to_messages(convert_to_openai_messages(merged))
+    return cast(Messages, merged)
+
+
+def _merge(old: list[BaseMessage], new: list[BaseMessage]) -> list[BaseMessage]:
+    merged = list(old)
+    place = {message.id: index for index, message in enumerate(merged)}
+    removed: set[str | None] = set()
+    for message in new:
+        index = place.get(message.id)
+        if isinstance(message, RemoveMessage):
+            if index is None:
+                raise ValueError(
+                    "Attempting to delete a message with an ID that doesn't exist "
+                    f"({message.id!r}). The list holds {[m.id for m in merged]}."
+                )
+            removed.add(message.id)
+        elif index is None:
+            place[message.id] = len(merged)
+            merged.append(message)
+        else:
+            removed.discard(message.id)
+            merged[index] = message
+    if removed:
+        return [message for message in merged if message.id not in removed]
+    return merged
+
+
+def _with_ids(messages: Messages) -> list[BaseMessage]:
+    """Return the messages as plain ones with ids; a missing id is written into the message."""
+    listed: Sequence[Any] = messages if isinstance(messages, list) else [messages]
+    plain = all(
+        issubclass(kind, BaseMessage) and not issubclass(kind, BaseMessageChunk)
+        for kind in set(map(type, listed))
+    )
+    if not plain:
+        listed = [
+            message_chunk_to_message(m) if isinstance(m, BaseMessageChunk) else m
+            for m in convert_to_messages(listed)
+        ]
+    for message in listed:
+        if message.id is None:
+            message.id = current_turns().message_id()
+    return list(listed)
+
+
+class MessagesState(TypedDict):
+    """A state with one key, `messages`."""
+
+    messages: Annotated[list[AnyMessage], add_messages]

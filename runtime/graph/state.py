@@ -1,0 +1,467 @@
+"""`StateGraph`: nodes that read and write a shared state, and its compiled form."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, Union, cast, get_args, get_origin, get_type_hints
+
+from langchain_core.runnables import Runnable
+from langgraph.store.base import BaseStore
+from typing_extensions import Self, TypeVar
+
+from runtime.channels import BaseChannel, EphemeralValue, NamedBarrierValue, Topic
+from runtime.constants import END, START, TAG_HIDDEN
+from runtime.errors import InvalidUpdateError, ParentCommand
+from runtime.graph._branch import BranchSpec, trigger_of
+from runtime.graph._schema import ROOT, channels_of, command_update, reader_of, updates_of
+from runtime.pregel._node import Node, Write, make_call
+from runtime.pregel._step import TASKS
+from runtime.pregel.main import Pregel
+from runtime.types import Command, Send
+
+__all__ = ("CompiledStateGraph", "StateGraph")
+
+StateT = TypeVar("StateT")
+ContextT = TypeVar("ContextT", default=None)
+InputT = TypeVar("InputT", default=StateT)
+OutputT = TypeVar("OutputT", default=StateT)
+
+Channel = BaseChannel[Any, Any, Any]
+RESERVED_CHARACTERS = "|:"  # they separate the parts of a namespace, `node:task_id|node:task_id`
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSpec:
+    """A node as its author added it.
+
+    Args:
+        action: What it runs.
+        input_schema: What it is shown of the state.
+        metadata: What its author attached.
+        ends: Where its `Command`s may go, if that is known; only for checks and drawings.
+    """
+
+    action: Any
+    input_schema: Any
+    metadata: Mapping[str, Any]
+    ends: tuple[str, ...]
+
+
+class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
+    """A graph of nodes that share a state. Build it, then `compile` it.
+
+    Each node is shown the state and returns an update of it. Each key of the state keeps the last
+    value written, or folds writes with a reducer: `Annotated[list, operator.add]`.
+
+    Args:
+        state_schema: A TypedDict, dataclass or Pydantic class, or a plain type.
+        context_schema: The type of what nodes get as `runtime.context`.
+        input_schema: What `invoke` and `stream` take, if not the whole state.
+        output_schema: What they give, if not the whole state.
+    """
+
+    def __init__(
+        self,
+        state_schema: type[StateT],
+        context_schema: type[ContextT] | None = None,
+        *,
+        input_schema: type[InputT] | None = None,
+        output_schema: type[OutputT] | None = None,
+    ) -> None:
+        self.state_schema = state_schema
+        self.context_schema = context_schema
+        self.input_schema = input_schema or cast("type[InputT]", state_schema)
+        self.output_schema = output_schema or cast("type[OutputT]", state_schema)
+        self.nodes: dict[str, NodeSpec] = {}
+        self.edges: set[tuple[str, str]] = set()
+        self.waiting_edges: set[tuple[tuple[str, ...], str]] = set()
+        self.branches: defaultdict[str, dict[str, BranchSpec]] = defaultdict(dict)
+        self.channels: dict[str, Channel] = {}
+        self.schemas: dict[Any, tuple[str, ...]] = {}
+        for schema in (self.state_schema, self.input_schema, self.output_schema):
+            self._add_schema(schema)
+
+    def _add_schema(self, schema: Any) -> None:
+        if schema in self.schemas:
+            return
+        channels = channels_of(schema)
+        self.schemas[schema] = tuple(channels)
+        for name, channel in channels.items():
+            known = self.channels.setdefault(name, channel)
+            # the plain type of a key in a smaller schema says nothing about its reducer
+            if known != channel and type(channel).__name__ != "LastValue":
+                raise ValueError(
+                    f"Channel '{name}' already exists with a different type: {known!r} in one "
+                    f"schema, {channel!r} in {getattr(schema, '__name__', schema)}. Give the key "
+                    "the same reducer everywhere, or a plain type in all but one schema."
+                )
+
+    def add_node(
+        self,
+        node: str | Callable[..., Any] | Runnable[Any, Any],
+        action: Callable[..., Any] | Runnable[Any, Any] | None = None,
+        *,
+        metadata: dict[str, Any] | None = None,
+        input_schema: type[Any] | None = None,
+        destinations: Mapping[str, str] | Sequence[str] | None = None,
+    ) -> Self:
+        """Add a node.
+
+        Args:
+            node: Its name, or the action, whose own name it then gets.
+            action: A function `(state) -> update`, sync or async, or a Runnable. It may take any
+                of `config`, `writer`, `store`, `runtime` and `previous` as further parameters. It
+                returns a dict, an object of the state's class, a `Command`, a list with
+                `Command`s, or `None`.
+            metadata: Appears in `messages` metadata and traces.
+            input_schema: What it is shown of the state; by default what its first parameter is
+                annotated with, or else the whole state.
+            destinations: Where its `Command`s may go, for checks.
+
+        Returns:
+            The graph, for chaining.
+
+        Raises:
+            ValueError: The name is taken, reserved, or has a reserved character.
+            RuntimeError: There is no action.
+        """
+        if not isinstance(node, str):
+            action = node
+            node = _name_of(action)
+        if action is None:
+            raise RuntimeError(f"Node {node!r} needs an action: add_node({node!r}, function).")
+        if node in self.nodes:
+            raise ValueError(f"Node `{node}` already present.")
+        if node in (START, END):
+            raise ValueError(f"Node `{node}` is reserved.")
+        if used := [c for c in RESERVED_CHARACTERS if c in node]:
+            raise ValueError(
+                f"'{used[0]}' is a reserved character and is not allowed in the node names, "
+                f"as in {node!r}: it separates the parts of a namespace."
+            )
+        schema, ends = _read_annotations(action)
+        schema = input_schema or schema or self.state_schema
+        self._add_schema(schema)
+        if destinations is not None:
+            ends = tuple(destinations)
+        self.nodes[node] = NodeSpec(action, schema, metadata or {}, ends)
+        return self
+
+    def add_edge(self, start_key: str | list[str], end_key: str) -> Self:
+        """Go from one node to another when it is done; from a list of nodes when all are done.
+
+        Raises:
+            ValueError: An end is not a node, or the edge starts at END or ends at START.
+        """
+        starts = [start_key] if isinstance(start_key, str) else list(start_key)
+        for start in starts:
+            if start == END:
+                raise ValueError("END cannot be a start node")
+            if not isinstance(start_key, str) and start not in self.nodes:
+                raise ValueError(f"Need to add_node `{start}` first")
+        if end_key == START:
+            raise ValueError("START cannot be an end node")
+        if isinstance(start_key, str):
+            self.edges.add((start_key, end_key))
+        else:
+            if end_key not in self.nodes and end_key != END:
+                raise ValueError(f"Need to add_node `{end_key}` first")
+            self.waiting_edges.add((tuple(starts), end_key))
+        return self
+
+    def add_conditional_edges(
+        self,
+        source: str,
+        path: Callable[..., Any] | Runnable[Any, Any],
+        path_map: Mapping[Hashable, str] | list[str] | None = None,
+    ) -> Self:
+        """Let a function decide where to go on from a node.
+
+        Args:
+            source: The node.
+            path: Shown the state as the node left it; returns the name of a node, `END`, a
+                `Send`, or a list of them.
+            path_map: From what `path` returns to nodes; or a list of the nodes it may return.
+
+        Raises:
+            ValueError: The node has a branch of this name already.
+        """
+        name = _name_of(path, "condition")
+        if name == "<lambda>":
+            name = "condition"
+        if name in self.branches[source]:
+            raise ValueError(f"Branch with name `{name}` already exists for node `{source}`")
+        self.branches[source][name] = BranchSpec.of(path, name, path_map)
+        return self
+
+    def add_sequence(
+        self,
+        nodes: Sequence[Any | tuple[str, Any]],
+    ) -> Self:
+        """Add nodes that run one after the other, each as an action or a `(name, action)` pair.
+
+        Raises:
+            ValueError: There are none, or a name repeats.
+        """
+        if not nodes:
+            raise ValueError("Sequence requires at least one node.")
+        previous: str | None = None
+        for item in nodes:
+            name, action = item if isinstance(item, tuple) else (_name_of(item), item)
+            if name in self.nodes:
+                raise ValueError(
+                    f"Node names must be unique: node with the name '{name}' already exists. "
+                    "If you need to use two different runnables/callables with the same name (for "
+                    "example, using `lambda`), please provide them as tuples (name, "
+                    "runnable/callable)."
+                )
+            self.add_node(name, action)
+            if previous is not None:
+                self.add_edge(previous, name)
+            previous = name
+        return self
+
+    def set_entry_point(self, key: str) -> Self:
+        """Start at this node."""
+        return self.add_edge(START, key)
+
+    def set_conditional_entry_point(
+        self,
+        path: Callable[..., Any] | Runnable[Any, Any],
+        path_map: Mapping[Hashable, str] | list[str] | None = None,
+    ) -> Self:
+        """Let a function decide where to start."""
+        return self.add_conditional_edges(START, path, path_map)
+
+    def set_finish_point(self, key: str) -> Self:
+        """End after this node."""
+        return self.add_edge(key, END)
+
+    def validate(self) -> Self:
+        """Check that the graph can run.
+
+        Raises:
+            ValueError: It has no entry point, or an edge starts or ends at something else than a
+                node.
+        """
+        edges = {*self.edges, *((start, end) for ss, end in self.waiting_edges for start in ss)}
+        sources = {start for start, _ in edges} | {s for s, named in self.branches.items() if named}
+        for source in sorted(sources - {START}):
+            if source not in self.nodes:
+                raise ValueError(
+                    f"Found edge starting at unknown node '{source}'{self._nearest(source)}"
+                )
+        if START not in sources:
+            raise ValueError(
+                "Graph must have an entrypoint: add at least one edge from START to another node, "
+                f"for example graph.add_edge(START, {next(iter(self.nodes), 'my_node')!r})."
+            )
+        for _, end in sorted(edges):
+            if end not in self.nodes and end != END:
+                raise ValueError(f"Found edge ending at unknown node `{end}`{self._nearest(end)}")
+        for source, branches in self.branches.items():
+            for name, branch in branches.items():
+                for end in (branch.ends or {}).values():
+                    if end not in self.nodes and end != END:
+                        raise ValueError(
+                            f"At '{source}' node, '{name}' branch found unknown target '{end}'"
+                            f"{self._nearest(end)}"
+                        )
+        for name, spec in self.nodes.items():
+            for end in spec.ends:
+                if end not in self.nodes and end != END:
+                    raise ValueError(
+                        f"Found edge ending at unknown node `{end}`: node {name!r} says that its "
+                        f"Command may go there{self._nearest(end)}"
+                    )
+        return self
+
+    def _nearest(self, name: str) -> str:
+        near = difflib.get_close_matches(name, self.nodes, n=1)
+        return f". Did you mean {near[0]!r}?" if near else f". The nodes are {sorted(self.nodes)}."
+
+    def compile(
+        self, *, store: BaseStore | None = None, name: str | None = None
+    ) -> CompiledStateGraph[StateT, ContextT, InputT, OutputT]:
+        """Check the graph and return it in a form that runs.
+
+        Args:
+            store: Where nodes keep things between threads.
+            name: What traces and errors call the graph; `"LangGraph"` if not given.
+
+        Raises:
+            ValueError: As for `validate`.
+        """
+        self.validate()
+        channels = dict(self.channels)
+        channels[START] = EphemeralValue(self.input_schema, key=START)
+        channels[TASKS] = Topic(Send, key=TASKS)
+        triggers: dict[str, list[str]] = {}
+        writes: defaultdict[str, list[Write]] = defaultdict(list)
+        for node in self.nodes:
+            trigger = trigger_of(node)
+            channels[trigger] = EphemeralValue(Any, guard=False, key=trigger)
+            triggers[node] = [trigger]
+        for start, end in sorted(self.edges):
+            if end != END:
+                writes[start].append((trigger_of(end), None))
+        for starts, end in sorted(self.waiting_edges):
+            if end == END:
+                continue
+            join = f"join:{'+'.join(starts)}:{end}"
+            channels[join] = NamedBarrierValue(str, set(starts), key=join)
+            triggers[end].append(join)
+            for start in starts:
+                writes[start].append((join, start))
+        nodes = {START: self._compiled_start(tuple(writes[START]))}
+        for node, spec in self.nodes.items():
+            nodes[node] = self._compiled_node(node, spec, triggers[node], tuple(writes[node]))
+        output = self.schemas[self.output_schema]
+        return CompiledStateGraph(
+            builder=self,
+            nodes=nodes,
+            channels=channels,
+            input_channel=START,
+            output_channels=ROOT if output == (ROOT,) else list(output),
+            stream_channels=ROOT if tuple(self.channels) == (ROOT,) else list(self.channels),
+            stream_mode="updates",
+            context_schema=self.context_schema,
+            store=store,
+            name=name or "LangGraph",
+        )
+
+    def _compiled_start(self, static_writes: tuple[Write, ...]) -> Node:
+        return Node(
+            name=START,
+            triggers=(START,),
+            read=lambda channels: channels[START].get(),
+            call=None,
+            updates=_updater(self.schemas[self.input_schema]),
+            static_writes=static_writes,
+            branches=self._compiled_branches(START, self.state_schema),
+            tags=(TAG_HIDDEN,),
+        )
+
+    def _compiled_node(
+        self, name: str, spec: NodeSpec, triggers: list[str], static_writes: tuple[Write, ...]
+    ) -> Node:
+        return Node(
+            name=name,
+            triggers=tuple(sorted(triggers)),
+            read=reader_of(spec.input_schema, self.schemas[spec.input_schema]),
+            call=make_call(spec.action, name),
+            updates=_updater(tuple(self.channels)),
+            static_writes=static_writes,
+            branches=self._compiled_branches(name, spec.input_schema),
+            metadata=spec.metadata,
+        )
+
+    def _compiled_branches(self, source: str, schema: Any) -> tuple[Any, ...]:
+        if source not in self.branches:
+            return ()
+        read = reader_of(schema, self.schemas[schema])
+        nodes = frozenset(self.nodes)
+        return tuple(b.compile(source, read, nodes) for b in self.branches[source].values())
+
+
+class CompiledStateGraph(
+    Pregel[StateT, ContextT, InputT, OutputT], Generic[StateT, ContextT, InputT, OutputT]
+):
+    """A `StateGraph` that can be run.
+
+    Args:
+        builder: The graph it was compiled from.
+        kwargs: As for `Pregel`.
+    """
+
+    builder: StateGraph[StateT, ContextT, InputT, OutputT]
+
+    def __init__(
+        self, *, builder: StateGraph[StateT, ContextT, InputT, OutputT], **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.builder = builder
+
+
+def _updater(names: tuple[str, ...]) -> Callable[[Any], list[Write]]:
+    """Return a function from what a node returned to its writes, for a state of these keys."""
+    allowed = frozenset(names)
+
+    if names == (ROOT,):
+
+        def root_updates(output: Any) -> list[Write]:
+            if isinstance(output, Command):
+                return _command_writes(output, allowed)
+            return [(ROOT, output)]
+
+        return root_updates
+
+    def updates(output: Any) -> list[Write]:
+        if type(output) is dict:
+            return [(name, value) for name, value in output.items() if name in allowed]
+        if output is None:
+            return []
+        if isinstance(output, Command):
+            return _command_writes(output, allowed)
+        if isinstance(output, dict):
+            return [(name, value) for name, value in output.items() if name in allowed]
+        if isinstance(output, (list, tuple)) and any(isinstance(o, Command) for o in output):
+            return [write for part in output for write in updates(part)]
+        found = updates_of(output, allowed)
+        if found is None:
+            raise InvalidUpdateError(
+                f"Expected dict, got {output!r}. A node returns a dict of state keys, an object "
+                "of the state's class, a Command, or None; "
+                f"the keys are {sorted(allowed)}."
+            )
+        return found
+
+    return updates
+
+
+def _command_writes(command: Command[Any], allowed: frozenset[str]) -> list[Write]:
+    """Return the writes of a command: its state update, then its jumps."""
+    if command.graph == Command.PARENT:
+        raise ParentCommand(command)
+    writes = [(name, value) for name, value in command_update(command) if name in allowed]
+    goto = command.goto
+    for end in goto if isinstance(goto, (list, tuple)) else (goto,):
+        if isinstance(end, Send):
+            writes.append((TASKS, end))
+        elif end != END:
+            writes.append((trigger_of(cast(str, end)), None))
+    return writes
+
+
+def _name_of(action: Any, default: str | None = None) -> str:
+    if isinstance(action, Runnable):
+        return action.get_name()
+    return cast(str, getattr(action, "__name__", default or type(action).__name__))
+
+
+def _read_annotations(action: Any) -> tuple[Any, tuple[str, ...]]:
+    """Return the input schema and the `Command` destinations that an action's annotations name."""
+    function = action
+    if not (inspect.isfunction(action) or inspect.ismethod(action)):
+        function = getattr(action, "__call__", None)  # noqa: B004 - the method, for its annotations
+        if isinstance(action, Runnable) or not inspect.ismethod(function):
+            return None, ()
+    try:
+        hints = get_type_hints(function)
+        first = next(iter(inspect.signature(function).parameters), "")
+    except (NameError, TypeError, ValueError):  # annotations that cannot be evaluated say nothing
+        return None, ()
+    schema = hints.get(first)
+    if not (isinstance(schema, type) and getattr(schema, "__annotations__", None)):
+        schema = None
+    returned = hints.get("return")
+    parts = get_args(returned) if get_origin(returned) is Union else (returned,)
+    for part in parts:
+        arguments = get_args(part)
+        if get_origin(part) is Command and arguments and get_origin(arguments[0]) is Literal:
+            return schema, get_args(arguments[0])
+    return schema, ()

@@ -1,0 +1,9 @@
+"""The engine: a graph as nodes and channels, run in supersteps.
+
+To follow one superstep, read `main.Pregel.stream`, then `_sync.drive`, then `Run.plan`,
+`Run.finish` and `Run.commit` in `_run`, then the two pure functions in `_step`.
+"""
+
+from runtime.pregel.main import Pregel
+
+__all__ = ("Pregel",)

@@ -1,0 +1,171 @@
+"""The async driver: the only code of the runtime that waits in an event loop.
+
+Every task is an asyncio task with a context of its own. The context is entered before the asyncio
+task is made, which copies it: so config reaches whatever a node calls on every Python, and nothing
+that a node sets leaks out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import nullcontext
+from contextvars import copy_context
+from typing import Any, cast
+
+from langchain_core.callbacks import AsyncCallbackManager
+from langchain_core.runnables.config import var_child_runnable_config
+
+from runtime.pregel._run import Run
+from runtime.pregel._task import Task, in_order
+
+__all__ = ("Inbox", "adrive")
+
+
+class Inbox:
+    """Items for one coroutine, put there by coroutines of the same loop or by threads."""
+
+    __slots__ = ("_items", "_loop", "_thread", "_waiter")
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        self._items: deque[Any] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+
+    def put(self, item: Any) -> None:
+        """Add an item; may be called from any thread."""
+        self._items.append(item)
+        if self._waiter is None:
+            return
+        if threading.get_ident() == self._thread:
+            self._wake()
+        else:
+            self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def arrived(self) -> list[Any]:
+        """Wait until there is an item and return all that are there, oldest first."""
+        if not self._items:
+            self._waiter = self._loop.create_future()
+            try:
+                # an item put by a thread between the check and the line above woke nobody
+                if not self._items:
+                    await self._waiter
+            finally:
+                self._waiter = None
+        batch = []
+        while self._items:
+            batch.append(self._items.popleft())
+        return batch
+
+
+async def adrive(run: Run, inbox: Inbox) -> AsyncIterator[Any]:
+    """Run the graph, yielding chunks as they come.
+
+    Args:
+        run: A run that has not begun.
+        inbox: Where its sink puts chunks that nodes emit while they run.
+    """
+    ready = run.ready
+    heard = None
+    running: set[asyncio.Task[None]] = set()
+    limit = asyncio.Semaphore(n) if (n := run.config.get("max_concurrency")) else None
+    try:
+        if (manager := run.callbacks(AsyncCallbackManager)) is not None:
+            name = run.config.get("run_name") or run.graph.name
+            heard = await manager.on_chain_start(
+                None, run.given, name=name, run_id=run.config.get("run_id")
+            )
+            run.heard_by(heard)
+        run.begin()
+        while tasks := run.plan():
+            for task in tasks:
+                running.add(_start(task, inbox, limit))
+            pending = len(tasks)
+            while pending:
+                batch = await inbox.arrived()
+                for item in batch if run.turns.serial else in_order(batch):
+                    if type(item) is not Task:
+                        yield item
+                        continue
+                    pending -= 1
+                    if item.error is not None:
+                        raise item.error
+                    run.finish(item)
+                    while ready:
+                        yield ready.popleft()
+            running.clear()
+            run.commit()
+            while ready:
+                yield ready.popleft()
+        if heard is not None:
+            await heard.on_chain_end(run.output())
+    except BaseException as error:
+        if heard is not None:
+            await asyncio.shield(heard.on_chain_error(error))
+        raise
+    finally:
+        for unfinished in running:
+            unfinished.cancel()
+        if running:
+            await asyncio.gather(*running, return_exceptions=True)
+
+
+def _start(task: Task, inbox: Inbox, limit: asyncio.Semaphore | None) -> asyncio.Task[None]:
+    """Start a task in a context of its own, in which its config is the ambient one."""
+    context = copy_context()
+    context.run(var_child_runnable_config.set, task.config)
+    # create_task copies the current context on every Python; its `context=` is there from 3.11
+    return context.run(asyncio.create_task, _perform(task, inbox, limit))
+
+
+async def _perform(task: Task, inbox: Inbox, limit: asyncio.Semaphore | None) -> None:
+    """Do a task, make each call that it asks for, and tell the driver when it is done."""
+    try:
+        async with limit or nullcontext():
+            work = task.work()
+            invoke, ainvoke, args, _ = next(work)
+            while True:
+                try:
+                    if ainvoke is not None:
+                        result = await ainvoke(*args)
+                    else:
+                        result = await _in_thread(task, cast("Callable[..., Any]", invoke), args)
+                except BaseException as error:  # noqa: BLE001 - the task decides
+                    invoke, ainvoke, args, _ = work.throw(error)
+                else:
+                    invoke, ainvoke, args, _ = work.send(result)
+    except StopIteration:
+        pass
+    except BaseException as error:  # noqa: BLE001 - the driver raises it in the caller's task
+        task.error = error
+    finally:
+        inbox.put(task)
+
+
+async def _in_thread(task: Task, invoke: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    """Call a sync function without blocking the loop, in the context of its task."""
+    turns = task.run.turns
+    lane = task.lane if turns.serial else ()
+    if turns.serial:
+        turns.enroll([lane])
+
+    def call() -> Any:
+        if turns.serial:
+            turns.take(lane)
+        try:
+            return invoke(*args)
+        except StopIteration as error:
+            # a future cannot carry it
+            raise RuntimeError(f"Node raised StopIteration: {error}") from error
+        finally:
+            if turns.serial:
+                turns.give(lane)
+
+    return await asyncio.get_running_loop().run_in_executor(None, copy_context().run, call)

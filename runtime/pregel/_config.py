@@ -1,0 +1,79 @@
+"""What config a run starts from."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, cast
+
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import CONFIG_KEYS, merge_configs, var_child_runnable_config
+
+from runtime.config import TASK_KEY
+
+__all__ = ("effective_config",)
+
+DEFAULT_RECURSION_LIMIT = int(os.environ.get("LANGGRAPH_DEFAULT_RECURSION_LIMIT", "10007"))
+
+# The configurable keys that identify a run; other keys may hold secrets and stay out of metadata.
+_IDENTIFYING = ("thread_id", "checkpoint_id", "task_id", "run_id", "assistant_id", "graph_id")
+
+# A config that names one of these addresses a thread of its own, not that of the graph around it.
+_COORDINATES = ("thread_id", "checkpoint_id", "checkpoint_ns", "checkpoint_map")
+
+
+def effective_config(*configs: RunnableConfig | None) -> RunnableConfig:
+    """Return one config with every key that the engine reads.
+
+    Starts from the config of the node that is running, if one is: a graph that a node calls
+    without passing `config` still belongs to the run around it, and passing `config` by hand
+    changes nothing. Then come the given configs, later ones over earlier ones; tags, metadata,
+    callbacks and configurable are merged.
+
+    Raises:
+        ValueError: The recursion limit is not a positive number.
+    """
+    given = [config for config in configs if config]
+    tags: list[str] = []
+    metadata: dict[str, Any] = {}
+    configurable: dict[str, Any] = {}
+    merged: dict[str, Any] = {"callbacks": None, "recursion_limit": DEFAULT_RECURSION_LIMIT}
+    for config in (*_ambient(given), *given):
+        for key, value in config.items():
+            if value is None:
+                continue
+            if key == "tags":
+                tags += cast("list[str]", value)
+            elif key == "metadata":
+                metadata.update(cast("dict[str, Any]", value))
+            elif key == "configurable":
+                configurable.update(cast("dict[str, Any]", value))
+            elif key == "callbacks" and merged["callbacks"] is not None:
+                merged[key] = merge_configs(
+                    {"callbacks": merged["callbacks"]}, {"callbacks": cast(Any, value)}
+                )["callbacks"]
+            elif key in CONFIG_KEYS:
+                merged[key] = value
+            else:
+                configurable[key] = value
+    if merged["recursion_limit"] < 1:
+        raise ValueError(f"recursion_limit must be at least 1, got {merged['recursion_limit']}.")
+    for key in _IDENTIFYING:
+        if key not in metadata and (identity := configurable.get(key)):
+            metadata[key] = identity
+    merged.update(tags=tags, metadata=metadata, configurable=configurable)
+    return cast(RunnableConfig, merged)
+
+
+def _ambient(given: list[RunnableConfig]) -> tuple[RunnableConfig, ...]:
+    """Return what the given configs inherit from the node that is running."""
+    ambient = var_child_runnable_config.get()
+    if not ambient:
+        return ()
+    explicit = [config.get("configurable") or {} for config in given]
+    if any(TASK_KEY in configurable for configurable in explicit):
+        return ()  # the running node's own config, passed by hand: it is complete
+    # a run name and id are for one run; the graph inside gets its own
+    inherited = {k: v for k, v in ambient.items() if k not in ("run_name", "run_id")}
+    if any(configurable.get(key) for configurable in explicit for key in _COORDINATES):
+        inherited.pop("configurable", None)
+    return (cast(RunnableConfig, inherited),)

@@ -1,0 +1,210 @@
+"""A node as the engine sees it, and how its function is called.
+
+Everything that depends only on the graph is worked out here, once, when the graph is compiled:
+what the function is, which parameters it wants besides its input, where its output goes.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Optional
+
+from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables.base import RunnableLambda
+from langchain_core.runnables.base import coerce_to_runnable as core_coerce_to_runnable
+from langchain_core.runnables.utils import is_async_callable, is_async_generator
+from langgraph.store.base import BaseStore
+
+from runtime.channels._state import Channels
+from runtime.config import TASK_KEY
+from runtime.constants import TAG_HIDDEN
+from runtime.types import StreamWriter
+
+if TYPE_CHECKING:
+    from runtime.pregel._task import Task
+
+__all__ = ("Branch", "Call", "Node", "Write", "make_call")
+
+Write = tuple[str, Any]
+"""One write of a task: the name of a channel and a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Something to call with `(input, config)`, in a sync or an async run, or in both.
+
+    Args:
+        name: What errors and traces call it.
+        invoke: The sync form; `None` if there is only an async one.
+        ainvoke: The async form; `None` if the sync one is to be run in a thread.
+        traces_itself: Whether it tells callback handlers about itself, as a Runnable does.
+    """
+
+    name: str
+    invoke: Callable[[Any, RunnableConfig], Any] | None
+    ainvoke: Callable[[Any, RunnableConfig], Any] | None
+    traces_itself: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A conditional edge: what decides, what it is shown, and how its answer becomes writes."""
+
+    path: Call
+    view: Callable[[Channels, list[Write], Any], Any]
+    writes: Callable[[Any], list[Write]]
+
+
+@dataclass(slots=True)
+class Node:
+    """One node of a compiled graph.
+
+    Args:
+        name: Its name.
+        triggers: The channels whose update makes it run, sorted.
+        read: Makes its input from the channels.
+        call: Its function; `None` passes the input on as the output.
+        updates: Turns what the function returned into state writes and `Command` jumps.
+        static_writes: The writes of its plain edges.
+        branches: Its conditional edges.
+        metadata: What its author attached; appears in `messages` and traces.
+        tags: Tags of its runs; with `TAG_HIDDEN` it stays out of streams.
+    """
+
+    name: str
+    triggers: tuple[str, ...]
+    read: Callable[[Channels], Any]
+    call: Call | None
+    updates: Callable[[Any], list[Write]]
+    static_writes: tuple[Write, ...] = ()
+    branches: tuple[Branch, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    hidden: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.hidden = TAG_HIDDEN in self.tags
+
+    @property
+    def runs_user_code(self) -> bool:
+        """Whether anything of the graph author's runs in this node."""
+        return self.call is not None or bool(self.branches)
+
+
+# Which annotations each injected parameter may have. No annotation is always fine.
+_INJECTABLE: dict[str, tuple[Any, ...] | None] = {
+    "config": (
+        RunnableConfig,
+        "RunnableConfig",
+        Optional[RunnableConfig],  # noqa: UP045 - equal to `RunnableConfig | None` only from 3.14
+        RunnableConfig | None,
+        "Optional[RunnableConfig]",
+        "RunnableConfig | None",
+    ),
+    "writer": (StreamWriter, "StreamWriter"),
+    "store": (
+        BaseStore,
+        "BaseStore",
+        Optional[BaseStore],  # noqa: UP045
+        BaseStore | None,
+        "Optional[BaseStore]",
+        "BaseStore | None",
+    ),
+    "previous": None,  # any annotation
+    "runtime": None,
+}
+
+_FROM_TASK: dict[str, Callable[[Task], Any]] = {
+    "writer": lambda task: task.runtime.stream_writer,
+    "store": lambda task: task.runtime.store,
+    "previous": lambda task: task.runtime.previous,
+    "runtime": lambda task: task.runtime,
+}
+
+
+def _wanted(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Return which parameters of the function are to be injected."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except ValueError:  # some builtins have no signature
+        return ()
+    return tuple(
+        name
+        for name, allowed in _INJECTABLE.items()
+        if (parameter := parameters.get(name)) is not None
+        and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+        and (
+            allowed is None
+            or parameter.annotation is parameter.empty
+            or parameter.annotation in allowed
+        )
+    )
+
+
+def _with_injection(function: Callable[..., Any]) -> Callable[[Any, RunnableConfig], Any]:
+    """Return the function as one of `(input, config)`."""
+    wanted = _wanted(function)
+    if not wanted:
+        return lambda value, _config: function(value)
+    if wanted == ("config",):
+        return lambda value, config: function(value, config=config)
+    from_task = [(name, _FROM_TASK[name]) for name in wanted if name != "config"]
+    with_config = "config" in wanted
+
+    def call(value: Any, config: RunnableConfig) -> Any:
+        task: Task = config["configurable"][TASK_KEY]
+        extra = {name: get(task) for name, get in from_task}
+        if with_config:
+            extra["config"] = config
+        return function(value, **extra)
+
+    return call
+
+
+def _unfold(call: Callable[[Any, RunnableConfig], Any]) -> Callable[[Any, RunnableConfig], Any]:
+    """Return `call`, but with a returned Runnable invoked on the same input."""
+
+    def unfolded(value: Any, config: RunnableConfig) -> Any:
+        result = call(value, config)
+        if type(result) is not dict and isinstance(result, Runnable):
+            return result.invoke(value, config)
+        return result
+
+    return unfolded
+
+
+def _aunfold(call: Callable[[Any, RunnableConfig], Any]) -> Callable[[Any, RunnableConfig], Any]:
+    """Return the async twin of `_unfold`."""
+
+    async def unfolded(value: Any, config: RunnableConfig) -> Any:
+        result = await call(value, config)
+        if type(result) is not dict and isinstance(result, Runnable):
+            return await result.ainvoke(value, config)
+        return result
+
+    return unfolded
+
+
+def make_call(action: Any, name: str) -> Call:
+    """Return how to call a node's action or a branch's path.
+
+    Args:
+        action: A function (sync or async), an object with `__call__`, a generator function, a
+            dict of Runnables, or a Runnable.
+        name: What errors and traces call it.
+
+    Raises:
+        TypeError: It is nothing that can be called.
+    """
+    if not isinstance(action, Runnable):
+        if is_async_generator(action) or inspect.isgeneratorfunction(action):
+            action = RunnableLambda(action)
+        elif callable(action):
+            if is_async_callable(action):
+                return Call(name, None, _aunfold(_with_injection(action)))
+            return Call(name, _unfold(_with_injection(action)), None)
+        else:
+            action = core_coerce_to_runnable(action)
+    return Call(name, action.invoke, action.ainvoke, traces_itself=True)

@@ -1,0 +1,294 @@
+"""One run of a graph.
+
+A run goes through `begin`, then `plan` and `commit` once for each superstep until `plan` returns
+no task. Between the two a driver does the tasks and calls `finish` for each one that succeeded.
+The run owns all state (channels, step, tasks, chunks that are ready to be read); it never waits,
+and changes nothing while tasks run.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import is_dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.callbacks import AsyncCallbackManager, BaseCallbackManager, CallbackManager
+from langchain_core.runnables import RunnableConfig
+from pydantic import BaseModel
+from xxhash import xxh3_128_hexdigest
+
+from runtime.channels._state import Channels
+from runtime.config import TASK_KEY
+from runtime.errors import EmptyInputError, GraphRecursionError
+from runtime.pregel._config import effective_config
+from runtime.pregel._messages import MessagesHandler
+from runtime.pregel._step import TASKS, apply_writes, next_nodes
+from runtime.pregel._stream import LIVE_MODES, Sink, Stream
+from runtime.pregel._task import Task, TaskPath
+from runtime.runtime import Runtime
+from runtime.turns import current_turns
+
+if TYPE_CHECKING:
+    from runtime.pregel._node import Node
+    from runtime.pregel.main import Pregel
+
+__all__ = ("Run",)
+
+PULL = "__pregel_pull"
+PUSH = "__pregel_push"
+
+_by_path = attrgetter("path")
+
+
+class Run:
+    """The state of one run.
+
+    Args:
+        graph: The compiled graph.
+        given: What the caller passed as input.
+        config: What the caller passed as config.
+        context: What the caller passed as context.
+        sink: The caller as a consumer of chunks, if it is one.
+        output_keys: Which state keys the caller is shown.
+
+    Attributes:
+        ready: Chunks for the run's own consumer that were made by the driver and not yet read.
+        listener: The callback manager of this run if anybody listens to callbacks.
+        live: Whether the run's own consumer reads chunks that nodes emit while they still run.
+        messages: The handlers that make `messages` chunks, of this run's consumer and of those of
+            the graphs around it.
+    """
+
+    def __init__(
+        self,
+        graph: Pregel[Any, Any, Any, Any],
+        given: Any,
+        config: RunnableConfig | None,
+        *,
+        context: Any = None,
+        sink: Sink | None = None,
+        output_keys: str | list[str],
+    ) -> None:
+        self.graph = graph
+        self.given = given
+        self.config = effective_config(graph.config, config)
+        self.turns = current_turns()
+        configurable = self.config["configurable"]
+        parent: Task | None = configurable.get(TASK_KEY)
+        self.base_ns: str = parent.ns if parent is not None else ""
+        self.ns = tuple(self.base_ns.split("|")) if self.base_ns else ()
+        self.lane: tuple[str, ...] = parent.lane if parent is not None else ()
+        if parent is not None:
+            self.config["metadata"].setdefault("checkpoint_ns", self.base_ns)
+        self.output_keys = output_keys
+        self.channels = Channels(graph.channels)
+        self.step = -1
+        self.stop = self.config["recursion_limit"]
+        self.checkpoint_id = self.turns.checkpoint_id(self.step)
+        self.tasks: list[Task] = []
+        self.updated: set[str] = set()
+        self.produced_output = False
+        self.ready: deque[Any] = deque()
+        around = [s for s in parent.run.stream.sinks if s.subgraphs] if parent is not None else []
+        self.stream: Stream = Stream(sink, around, self.ready.append)
+        self.live = sink is not None and not LIVE_MODES.isdisjoint(sink.modes)
+        self.messages: list[MessagesHandler] = []
+        if sink is not None and "messages" in sink.modes:
+            emit = sink.emitter(sink.put)
+            self.messages.append(MessagesHandler(emit, sink.subgraphs, self.ns, self.turns))
+        self.runtime = self._runtime(context, parent)
+        self.listener: Any = None
+        self._task_callbacks: BaseCallbackManager | None = None
+
+    def _runtime(self, context: Any, parent: Task | None) -> Runtime[Any]:
+        around = parent.runtime if parent is not None else Runtime()
+        return Runtime(
+            context=around.context if context is None else _coerce(self.graph, context),
+            store=self.graph.store or around.store,
+            previous=None,
+        )
+
+    # --- what a driver calls, in this order ---
+
+    def callbacks(self, manager: type[CallbackManager | AsyncCallbackManager]) -> Any:
+        """Return a callback manager for this run, or `None` if nobody listens.
+
+        Handlers that travel in the config, hooks and tracing count as listeners; the handler of
+        `messages` mode does not, since it needs no run ids of nodes.
+        """
+        config = self.config
+        metadata = {**config["metadata"]}
+        metadata.setdefault("ls_integration", "langgraph")
+        configured = manager.configure(
+            inheritable_callbacks=config["callbacks"],
+            inheritable_tags=config["tags"],
+            inheritable_metadata=metadata,
+        )
+        inherited = [h for h in configured.handlers if isinstance(h, MessagesHandler)]
+        quiet = len(inherited) == len(configured.handlers)
+        self._own_messages, self.messages = self.messages, self.messages + inherited
+        if quiet:
+            self._carry(configured)
+            self._task_callbacks = configured
+        return None if quiet else configured
+
+    def heard_by(self, run_manager: Any) -> None:
+        """Take the manager of this run, after its listeners were told that it started."""
+        self.listener = run_manager
+        self._carry(run_manager)
+
+    def _carry(self, manager: Any) -> None:
+        """Put what makes `messages` chunks where the models inside nodes will find it."""
+        manager.handlers.extend(self._own_messages)
+        manager.inheritable_handlers.extend(self._own_messages)
+
+    def begin(self) -> None:
+        """Take the input.
+
+        Raises:
+            EmptyInputError: There is none.
+        """
+        if self.given is None:
+            raise EmptyInputError(
+                f"Received no input for {self.graph.name!r}: pass a state to start from, "
+                "for example graph.invoke({}) if the graph needs nothing."
+            )
+        name = self.graph.input_channel
+        self.channels[name].update([self.given])
+        self.channels.note(name, self.channels[name])
+        self.updated = {name}
+        self.step = 0
+
+    def plan(self) -> list[Task]:
+        """Return the tasks of the next superstep; none if the run is complete.
+
+        Raises:
+            GraphRecursionError: There is more to do than the recursion limit allows.
+        """
+        graph, channels = self.graph, self.channels
+        if self.step > self.stop:
+            raise GraphRecursionError(
+                f"Recursion limit of {self.stop} reached without hitting a stop condition. "
+                "If the graph is meant to run that long, raise it: "
+                f"graph.invoke(..., {{'recursion_limit': {self.stop * 2}}}). If it is not, look "
+                "for the loop among the nodes "
+                f"{sorted({task.node.name for task in self.tasks})}."
+            )
+        self.tasks = tasks = []
+        if TASKS in self.updated:
+            for index, send in enumerate(channels[TASKS].get()):
+                tasks.append(self._task(graph.nodes[send.node], (PUSH, index, False), send.arg))
+        for name in next_nodes(self.updated, graph.trigger_to_nodes):
+            node = graph.nodes[name]
+            tasks.append(self._task(node, (PULL, name), node.read(channels)))
+        return tasks
+
+    def finish(self, task: Task) -> None:
+        """Take the writes of a task that succeeded, and show them."""
+        if self.stream.wants("updates") and not task.node.hidden:
+            update = _shown_update(task, self.output_keys)
+            self.stream.emit(self.ns, "updates", {task.node.name: update})
+
+    def commit(self) -> None:
+        """Apply the writes of all tasks of the superstep, and show the new state.
+
+        Raises:
+            InvalidUpdateError: A channel cannot combine what was written to it.
+        """
+        tasks = self.tasks if len(self.tasks) == 1 else sorted(self.tasks, key=_by_path)
+        self.updated = apply_writes(self.channels, tasks)
+        if self._wrote_output(tasks):
+            self.produced_output = True
+            if self.stream.wants("values"):
+                self.stream.emit(self.ns, "values", self._read_output())
+        self.step += 1
+
+    def output(self) -> Any:
+        """Return the state that the caller of `invoke` gets; `None` if no output key was set."""
+        return self._read_output() if self.produced_output else None
+
+    # --- what tasks call ---
+
+    def task_config(self, task: Task) -> RunnableConfig:
+        """Return the config that the task's node, and every model called in it, runs with."""
+        config, node = self.config, task.node
+        metadata = {
+            **config["metadata"],
+            "langgraph_step": self.step,
+            "langgraph_node": node.name,
+            "langgraph_triggers": (PUSH,) if task.path[0] == PUSH else node.triggers,
+            "langgraph_path": task.path,
+            "langgraph_checkpoint_ns": task.ns,
+            **node.metadata,
+        }
+        result: RunnableConfig = {
+            "tags": [*config["tags"], *node.tags],
+            "metadata": metadata,
+            "callbacks": self._task_callbacks,
+            "recursion_limit": config["recursion_limit"],
+            "configurable": {**config["configurable"], "checkpoint_ns": task.ns, TASK_KEY: task},
+        }
+        if "max_concurrency" in config:
+            result["max_concurrency"] = config["max_concurrency"]
+        return result
+
+    def writer(self, value: Any) -> None:
+        """Put a value into the `custom` stream."""
+        self.stream.emit(self.ns, "custom", value)
+
+    # --- inside ---
+
+    def _task(self, node: Node, path: TaskPath, value: Any) -> Task:
+        ns = f"{self.base_ns}|{node.name}" if self.base_ns else node.name
+        # LangGraph's formula, so that a thread written by one engine resumes on the other
+        parts = (PUSH, str(path[1])) if path[0] == PUSH else (PULL, *node.triggers)
+        seed = f"{ns}{self.step}{node.name}{''.join(parts)}"
+        digest = xxh3_128_hexdigest(_id_bytes(self.checkpoint_id) + seed.encode())
+        id_ = f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"
+        task = Task(self, node, path, id_, f"{ns}:{id_}", value)
+        if not node.hidden:
+            for handler in self.messages:
+                handler.on_node_start(task)
+        return task
+
+    def _wrote_output(self, tasks: list[Task]) -> bool:
+        keys = self.output_keys
+        if isinstance(keys, str):
+            return any(name == keys for task in tasks for name, _ in task.writes)
+        return any(name in keys for task in tasks for name, _ in task.writes)
+
+    def _read_output(self) -> Any:
+        if isinstance(self.output_keys, str):
+            return self.channels.read((self.output_keys,)).get(self.output_keys)
+        return self.channels.read(self.output_keys)
+
+
+def _id_bytes(checkpoint_id: str) -> bytes:
+    return bytes.fromhex(checkpoint_id.replace("-", ""))
+
+
+def _coerce(graph: Pregel[Any, Any, Any, Any], context: Any) -> Any:
+    """Return the context as an instance of the graph's context schema, if it is one of classes."""
+    schema = graph.context_schema
+    if (
+        isinstance(context, dict)
+        and isinstance(schema, type)
+        and (is_dataclass(schema) or issubclass(schema, BaseModel))
+    ):
+        return schema(**context)
+    return context
+
+
+def _shown_update(task: Task, keys: str | list[str]) -> Any:
+    """Return what `updates` shows of a task: a dict of its writes, or a list if a key repeats."""
+    if isinstance(keys, str):
+        values = [value for name, value in task.writes if name == keys]
+        return values[0] if len(values) == 1 else values or None
+    writes = [(name, value) for name, value in task.writes if name in keys]
+    if not writes:
+        return None
+    update = dict(writes)
+    if len(update) == len(writes):
+        return update
+    return [{name: value} for name, value in writes]

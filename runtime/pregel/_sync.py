@@ -1,0 +1,149 @@
+"""The sync driver: the only code of the runtime that waits in threads.
+
+A superstep with one task that cannot emit while it runs is done in the caller's own thread. In
+every other case tasks run in threads of the run's own, and the caller's thread hands on chunks as
+they arrive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from queue import SimpleQueue
+from typing import Any
+
+from langchain_core.callbacks import CallbackManager
+from langchain_core.runnables.config import var_child_runnable_config
+
+from runtime.pregel._run import Run
+from runtime.pregel._task import Task, in_order
+
+__all__ = ("drive",)
+
+MAX_THREADS = 64
+"""How many tasks of one superstep run at once, unless `max_concurrency` says otherwise.
+
+Not the number of cores: nodes wait for models, and a graph must not behave differently on a
+smaller machine."""
+
+
+def drive(run: Run, inbox: SimpleQueue[Any]) -> Iterator[Any]:
+    """Run the graph, yielding chunks as they come.
+
+    Args:
+        run: A run that has not begun.
+        inbox: Where its sink puts chunks that nodes emit while they run.
+    """
+    ready = run.ready
+    heard = None
+    pool: ThreadPoolExecutor | None = None
+    try:
+        if (manager := run.callbacks(CallbackManager)) is not None:
+            name = run.config.get("run_name") or run.graph.name
+            heard = manager.on_chain_start(
+                None, run.given, name=name, run_id=run.config.get("run_id")
+            )
+            run.heard_by(heard)
+        run.begin()
+        while tasks := run.plan():
+            if len(tasks) == 1 and not (run.live and tasks[0].node.runs_user_code):
+                task = tasks[0]
+                copy_context().run(_perform, task)
+                if task.error is not None:
+                    raise task.error
+                run.finish(task)
+            else:
+                if pool is None:
+                    workers = run.config.get("max_concurrency") or MAX_THREADS
+                    pool = ThreadPoolExecutor(workers, thread_name_prefix="graph")
+                yield from _in_threads(run, tasks, pool, inbox)
+            run.commit()
+            while ready:
+                yield ready.popleft()
+        if heard is not None:
+            heard.on_chain_end(run.output())
+    except BaseException as error:
+        if heard is not None:
+            heard.on_chain_error(error)
+        raise
+    finally:
+        if pool is not None:
+            with run.turns.rest():
+                pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _in_threads(
+    run: Run, tasks: list[Task], pool: ThreadPoolExecutor, inbox: SimpleQueue[Any]
+) -> Iterator[Any]:
+    """Do the tasks of one superstep at the same time, yielding chunks as they come."""
+    ready, turns = run.ready, run.turns
+    if turns.serial:
+        turns.enroll([task.lane for task in tasks])
+    for task in tasks:
+        pool.submit(copy_context().run, _perform_in_turn, task, inbox)
+    pending = len(tasks)
+    while pending:
+        for item in _arrived(inbox, run):
+            if type(item) is not Task:
+                yield item
+                continue
+            pending -= 1
+            if item.error is not None:
+                raise item.error
+            run.finish(item)
+            while ready:
+                yield ready.popleft()
+
+
+def _arrived(inbox: SimpleQueue[Any], run: Run) -> list[Any]:
+    """Wait until something arrived and return it with whatever else is there."""
+    if run.turns.serial:
+        # one at a time: what else is there by now depends on how fast this thread woke up
+        with run.turns.rest():
+            return [inbox.get()]
+    batch = [inbox.get()]
+    while not inbox.empty():
+        batch.append(inbox.get())
+    return in_order(batch)
+
+
+def _perform_in_turn(task: Task, inbox: SimpleQueue[Any]) -> None:
+    """Do a task in its own thread and tell the driver when it is done."""
+    turns = task.run.turns
+    lane = task.lane if turns.serial else ()
+    try:
+        if turns.serial:
+            turns.take(lane)
+        _perform(task)
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the consumer must see it
+        task.error = error
+    finally:
+        inbox.put(task)
+        if turns.serial:
+            turns.give(lane)
+
+
+def _perform(task: Task) -> None:
+    """Do a task: make each call that it asks for. Leaves an exception in `task.error`."""
+    var_child_runnable_config.set(task.config)
+    work = task.work()
+    try:
+        invoke, _, args, name = next(work)
+        while True:
+            try:
+                if invoke is None:
+                    raise TypeError(
+                        f'No synchronous function provided to "{name}".\n'
+                        "Either initialize with a synchronous function or invoke via the async "
+                        "API (ainvoke, astream, etc.)"
+                    )
+                result = invoke(*args)
+            except BaseException as error:  # noqa: BLE001 - the task decides
+                invoke, _, args, name = work.throw(error)
+            else:
+                invoke, _, args, name = work.send(result)
+    except StopIteration:
+        pass
+    except BaseException as error:  # noqa: BLE001 - the driver raises it in the caller's thread
+        task.error = error

@@ -1,0 +1,228 @@
+"""A compiled graph, as its users call it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from queue import SimpleQueue
+from typing import Any, Generic, cast
+
+from langchain_core.runnables import Runnable, RunnableConfig
+from langgraph.store.base import BaseStore
+from typing_extensions import Self, TypeVar
+
+from runtime.channels.base import BaseChannel
+from runtime.pregel._async import Inbox, adrive
+from runtime.pregel._node import Node
+from runtime.pregel._run import Run
+from runtime.pregel._stream import Sink, check_modes
+from runtime.pregel._sync import drive
+from runtime.types import StreamMode
+
+__all__ = ("Pregel",)
+
+StateT = TypeVar("StateT")
+ContextT = TypeVar("ContextT", default=None)
+InputT = TypeVar("InputT", default=StateT)
+OutputT = TypeVar("OutputT", default=StateT)
+
+Modes = StreamMode | Sequence[StreamMode]
+
+
+class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
+    """A graph that can be run.
+
+    Args:
+        nodes: The nodes by name.
+        channels: One channel of each name, to make each run's own from.
+        input_channel: The channel that takes the input.
+        output_channels: The state keys that `invoke` returns, or the one key of a state that is
+            not made of keys.
+        stream_channels: The state keys that `values` and `updates` show.
+        stream_mode: The mode of a stream that asks for none.
+        context_schema: The type of `runtime.context`.
+        store: Where nodes keep things between threads.
+        name: What traces and errors call the graph.
+        config: What every run starts from, under the config it is given.
+    """
+
+    def __init__(
+        self,
+        *,
+        nodes: Mapping[str, Node],
+        channels: Mapping[str, BaseChannel[Any, Any, Any]],
+        input_channel: str,
+        output_channels: str | list[str],
+        stream_channels: str | list[str],
+        stream_mode: StreamMode = "values",
+        context_schema: type[ContextT] | None = None,
+        store: BaseStore | None = None,
+        name: str = "LangGraph",
+        config: RunnableConfig | None = None,
+    ) -> None:
+        self.nodes = nodes
+        self.channels = channels
+        self.input_channel = input_channel
+        self.output_channels = output_channels
+        self.stream_channels = stream_channels
+        self.stream_mode = stream_mode
+        self.context_schema = context_schema
+        self.store = store
+        self.name = name
+        self.config = config
+        waiting: dict[str, list[str]] = {}
+        for node in nodes.values():
+            for trigger in node.triggers:
+                waiting.setdefault(trigger, []).append(node.name)
+        self.trigger_to_nodes = {trigger: sorted(names) for trigger, names in waiting.items()}
+
+    def copy(self, **changes: Any) -> Self:
+        """Return a graph that differs in the given attributes only."""
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin.__dict__.update(changes)
+        return twin
+
+    def with_config(self, config: RunnableConfig | None = None, **kwargs: Any) -> Self:
+        """Return a graph whose runs start from this config, merged over its own."""
+        own = dict(self.config or {})
+        for key, value in {**(config or {}), **kwargs}.items():
+            if isinstance(value, dict) and isinstance(own.get(key), dict):
+                own[key] = {**cast("dict[str, Any]", own[key]), **value}
+            elif key == "tags":
+                own[key] = [*cast("list[str]", own.get(key, [])), *cast("list[str]", value)]
+            else:
+                own[key] = value
+        return self.copy(config=cast(RunnableConfig, own))
+
+    def stream(  # type: ignore[override]  # LangGraph's signature, not Runnable's
+        self,
+        input: InputT | None,  # noqa: A002 - LangGraph's public name
+        config: RunnableConfig | None = None,
+        *,
+        context: ContextT | None = None,
+        stream_mode: Modes | None = None,
+        output_keys: str | Sequence[str] | None = None,
+        subgraphs: bool = False,
+    ) -> Iterator[Any]:
+        """Run the graph and yield what happens while it happens.
+
+        Args:
+            input: The state to start from.
+            config: A Runnable config: `callbacks`, `tags`, `metadata`, `configurable`,
+                `recursion_limit` (supersteps), `max_concurrency` (tasks at a time), `run_name`.
+            context: What nodes get as `runtime.context`.
+            stream_mode: One mode, or a list or tuple of modes; see `runtime.types.StreamMode`.
+            output_keys: The state keys to show in `values` and `updates`, by default all; one
+                key as a string shows its bare value.
+            subgraphs: Whether to yield what happens in graphs that nodes call, too.
+
+        Yields:
+            The payload for a single mode, `(mode, payload)` for several. With `subgraphs`,
+            `(namespace, payload)` or `(namespace, mode, payload)`, where the namespace is `()` or
+            `("node:task_id", ...)`. Tokens and custom items come while their node still runs.
+
+        Raises:
+            ValueError: A stream mode does not exist.
+            EmptyInputError: There is no input.
+            GraphRecursionError: More supersteps than the recursion limit.
+            InvalidUpdateError: A node wrote what the state cannot take.
+        """
+        inbox: SimpleQueue[Any] = SimpleQueue()
+        sink = self._sink(stream_mode, subgraphs, config, inbox.put)
+        keys = self.stream_channels if output_keys is None else _as_keys(output_keys)
+        run = Run(self, input, config, context=context, sink=sink, output_keys=keys)
+        yield from drive(run, inbox)
+
+    async def astream(  # type: ignore[override]  # LangGraph's signature, not Runnable's
+        self,
+        input: InputT | None,  # noqa: A002
+        config: RunnableConfig | None = None,
+        *,
+        context: ContextT | None = None,
+        stream_mode: Modes | None = None,
+        output_keys: str | Sequence[str] | None = None,
+        subgraphs: bool = False,
+    ) -> AsyncIterator[Any]:
+        """Run the graph in the event loop; arguments, chunks and errors are those of `stream`.
+
+        Sync nodes run in threads. Leaving the iteration early cancels the nodes that run.
+        """
+        inbox = Inbox()
+        sink = self._sink(stream_mode, subgraphs, config, inbox.put)
+        keys = self.stream_channels if output_keys is None else _as_keys(output_keys)
+        run = Run(self, input, config, context=context, sink=sink, output_keys=keys)
+        async for chunk in adrive(run, inbox):
+            yield chunk
+
+    def invoke(  # type: ignore[override]  # LangGraph's signature, not Runnable's
+        self,
+        input: InputT | None,  # noqa: A002
+        config: RunnableConfig | None = None,
+        *,
+        context: ContextT | None = None,
+        stream_mode: Modes = "values",
+        output_keys: str | Sequence[str] | None = None,
+    ) -> Any:
+        """Run the graph to its end.
+
+        Args:
+            input: The state to start from.
+            config: As for `stream`.
+            context: As for `stream`.
+            stream_mode: `values` for the final state; with any other mode, or several, the
+                result is the list of all chunks.
+            output_keys: The state keys to return, by default those of the output schema.
+
+        Returns:
+            The output keys of the final state as a dict (`None` if none was ever written), or a
+            list of chunks.
+
+        Raises:
+            ValueError: As for `stream`; so are the other errors.
+        """
+        if stream_mode != "values":
+            shown = self.output_channels if output_keys is None else output_keys
+            return list(
+                self.stream(
+                    input, config, context=context, stream_mode=stream_mode, output_keys=shown
+                )
+            )
+        keys = self.output_channels if output_keys is None else _as_keys(output_keys)
+        run = Run(self, input, config, context=context, output_keys=keys)
+        for _ in drive(run, SimpleQueue()):
+            pass
+        return run.output()
+
+    async def ainvoke(  # type: ignore[override]  # LangGraph's signature, not Runnable's
+        self,
+        input: InputT | None,  # noqa: A002
+        config: RunnableConfig | None = None,
+        *,
+        context: ContextT | None = None,
+        stream_mode: Modes = "values",
+        output_keys: str | Sequence[str] | None = None,
+    ) -> Any:
+        """Run the graph in the event loop; arguments, result and errors are those of `invoke`."""
+        if stream_mode != "values":
+            shown = self.output_channels if output_keys is None else output_keys
+            return [
+                chunk
+                async for chunk in self.astream(
+                    input, config, context=context, stream_mode=stream_mode, output_keys=shown
+                )
+            ]
+        keys = self.output_channels if output_keys is None else _as_keys(output_keys)
+        run = Run(self, input, config, context=context, output_keys=keys)
+        async for _ in adrive(run, Inbox()):
+            pass
+        return run.output()
+
+    def _sink(
+        self, modes: Modes | None, subgraphs: bool, config: RunnableConfig | None, put: Any
+    ) -> Sink:
+        asked = self.stream_mode if modes is None else modes
+        return Sink(check_modes(asked), not isinstance(asked, str), subgraphs, put)
+
+
+def _as_keys(keys: str | Sequence[str]) -> str | list[str]:
+    return keys if isinstance(keys, str) else list(keys)

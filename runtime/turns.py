@@ -1,0 +1,115 @@
+"""The one port for order, time and ids.
+
+Nothing else in `runtime` reads a clock, draws an id, or decides which of several ready tasks
+goes on. A run takes its `Turns` from a context variable when it starts: `LIVE` by default (arrival
+order, system clock, unique ids), or whatever `use_turns` supplied, so that a test can make the
+same run come out the same way every time.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
+from typing import Final, Protocol
+
+from langgraph.checkpoint.base.id import uuid6
+
+__all__ = ("LIVE", "Lane", "LiveTurns", "Turns", "current_turns", "use_turns")
+
+Lane = tuple[str, ...]
+"""Where a task stands: its namespace and path as strings, outermost first. Lanes sort by path."""
+
+
+class Turns(Protocol):
+    """Which ready task runs next, what time it is, and what the next id is.
+
+    `serial` says whether tasks in threads take turns: if it is true, the sync driver calls
+    `enroll` with the lanes of a superstep before any of them starts, each task runs between
+    `take` and `give` of its lane, and whoever waits for other tasks does so inside `rest`.
+    Chunks and finished tasks are then handled strictly in the order in which they arrive. If it
+    is false, none of these is called, and tasks seen finished in one wake-up go in path order.
+    """
+
+    serial: bool
+
+    def now(self) -> float:
+        """Return the wall-clock time in seconds since the epoch."""
+        ...
+
+    def checkpoint_id(self, step: int) -> str:
+        """Return a new id that sorts after every earlier one; `step` may be coded into it."""
+        ...
+
+    def message_id(self) -> str:
+        """Return a new unique id for a message that has none."""
+        ...
+
+    def enroll(self, lanes: Sequence[Lane]) -> None:
+        """Announce tasks that are about to ask for their turn."""
+        ...
+
+    def take(self, lane: Lane) -> None:
+        """Block until it is this lane's turn."""
+        ...
+
+    def give(self, lane: Lane) -> None:
+        """End the turn of this lane for good."""
+        ...
+
+    def rest(self) -> AbstractContextManager[None]:
+        """Give up the turn while the calling thread waits for others, then take it again."""
+        ...
+
+
+class LiveTurns:
+    """Arrival order, the system clock, and ids that are unique and sort by time."""
+
+    serial = False
+
+    def now(self) -> float:
+        """Return `time.time()`."""
+        return time.time()
+
+    def checkpoint_id(self, step: int) -> str:
+        """Return a UUID version 6 as LangGraph's savers expect it: ids sort by creation time."""
+        return str(uuid6(clock_seq=step))
+
+    def message_id(self) -> str:
+        """Return a random UUID."""
+        return str(uuid.uuid4())
+
+    def enroll(self, lanes: Sequence[Lane]) -> None:
+        """Do nothing: live tasks do not take turns."""
+
+    def take(self, lane: Lane) -> None:
+        """Do nothing: live tasks do not take turns."""
+
+    def give(self, lane: Lane) -> None:
+        """Do nothing: live tasks do not take turns."""
+
+    def rest(self) -> AbstractContextManager[None]:
+        """Do nothing: live tasks do not take turns."""
+        return nullcontext()
+
+
+LIVE: Final[Turns] = LiveTurns()
+
+_current: ContextVar[Turns] = ContextVar("runtime_turns", default=LIVE)
+
+
+def current_turns() -> Turns:
+    """Return the turns that a run started in this context would use."""
+    return _current.get()
+
+
+@contextmanager
+def use_turns(turns: Turns) -> Iterator[Turns]:
+    """Supply `turns` to every run that starts in this context until the block ends."""
+    token = _current.set(turns)
+    try:
+        yield turns
+    finally:
+        _current.reset(token)

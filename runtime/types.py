@@ -1,0 +1,88 @@
+"""Values that users pass to graphs and get from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+from langchain_core.messages.tool import ToolOutputMixin
+
+__all__ = ("All", "Command", "Overwrite", "Send", "StreamMode", "StreamWriter")
+
+All = Literal["*"]
+"""Stands for every node where a list of nodes is expected."""
+
+StreamMode = Literal["values", "updates", "messages", "custom"]
+"""What a stream consists of.
+
+- `values`: the whole state after every superstep that wrote an output key.
+- `updates`: what each node wrote, as `{node: update}`, when it finishes.
+- `messages`: `(message chunk, metadata)` for every token of every model called in the graph.
+- `custom`: whatever nodes hand to their stream writer.
+"""
+
+StreamWriter = Callable[[Any], None]
+"""A function that puts one value into the `custom` stream."""
+
+N = TypeVar("N", bound=Hashable)
+
+
+class Send:
+    """Runs a node in the next superstep with an input of its own.
+
+    Args:
+        node: The name of the node.
+        arg: What the node gets instead of the state.
+    """
+
+    __slots__ = ("arg", "node")
+
+    def __init__(self, /, node: str, arg: Any) -> None:
+        self.node = node
+        self.arg = arg
+
+    def __hash__(self) -> int:
+        return hash((self.node, self.arg))
+
+    def __repr__(self) -> str:
+        return f"Send(node={self.node!r}, arg={self.arg!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Send) and self.node == other.node and self.arg == other.arg
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Command(ToolOutputMixin, Generic[N]):
+    """What a node returns to update the state and choose the next nodes in one go.
+
+    Args:
+        graph: `None` for this graph, `Command.PARENT` for the one around it.
+        update: A state update: a dict, a list of `(key, value)`, or an object with annotations.
+        resume: The answer to an interrupt.
+        goto: A node, a `Send`, or a sequence of them, to run in the next superstep.
+    """
+
+    PARENT: ClassVar[Literal["__parent__"]] = "__parent__"
+
+    graph: str | None = None
+    update: Any | None = None
+    resume: dict[str, Any] | Any | None = None
+    goto: Send | Sequence[Send | N] | N = ()
+
+    def __repr__(self) -> str:
+        given = ", ".join(f"{key}={value!r}" for key, value in asdict(self).items() if value)
+        return f"Command({given})"
+
+
+@dataclass(slots=True)
+class Overwrite:
+    """Sets a key to a value, past its reducer. At most one per key and superstep.
+
+    Args:
+        value: What the key is set to.
+        type: Marks the value so that it is recognised after a trip through JSON.
+    """
+
+    value: Any
+    type: Literal["__overwrite__"] = "__overwrite__"

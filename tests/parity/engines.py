@@ -1,0 +1,66 @@
+"""The two engines that every scenario runs on, and what makes their streams comparable."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, is_dataclass
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from langchain_core.messages import BaseMessage
+from pydantic import BaseModel
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One engine: its package name, and its modules below that name."""
+
+    package: str
+
+    @property
+    def graph(self) -> ModuleType:
+        return import_module(f"{self.package}.graph")
+
+    @property
+    def types(self) -> ModuleType:
+        return import_module(f"{self.package}.types")
+
+    @property
+    def config(self) -> ModuleType:
+        return import_module(f"{self.package}.config")
+
+    @property
+    def runtime(self) -> ModuleType:
+        return import_module(f"{self.package}.runtime")
+
+    @property
+    def errors(self) -> ModuleType:
+        return import_module(f"{self.package}.errors")
+
+
+LANGGRAPH = Engine("langgraph")
+OURS = Engine("runtime")
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def plain(value: Any, ids: dict[str, str] | None = None) -> Any:
+    """Return the value in plain types, with ids numbered in the order in which they appear.
+
+    Types stay visible (a tuple is not a list, a chunk is not a message); equal ids stay equal.
+    """
+    ids = {} if ids is None else ids
+    if isinstance(value, str):
+        return _UUID.sub(lambda match: ids.setdefault(match[0], f"<{len(ids)}>"), value)
+    if isinstance(value, BaseMessage | BaseModel):
+        fields = {"type": type(value).__name__, **value.__dict__}
+        return ("object", plain(fields, ids))
+    if is_dataclass(value) and not isinstance(value, type):
+        fields = {name: getattr(value, name) for name in value.__dataclass_fields__}
+        return (type(value).__name__, plain(fields, ids))
+    if isinstance(value, dict):
+        return {key: plain(held, ids) for key, held in value.items()}
+    if isinstance(value, list | tuple):
+        return (type(value).__name__, [plain(held, ids) for held in value])
+    return value

@@ -1,0 +1,53 @@
+"""The same graph on LangGraph and on ours gives the same stream, chunk by chunk."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+from differences import DIFFERENCES
+from engines import LANGGRAPH, OURS, Engine, plain
+from scenarios import SCENARIOS, Scenario
+
+CASES = [
+    pytest.param(scenario, drive, id=f"{scenario.name}-{drive}")
+    for scenario in SCENARIOS
+    for drive in ("sync", "async")
+    if scenario.sync or drive == "async"
+]
+
+
+async def observe(engine: Engine, scenario: Scenario, drive: str) -> list[Any]:
+    """Return the chunks, and the class of the exception that ended them if one did."""
+    graph = scenario.build(engine)
+    kwargs = {**scenario.stream}
+    config = kwargs.pop("config", None)
+    seen: list[Any] = []
+    try:
+        if drive == "sync":
+            seen.extend(graph.stream(scenario.input, config, **kwargs))
+        else:
+            async for chunk in graph.astream(scenario.input, config, **kwargs):
+                seen.append(chunk)  # noqa: PERF401 - what came before an exception counts
+    except Exception as error:  # noqa: BLE001 - which one it is, is the point
+        seen.append(("raised", type(error).__name__))
+    ids: dict[str, str] = {}
+    return [plain(chunk, ids) for chunk in seen]
+
+
+@pytest.mark.parametrize(("scenario", "drive"), CASES)
+async def test_streams_are_equal(scenario: Scenario, drive: str) -> None:
+    """Both engines yield the same chunks in the same order, and fail with the same class."""
+    theirs = await observe(LANGGRAPH, scenario, drive)
+    ours = await observe(OURS, scenario, drive)
+    listed = [
+        d
+        for d in DIFFERENCES
+        if (d.scenario, d.drive) == (scenario.name, drive) and sys.version_info < d.below_python
+    ]
+    assert theirs, "a scenario that yields nothing compares nothing"
+    if listed:
+        assert ours != theirs, f"no longer differs, remove it from the table: {listed[0]}"
+    else:
+        assert ours == theirs

@@ -17,10 +17,14 @@ from typing import Final, Protocol
 
 from langgraph.checkpoint.base.id import uuid6
 
-__all__ = ("LIVE", "Lane", "LiveTurns", "Turns", "current_turns", "use_turns")
+__all__ = ("LANE_PARTS", "LIVE", "Lane", "LiveTurns", "Turns", "current_turns", "use_turns")
+
+LANE_PARTS: Final = ("step", "kind", "name")
+"""What a lane holds for each task from the outermost to the innermost one, all as strings."""
 
 Lane = tuple[str, ...]
-"""Where a task stands: its namespace and path as strings, outermost first. Lanes sort by path."""
+"""Where a task stands among all that may run at the same time. Lanes sort by path, and a task
+comes before the tasks inside it."""
 
 
 class Turns(Protocol):
@@ -28,12 +32,15 @@ class Turns(Protocol):
 
     `serial` says whether tasks in threads take turns: if it is true, the sync driver calls
     `enroll` with the lanes of a superstep before any of them starts, each task runs between
-    `take` and `give` of its lane, and whoever waits for other tasks does so inside `rest`.
-    Chunks and finished tasks are then handled strictly in the order in which they arrive. If it
-    is false, none of these is called, and tasks seen finished in one wake-up go in path order.
+    `take` and `give` of its lane, and a task that waits for tasks of its own does so inside
+    `rest`. Chunks and finished tasks are then handled strictly in the order in which they arrive.
+    If it is false, none of these is called, and tasks seen finished in one wake-up go in path
+    order. `broken` is why turns could not be kept, once that has happened: the run is failed with
+    it.
     """
 
     serial: bool
+    broken: Exception | None
 
     def now(self) -> float:
         """Return the wall-clock time in seconds since the epoch."""
@@ -51,16 +58,20 @@ class Turns(Protocol):
         """Announce tasks that are about to ask for their turn."""
         ...
 
-    def take(self, lane: Lane) -> None:
-        """Block until it is this lane's turn."""
+    def take(self, lane: Lane) -> bool:
+        """Block until it is this lane's turn; return `False` if it was withdrawn instead."""
+        ...
+
+    def withdraw(self, lanes: Sequence[Lane]) -> None:
+        """Take back those of the lanes that have not had their turn: they are not to start."""
         ...
 
     def give(self, lane: Lane) -> None:
-        """End the turn of this lane for good."""
+        """Tell that the task of this lane is done, whether or not it had its turn."""
         ...
 
     def rest(self) -> AbstractContextManager[None]:
-        """Give up the turn while the calling thread waits for others, then take it again."""
+        """Let the tasks inside the calling one run, until one of them has given its turn."""
         ...
 
 
@@ -68,6 +79,7 @@ class LiveTurns:
     """Arrival order, the system clock, and ids that are unique and sort by time."""
 
     serial = False
+    broken = None
 
     def now(self) -> float:
         """Return `time.time()`."""
@@ -84,7 +96,11 @@ class LiveTurns:
     def enroll(self, lanes: Sequence[Lane]) -> None:
         """Do nothing: live tasks do not take turns."""
 
-    def take(self, lane: Lane) -> None:
+    def take(self, lane: Lane) -> bool:
+        """Return `True`: live tasks do not take turns."""
+        return True
+
+    def withdraw(self, lanes: Sequence[Lane]) -> None:
         """Do nothing: live tasks do not take turns."""
 
     def give(self, lane: Lane) -> None:

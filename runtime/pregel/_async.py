@@ -153,19 +153,16 @@ async def _in_thread(task: Task, invoke: Callable[..., Any], args: tuple[Any, ..
     """Call a sync function without blocking the loop, in the context of its task."""
     turns = task.run.turns
     lane = task.lane if turns.serial else ()
-    if turns.serial:
-        turns.enroll([lane])
+    turns.enroll([lane])
 
     def call() -> Any:
-        if turns.serial:
-            turns.take(lane)
+        turns.take(lane)
         try:
             return invoke(*args)
         except StopIteration as error:
             # a future cannot carry it
             raise RuntimeError(f"Node raised StopIteration: {error}") from error
         finally:
-            if turns.serial:
-                turns.give(lane)
+            turns.give(lane)
 
     return await asyncio.get_running_loop().run_in_executor(None, copy_context().run, call)

@@ -7,6 +7,7 @@ what the function is, which parameters it wants besides its input, where its out
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Optional
@@ -130,17 +131,25 @@ def _wanted(function: Callable[..., Any]) -> tuple[str, ...]:
         parameters = inspect.signature(function).parameters
     except ValueError:  # some builtins have no signature
         return ()
-    return tuple(
-        name
-        for name, allowed in _INJECTABLE.items()
-        if (parameter := parameters.get(name)) is not None
-        and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
-        and (
-            allowed is None
-            or parameter.annotation is parameter.empty
-            or parameter.annotation in allowed
-        )
-    )
+    wanted = []
+    for name, allowed in _INJECTABLE.items():
+        parameter = parameters.get(name)
+        if parameter is None or parameter.kind not in _BY_NAME:
+            continue
+        annotation = parameter.annotation
+        if allowed is None or annotation is parameter.empty or annotation in allowed:
+            wanted.append(name)
+        elif name == "config":
+            warnings.warn(
+                "The 'config' parameter should be typed as 'RunnableConfig' or "
+                f"'RunnableConfig | None', not {annotation!r}: as it is, it is not filled in.",
+                UserWarning,
+                stacklevel=2,
+            )
+    return tuple(wanted)
+
+
+_BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
 def _with_injection(function: Callable[..., Any]) -> Callable[[Any, RunnableConfig], Any]:

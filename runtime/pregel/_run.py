@@ -185,7 +185,13 @@ class Run:
         return tasks
 
     def finish(self, task: Task) -> None:
-        """Take the writes of a task that succeeded, and show them."""
+        """Take the writes of a task that succeeded, and show them.
+
+        Raises:
+            Exception: The tasks could not take turns, as `Turns.broken` says.
+        """
+        if self.turns.broken is not None:
+            raise self.turns.broken
         if self.stream.wants("updates") and not task.node.hidden:
             update = _shown_update(task, self.output_keys)
             self.stream.emit(self.ns, "updates", {task.node.name: update})

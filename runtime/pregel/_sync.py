@@ -69,8 +69,7 @@ def drive(run: Run, inbox: SimpleQueue[Any]) -> Iterator[Any]:
         raise
     finally:
         if pool is not None:
-            with run.turns.rest():
-                pool.shutdown(wait=True, cancel_futures=True)
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _in_threads(
@@ -78,27 +77,36 @@ def _in_threads(
 ) -> Iterator[Any]:
     """Do the tasks of one superstep at the same time, yielding chunks as they come."""
     ready, turns = run.ready, run.turns
-    if turns.serial:
-        turns.enroll([task.lane for task in tasks])
+    lanes = [task.lane for task in tasks] if turns.serial else []
+    turns.enroll(lanes)
     for task in tasks:
         pool.submit(copy_context().run, _perform_in_turn, task, inbox)
     pending = len(tasks)
-    while pending:
-        for item in _arrived(inbox, run):
-            if type(item) is not Task:
-                yield item
-                continue
-            pending -= 1
-            if item.error is not None:
-                raise item.error
-            run.finish(item)
-            while ready:
-                yield ready.popleft()
+    try:
+        while pending:
+            for item in _arrived(inbox, run):
+                if type(item) is not Task:
+                    yield item
+                    continue
+                pending -= 1
+                if item.error is not None:
+                    raise item.error
+                run.finish(item)
+                while ready:
+                    yield ready.popleft()
+    finally:
+        if lanes and pending:
+            # those that have not started never will; the others need their turns to end
+            turns.withdraw(lanes)
+            while pending:
+                pending -= sum(type(item) is Task for item in _arrived(inbox, run))
 
 
 def _arrived(inbox: SimpleQueue[Any], run: Run) -> list[Any]:
     """Wait until something arrived and return it with whatever else is there."""
     if run.turns.serial:
+        if not inbox.empty():
+            return [inbox.get()]
         # one at a time: what else is there by now depends on how fast this thread woke up
         with run.turns.rest():
             return [inbox.get()]
@@ -113,15 +121,13 @@ def _perform_in_turn(task: Task, inbox: SimpleQueue[Any]) -> None:
     turns = task.run.turns
     lane = task.lane if turns.serial else ()
     try:
-        if turns.serial:
-            turns.take(lane)
-        _perform(task)
+        if turns.take(lane):
+            _perform(task)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the consumer must see it
         task.error = error
     finally:
         inbox.put(task)
-        if turns.serial:
-            turns.give(lane)
+        turns.give(lane)
 
 
 def _perform(task: Task) -> None:

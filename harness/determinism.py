@@ -1,0 +1,179 @@
+"""Makes runs of the bundled runtime come out the same every time.
+
+An edge of the harness: it supplies the runtime's port for order, time and ids (`runtime.turns`).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+
+from freezegun import freeze_time
+
+from harness.errors import HarnessError
+from runtime.turns import LANE_PARTS, Lane, use_turns
+
+__all__ = ("SerialTurns", "TurnsStalledError", "deterministic")
+
+
+class TurnsStalledError(HarnessError):
+    """Two tasks of one superstep wait for each other, so that they cannot run in turns."""
+
+
+class SerialTurns:
+    """One task at a time, in path order; ids are numbered; time passes as it does.
+
+    A task in a thread runs until it is done or waits for tasks of its own. While it holds the
+    turn, nobody else runs, so there is nothing that could come out in another order.
+
+    Args:
+        patience: How many seconds of wall-clock time a task waits for its turn before the
+            superstep is given up as impossible to run one task at a time.
+    """
+
+    serial = True
+
+    def __init__(self, patience: float = 5.0) -> None:
+        self._patience = patience
+        self._changed = threading.Condition()
+        self._holder: Lane | None = None
+        self._waiting: list[Lane] = []
+        self._resting: set[Lane] = set()
+        self._held = threading.local()
+        self.broken: Exception | None = None
+        self._checkpoints = 0
+        self._messages = 0
+
+    def now(self) -> float:
+        """Return the system's time, which `deterministic(now=...)` may have set."""
+        return time.time()
+
+    def checkpoint_id(self, step: int) -> str:
+        """Return the next number as a UUID of version 6."""
+        with self._changed:
+            self._checkpoints += 1
+            return f"00000000-0000-6000-8000-{self._checkpoints:012x}"
+
+    def message_id(self) -> str:
+        """Return the next number as a UUID of version 4."""
+        with self._changed:
+            self._messages += 1
+            return f"00000000-0000-4000-8000-{self._messages:012x}"
+
+    def enroll(self, lanes: Sequence[Lane]) -> None:
+        """Let these lanes wait for their turn; the first by path is the first to get it."""
+        with self._changed:
+            self._waiting.extend(lanes)
+            self._waiting.sort()
+
+    def take(self, lane: Lane) -> bool:
+        """Block until nobody runs and no waiting lane comes before this one."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._decided(lane), self._patience):
+                self._stall(lane)
+            if lane not in self._waiting:
+                return False
+            self._start(lane)
+        return True
+
+    def _decided(self, lane: Lane) -> bool:
+        if self.broken is not None or lane not in self._waiting:
+            return True
+        return self._holder is None and self._waiting[0] == lane
+
+    def _start(self, lane: Lane) -> None:
+        self._waiting.remove(lane)
+        self._holder = lane
+        self._held.lane = lane
+
+    def _stall(self, lane: Lane) -> None:
+        """Let everybody run, so that the run can end, and fail it when it does."""
+        self.broken = TurnsStalledError(
+            f"{_shown(lane)} waited {self._patience:g} s for {_shown(self._holder)} to finish. In "
+            "a deterministic run the tasks of a superstep run one after the other: one that waits "
+            "for another cannot. If it is only slow, allow more time: "
+            f"deterministic(patience={self._patience * 10:g})."
+        )
+        self._changed.notify_all()
+
+    def withdraw(self, lanes: Sequence[Lane]) -> None:
+        """Take back lanes that have not started; their `take` returns `False`."""
+        with self._changed:
+            self._waiting = [lane for lane in self._waiting if lane not in lanes]
+            self._changed.notify_all()
+
+    def give(self, lane: Lane) -> None:
+        """End the turn of this lane; whoever waits for it comes before its siblings."""
+        self._held.lane = None
+        around = lane[: -len(LANE_PARTS)]
+        with self._changed:
+            if self._holder == lane:
+                self._holder = None
+            # Now, and not when that thread wakes up: it would come too late to be seen as waiting.
+            if around in self._resting:
+                self._resting.remove(around)
+                self.enroll([around])
+            self._changed.notify_all()
+
+    @contextmanager
+    def rest(self) -> Iterator[None]:
+        """Let the tasks inside this one run until one of them is done."""
+        lane: Lane | None = getattr(self._held, "lane", None)
+        if lane is None:  # the caller of the outermost run, who is nobody's task
+            yield
+            return
+        with self._changed:
+            self._resting.add(lane)
+            self._holder = None
+            self._changed.notify_all()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._changed.wait_for(lambda: self._back(lane))
+                if self.broken is None:
+                    self._start(lane)
+
+    def _back(self, lane: Lane) -> bool:
+        if self.broken is not None:
+            return True
+        return self._holder is None and bool(self._waiting) and self._waiting[0] == lane
+
+
+def _shown(lane: Lane | None) -> str:
+    if lane is None:
+        return "another task"
+    names = [lane[at] for at in range(len(LANE_PARTS) - 1, len(lane), len(LANE_PARTS))]
+    return f"Task {'/'.join(names)!r}"
+
+
+@contextmanager
+def deterministic(
+    *, now: datetime | str | None = None, patience: float = 5.0
+) -> Iterator[SerialTurns]:
+    """Make every run of the bundled runtime that starts in this block come out the same.
+
+    Tasks of one superstep run one at a time in path order, sync nodes in threads included, and
+    the ids that the runtime draws (tasks, checkpoints, messages without one) are numbered. Ids
+    that providers and langchain-core draw stay as they are; a transcript numbers them.
+
+    Args:
+        now: A wall-clock time to stop the clock at. While it stands, `time.monotonic` stands,
+            too; the event loop's own clock goes on. By default clocks are left alone.
+        patience: Seconds that a task waits for its turn before the run is failed.
+
+    Yields:
+        The turns in force.
+
+    Raises:
+        TurnsStalledError: Tasks of one superstep wait for each other.
+    """
+    with ExitStack() as stack:
+        if now is not None:
+            stack.enter_context(freeze_time(now, real_asyncio=True))
+        turns = SerialTurns(patience)
+        stack.enter_context(use_turns(turns))
+        yield turns

@@ -79,7 +79,7 @@ class LiveTurns:
     """Arrival order, the system clock, and ids that are unique and sort by time."""
 
     serial = False
-    broken = None
+    broken: Exception | None = None
 
     def now(self) -> float:
         """Return `time.time()`."""

@@ -1,0 +1,227 @@
+"""The file formats that other tools write, one small function each.
+
+A container turns the tree of a file into pairs of a request and a response. To read another
+format, write its function and add a line to `CONTAINERS`; the first one that recognizes the root
+of a file reads it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from harness.cassettes._decode import decoded_body, decoded_request_body, playable_headers
+from harness.cassettes._model import Headers, RecordedRequest, RecordedResponse, Timing
+from harness.cassettes._yaml import Tree
+from harness.errors import CassetteFormatError
+
+OUR_KEY = "replay_harness"
+"""Our data inside `response`: stock vcrpy loads it, ignores it, and keeps it when it saves."""
+
+OUR_VERSION = 1
+
+ENDS = ("complete", "dropped", "reset", "timeout")
+
+Pair: TypeAlias = tuple[RecordedRequest, RecordedResponse]
+_Dict: TypeAlias = dict[str, Any]
+_Trees: TypeAlias = tuple[Tree, Tree]
+
+
+@dataclass(frozen=True)
+class Container:
+    """A file format: its name, how its root is recognized, and how its pairs are read."""
+
+    name: str
+    recognizes: Callable[[_Dict], bool]
+    pairs: Callable[[_Dict], Iterator[_Trees]]
+
+
+def read_tree(root: Tree) -> tuple[str, list[Pair]]:
+    """Return the name of the container and its pairs.
+
+    Raises:
+        CassetteFormatError: No container recognizes the root, or a pair is malformed; the message
+            names the index of the interaction.
+    """
+    if root is None:
+        raise CassetteFormatError("the file is empty")
+    candidates = CONTAINERS if isinstance(root, dict) else ()
+    container = next((item for item in candidates if item.recognizes(root)), None)
+    if container is None:
+        raise CassetteFormatError(f"not a cassette: {_described(root)}\n  expected: {_EXPECTED}")
+    pairs: list[Pair] = []
+    for k, (request, response) in enumerate(container.pairs(root)):
+        try:
+            pairs.append((_request(request), _response(response)))
+        except CassetteFormatError as error:
+            raise CassetteFormatError(f"interaction {k}: {error}") from error
+    return container.name, pairs
+
+
+def _vcrpy(root: _Dict) -> Iterator[_Trees]:
+    return _items(_list(root, "interactions"))
+
+
+def _ruby_vcr(root: _Dict) -> Iterator[_Trees]:
+    return _items(_list(root, "http_interactions"))
+
+
+def _items(items: list[Tree]) -> Iterator[_Trees]:
+    for item in items:
+        fields = item if isinstance(item, dict) else {}
+        yield fields.get("request"), fields.get("response")
+
+
+def _langchain_tests(root: _Dict) -> Iterator[_Trees]:
+    requests, responses = _list(root, "requests"), _list(root, "responses")
+    if len(requests) != len(responses):
+        raise CassetteFormatError(f"{len(requests)} requests but {len(responses)} responses")
+    return zip(requests, responses, strict=True)
+
+
+def _request(tree: Tree) -> RecordedRequest:
+    tree = _dict(tree, "request")
+    headers = _headers(tree)
+    method, url = tree.get("method"), tree.get("uri", tree.get("url"))
+    if not isinstance(method, str) or not isinstance(url, str):
+        raise CassetteFormatError("the request has no `method` or no `uri`")
+    body = decoded_request_body(_body(tree, "the request"), headers)
+    return RecordedRequest(method.upper(), url, headers, body)
+
+
+def _response(tree: Tree) -> RecordedResponse:
+    tree = _dict(tree, "response")
+    headers = _headers(tree)
+    status, reason = _status(tree)
+    body = _bytes(tree["content"]) if "content" in tree else _body(tree, "the response")
+    ours = _ours(tree)
+    if not ours:  # what we wrote is ready to be played as it stands
+        body = decoded_body(body, headers)
+        headers = playable_headers(headers, body)
+    return RecordedResponse(
+        status,
+        reason,
+        headers,
+        body,
+        _timing(ours, len(body)) if ours else None,
+        content_encoding=str(ours.get("content_encoding", "")),
+        recorded_at=str(ours.get("recorded_at", "")),
+    )
+
+
+def _status(tree: _Dict) -> tuple[int, str]:
+    status: Any = tree.get("status", tree.get("status_code"))
+    reason = tree.get("reason")
+    if isinstance(status, dict):
+        status, reason = status.get("code"), status.get("message")
+    elif "code" in tree:  # go-vcr: `status: 200 OK`, `code: 200`
+        status, reason = tree["code"], str(status).removeprefix(str(tree["code"])).strip()
+    try:
+        return int(status), str(reason or "")
+    except (TypeError, ValueError):
+        raise CassetteFormatError(f"the status of the response is {status!r}") from None
+
+
+def _headers(tree: _Dict) -> Headers:
+    """Header values are a text, or a list of them, by tool."""
+    fields = tree.get("headers") or {}
+    if not isinstance(fields, dict):
+        raise CassetteFormatError(f"`headers` is not a mapping but {fields!r:.40}")
+    return tuple(
+        (_text(name), _text(value))
+        for name, values in fields.items()
+        for value in (values if isinstance(values, list) else [values])
+    )
+
+
+def _body(tree: _Dict, whose: str) -> bytes:
+    if "parsed_body" in tree:
+        return json.dumps(tree["parsed_body"], ensure_ascii=False, default=_text).encode()
+    body = tree.get("body")
+    if isinstance(body, dict):
+        # {string}, {encoding, string}, or a request body that was written as a tree.
+        body = body.get("string", body.get("base64_string", "")) if "string" in body else None
+        if body is None and tree.get("body"):
+            raise CassetteFormatError(f"the body of {whose} has no `string`")
+    return _bytes(body)
+
+
+def _bytes(value: Tree) -> bytes:
+    if value is None:
+        return b""
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, str):
+        return value.encode(errors="surrogatepass")
+    raise CassetteFormatError(f"a body is not a text but {value!r:.40}")
+
+
+def _ours(tree: _Dict) -> _Dict:
+    ours = tree.get(OUR_KEY)
+    if ours is None:
+        return {}
+    version = ours.get("version") if isinstance(ours, dict) else None
+    if version != OUR_VERSION:
+        raise CassetteFormatError(
+            f"`{OUR_KEY}` has the format version {version!r}; this harness reads {OUR_VERSION}"
+        )
+    return _dict(ours, OUR_KEY)
+
+
+def _timing(ours: _Dict, size: int) -> Timing:
+    """Read what we wrote; a wrong value is refused, because it would replay something else."""
+    try:
+        cuts = tuple(int(cut) for cut in ours["cuts"])
+        offsets = tuple(float(offset) for offset in ours["offsets"])
+        end, error_text = str(ours["end"]), str(ours.get("error", ""))
+    except (KeyError, TypeError, ValueError) as error:
+        raise CassetteFormatError(f"`{OUR_KEY}` is malformed: {error!r}") from error
+    in_order = all(a < b for a, b in zip((0, *cuts), cuts, strict=False))
+    if not in_order or len(cuts) != len(offsets) or (cuts[-1] if cuts else 0) != size:
+        raise CassetteFormatError(
+            f"`{OUR_KEY}.cuts` does not fit the body: {len(cuts)} cuts and {len(offsets)} offsets, "
+            f"the last cut at {cuts[-1] if cuts else 0} of {size} bytes; was the body edited?"
+        )
+    if end not in ENDS:
+        raise CassetteFormatError(f"`{OUR_KEY}.end` is {end!r}, not one of {', '.join(ENDS)}")
+    return Timing(cuts, offsets, end, error_text)
+
+
+def _list(tree: _Dict, key: str) -> list[Tree]:
+    value = tree[key]
+    if not isinstance(value, list):
+        raise CassetteFormatError(f"`{key}` is not a list but {value!r:.40}")
+    return value
+
+
+def _dict(value: Tree, name: str) -> _Dict:
+    if not isinstance(value, dict):
+        raise CassetteFormatError(f"`{name}` is missing or not a mapping")
+    return value
+
+
+def _text(value: Tree) -> str:
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _described(root: Tree) -> str:
+    if not isinstance(root, dict):
+        return f"its content is a {type(root).__name__}"
+    keys = ", ".join(f"`{key}`"[:40] for key in list(root)[:6])
+    return f"its keys are {keys}" if keys else "it is an empty mapping"
+
+
+CONTAINERS = (
+    Container("vcrpy", lambda root: "interactions" in root, _vcrpy),
+    Container("langchain-tests", lambda r: "requests" in r and "responses" in r, _langchain_tests),
+    Container("ruby-vcr", lambda root: "http_interactions" in root, _ruby_vcr),
+)
+
+_EXPECTED = (
+    "`interactions` (vcrpy), `requests` and `responses` (langchain-tests) "
+    "or `http_interactions` (Ruby VCR)"
+)

@@ -1,0 +1,129 @@
+"""The values of this package: what was asked, what came back, and when.
+
+A `Recording` is a file as it was read; it does not change. What happens to it during a test
+(which interactions were played, which drifted) belongs to the `Cassette`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeAlias
+
+Json: TypeAlias = Any
+"""Whatever `json.loads` returns."""
+
+Headers: TypeAlias = tuple[tuple[str, str], ...]
+"""Header fields in their order; a repeated field stands there more than once."""
+
+
+def header(headers: Headers, name: str) -> str | None:
+    """Return the first value of a header field, whatever the case of its name."""
+    wanted = name.lower()
+    return next((value for key, value in headers if key.lower() == wanted), None)
+
+
+@dataclass(frozen=True)
+class RecordedRequest:
+    """A request: as it was recorded, or as the program sends it now.
+
+    Args:
+        method: Upper case.
+        url: Absolute, with its query; `**REDACTED**` and the like in some recordings.
+        headers: As sent.
+        body: Decoded; empty when there was none.
+    """
+
+    method: str
+    url: str
+    headers: Headers
+    body: bytes
+
+    def json(self) -> Json:
+        """Return the parsed body, or None when it is not JSON."""
+        return self._json
+
+    @cached_property
+    def _json(self) -> Json:
+        try:
+            return json.loads(self.body) if self.body else None
+        except (ValueError, RecursionError):
+            return None
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How the body arrived. Only our own recordings have it; no other tool writes it down.
+
+    Args:
+        cuts: Where each piece ended, as byte offsets into the decoded body.
+        offsets: When each piece arrived, in seconds after the request was sent.
+        end: `complete`, `dropped` (the consumer left before the end), `reset` or `timeout`.
+        error: For the last two, what the client saw: `RemoteProtocolError: peer closed ...`.
+    """
+
+    cuts: tuple[int, ...]
+    offsets: tuple[float, ...]
+    end: str = "complete"
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class RecordedResponse:
+    """A response that is ready to be played.
+
+    Args:
+        status: The status code.
+        reason: The reason phrase; may be empty.
+        headers: Without the fields that described the transfer (`content-length`,
+            `transfer-encoding`, `content-encoding`), with a content type that fits the body.
+        body: Decoded: gzip, deflate and brotli are undone.
+        timing: Where and when the body was cut, or None.
+        content_encoding: As received, before it was undone; only in our own recordings.
+        recorded_at: The real address, where the request states another; only in our own.
+    """
+
+    status: int
+    reason: str
+    headers: Headers
+    body: bytes
+    timing: Timing | None = None
+    content_encoding: str = ""
+    recorded_at: str = ""
+
+    @property
+    def is_event_stream(self) -> bool:
+        """Whether the body is server-sent events."""
+        return (header(self.headers, "content-type") or "").startswith("text/event-stream")
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """One request with its answer.
+
+    Args:
+        index: The position in the file, from 0.
+        request: What was asked.
+        response: What came back.
+    """
+
+    index: int
+    request: RecordedRequest
+    response: RecordedResponse
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The content of one cassette file.
+
+    Args:
+        path: Where it was read.
+        container: The format it is written in, such as `vcrpy`.
+        interactions: In the order of the file.
+    """
+
+    path: Path
+    container: str
+    interactions: tuple[Interaction, ...]

@@ -1,0 +1,57 @@
+"""As much of server-sent events as a cassette needs: where events end, and whether all came."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from harness.cassettes._model import RecordedResponse
+
+_EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+_LAST_TYPES = {
+    "message_stop",  # Anthropic
+    "response.completed",  # OpenAI Responses
+    "response.failed",
+    "response.incomplete",
+}
+
+
+def event_cuts(body: bytes) -> tuple[int, ...]:
+    """Return where each event of a stream ends; a rest without an empty line is one more."""
+    cuts = [match.end() for match in _EVENT_END.finditer(body)]
+    if body and (not cuts or cuts[-1] != len(body)):
+        cuts.append(len(body))
+    return tuple(cuts)
+
+
+def is_finished(body: bytes) -> bool:
+    """Whether the stream says itself that it is over.
+
+    The OpenAI client closes the connection when it reads `[DONE]`, before the end of the body
+    reaches it. Nothing is missing then.
+    """
+    if not _EVENT_END.search(body[-4:]):
+        return False
+    last = body.rstrip().rsplit(b"\n", 1)[-1].removeprefix(b"data:").strip()
+    if last == b"[DONE]":
+        return True
+    try:
+        value = json.loads(last)
+    except ValueError:
+        return False
+    return isinstance(value, dict) and value.get("type") in _LAST_TYPES
+
+
+def pieces(response: RecordedResponse) -> list[tuple[bytes, float]]:
+    """Return the pieces of a body and when each is due, in seconds after the request.
+
+    As they were cut, where that was recorded; else event by event; else in one.
+    """
+    body, timing = response.body, response.timing
+    if timing is not None:
+        cuts, offsets = timing.cuts, timing.offsets
+    else:
+        cuts = event_cuts(body) if response.is_event_stream else ((len(body),) if body else ())
+        offsets = (0.0,) * len(cuts)
+    starts = (0, *cuts[:-1])
+    return [(body[start:cut], due) for start, cut, due in zip(starts, cuts, offsets, strict=False)]

@@ -1,0 +1,166 @@
+"""Write a cassette: a vcrpy v1 file with our data under one key, scrubbed, in one step.
+
+Stock vcrpy loads, replays and keeps such a file. Text keeps its lines wherever YAML can express it
+exactly, so that a stream can be reviewed in a pull request.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from harness.cassettes._containers import OUR_KEY, OUR_VERSION
+from harness.cassettes._model import Headers, Interaction, RecordedRequest, RecordedResponse
+from harness.cassettes._scrub import Scrubber
+from harness.cassettes._yaml import Tree
+from harness.errors import CassetteError
+
+# For YAML 1.1 these end a line, and PyYAML loses them in every style but the double-quoted one.
+_OTHER_LINE_BREAKS = re.compile("[\x85\u2028\u2029]")
+
+
+def save(path: Path, interactions: Sequence[Interaction], scrubber: Scrubber) -> None:
+    """Scrub the interactions and write them; the file is the old one or the new one, never a part.
+
+    Raises:
+        CassetteError: Something suspicious remains after scrubbing; nothing is written.
+    """
+    clean = [scrubber.scrubbed(item) for item in interactions]
+    suspicions = [
+        f"interaction {item.index} ({item.request.method} {item.request.url}), {place}"
+        for item in clean
+        for place in scrubber.suspicions(item)
+    ]
+    if suspicions:
+        places = "\n  ".join(suspicions)
+        raise CassetteError(
+            f"the cassette {path} is not written: a secret seems to remain in it\n  {places}\n"
+            "  take it out of what the program sends or receives, then record again"
+        )
+    write_atomically(path, dumped(clean))
+
+
+def dumped(interactions: Sequence[Interaction]) -> str:
+    """Return the text of a cassette file that reads back as the same interactions."""
+    tree = {"interactions": [_interaction(item) for item in interactions], "version": 1}
+    text: str = yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return text
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file beside its place, make sure that it is on the disk, and rename it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o666 & ~_umask())  # mkstemp makes it private
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _interaction(item: Interaction) -> dict[str, Any]:
+    return {"request": _request(item.request), "response": _response(item.response)}
+
+
+def _request(request: RecordedRequest) -> dict[str, Any]:
+    return {
+        "body": _body(request.body) if request.body else None,
+        "headers": _headers(request.headers),
+        "method": request.method,
+        "uri": request.url,
+    }
+
+
+def _response(response: RecordedResponse) -> dict[str, Any]:
+    tree = {
+        "body": {"string": _body(response.body)},
+        "headers": _headers(response.headers),
+        OUR_KEY: _ours(response),
+        "status": {"code": response.status, "message": response.reason},
+    }
+    if response.timing is None:  # read from another tool's file, and stays as it was
+        del tree[OUR_KEY]
+    return tree
+
+
+def _ours(response: RecordedResponse) -> dict[str, Any]:
+    timing = response.timing
+    if timing is None:
+        return {}
+    tree = {
+        "version": OUR_VERSION,
+        "cuts": _Flow(timing.cuts),
+        "offsets": _Flow(timing.offsets),
+        "end": timing.end,
+        "error": timing.error,
+        "content_encoding": response.content_encoding,
+        "recorded_at": response.recorded_at,
+    }
+    return {key: value for key, value in tree.items() if value != ""}
+
+
+def _headers(headers: Headers) -> dict[str, list[str]]:
+    tree: dict[str, list[str]] = {}
+    for name, value in headers:
+        tree.setdefault(name, []).append(value)
+    return tree
+
+
+def _body(body: bytes) -> Tree:
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return body
+    return _Block(text) if "\n" in text else text
+
+
+class _Flow(list[Any]):
+    """A list that is written in one line."""
+
+
+class _Block(str):
+    """A text that is written as a block, line by line, where YAML can."""
+
+    __slots__ = ()
+
+
+class _Dumper(yaml.SafeDumper):  # the C one escapes every character beyond the basic plane
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write an object that occurs twice in full, for readers and for diffs."""
+        return True
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if isinstance(text, _Block) else None
+    if _OTHER_LINE_BREAKS.search(text):
+        style = '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+def _represent_flow(dumper: yaml.SafeDumper, items: _Flow) -> yaml.SequenceNode:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=True)
+
+
+_Dumper.add_representer(str, _represent_text)
+_Dumper.add_representer(_Block, _represent_text)
+_Dumper.add_representer(_Flow, _represent_flow)

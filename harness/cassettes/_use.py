@@ -1,0 +1,175 @@
+"""The blocks that open a cassette."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+from harness.cassettes._cassette import Cassette, Options, RecordMode
+from harness.cassettes._match import MATCH_ON
+from harness.cassettes._model import Interaction
+from harness.cassettes._read import read_recording
+from harness.cassettes._scrub import Scrubber
+from harness.cassettes._store import save
+from harness.cassettes._transport import scope
+from harness.network import as_tuple, block_network, open_network
+
+
+class CassetteBlock:
+    """What `use_cassette` and `play` return: enter it with `with` or `async with`."""
+
+    def __init__(
+        self, path: Path | None, interactions: Sequence[Interaction], options: Options
+    ) -> None:
+        self._path = path
+        self._interactions = interactions
+        self._options = options
+        self._stack = ExitStack()
+        self._cassette: Cassette | None = None
+        self._had_file = False
+
+    def __enter__(self) -> Cassette:
+        if self._cassette is not None:
+            raise RuntimeError("this block was entered before; call use_cassette again")
+        cassette = self._cassette = self._opened()
+        with ExitStack() as stack:
+            stack.enter_context(_network(cassette))
+            stack.callback(scope.leave, scope.enter(cassette))
+            self._stack = stack.pop_all()
+        return cassette
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+        cassette = self._cassette
+        if cassette is None:
+            return
+        if kind is None:
+            self._save(cassette)
+            cassette.check_all_played()
+        elif not self._had_file:
+            # A failing test does not overwrite a good cassette, but what was recorded is kept.
+            with suppress(Exception):  # the test's own failure is what counts
+                self._save(cassette)
+
+    async def __aenter__(self) -> Cassette:
+        return self.__enter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.__exit__(kind, error, traceback)
+
+    def _opened(self) -> Cassette:
+        path, mode = self._path, self._options.record_mode
+        if path is None:
+            return Cassette(None, self._interactions, records=False, options=self._options)
+        self._had_file = path.exists()
+        loaded: Sequence[Interaction] = ()
+        if mode == "none" or (self._had_file and mode != "rewrite"):
+            loaded = read_recording(path).interactions
+        records = mode in {"new_episodes", "all", "rewrite"} or (
+            mode == "once" and not self._had_file
+        )
+        return Cassette(path, loaded, records=records, options=self._options)
+
+    def _save(self, cassette: Cassette) -> None:
+        if cassette.path is not None and cassette.recorded:
+            save(cassette.path, cassette.to_save(), Scrubber.of_environment(os.environ))
+
+
+@contextmanager
+def _network(cassette: Cassette) -> Iterator[None]:
+    """Refuse the network in a replay; give it back to a recording inside a replay."""
+    if not cassette.records:
+        with block_network(cassette.options.allow_hosts):
+            yield
+    elif any(not outer.records for outer in scope.governing()):
+        with open_network():
+            yield
+    else:
+        yield
+
+
+def use_cassette(
+    path: str | os.PathLike[str],
+    record_mode: RecordMode = "none",
+    *,
+    match_on: Iterable[str] | None = None,
+    realtime: bool = False,
+    allow_unplayed: bool = False,
+    allow_hosts: Iterable[str] = (),
+    recorded_as: str = "",
+) -> CassetteBlock:
+    """Open a cassette for the HTTP requests of the block; `with` and `async with` both do.
+
+    Args:
+        path: The file. It is a vcrpy cassette; many tools' files can be read.
+        record_mode: `none` plays and never records. `once` records if there is no file, else
+            plays. `new_episodes` plays what is there and records the rest. `all` records every
+            request and keeps what was not asked for. `rewrite` records the file anew.
+        match_on: What of a request is compared: `method`, `scheme`, `host`, `port`, `path`,
+            `query`, `uri`, `headers`, `body`. By default everything but the scheme and headers.
+        realtime: Play the pieces of a stream when they came, where that was recorded. Else they
+            are played at once, one by one.
+        allow_unplayed: Do not fail when interactions are left over.
+        allow_hosts: Hosts that may be reached in a replay when the cassette holds no answer;
+            `localhost` stands for every loopback address, `*` for any letters.
+        recorded_as: The address, such as `https://api.openai.com`, under which requests to a
+            loopback server are stored and looked up.
+
+    Returns:
+        A block whose value is the `Cassette`.
+
+    Raises:
+        CassetteNotFoundError: On entering: there is no such file, and it may not be recorded.
+        CassetteFormatError: On entering: the file cannot be read.
+        CassetteMissError: From the client's call: no interaction answers the request.
+        NetworkBlockedError: From any client's call that would leave for the network in a replay.
+        UnplayedInteractionsError: On leaving a replay without an exception.
+        CassetteError: On leaving a recording: a secret seems to remain; nothing is written.
+    """
+    options = Options(
+        record_mode=record_mode,
+        match_on=MATCH_ON if match_on is None else as_tuple(match_on),
+        realtime=realtime,
+        allow_unplayed=allow_unplayed,
+        allow_hosts=as_tuple(allow_hosts),
+        recorded_as=recorded_as,
+    )
+    return CassetteBlock(Path(path), (), options)
+
+
+def play(
+    interactions: Iterable[Interaction],
+    *,
+    match_on: Iterable[str] | None = None,
+    realtime: bool = False,
+    allow_unplayed: bool = False,
+    allow_hosts: Iterable[str] = (),
+) -> CassetteBlock:
+    """Play interactions that are in memory already; like `use_cassette` with `none`.
+
+    Those of several recordings may be put together: they are numbered anew.
+    """
+    options = Options(
+        match_on=MATCH_ON if match_on is None else as_tuple(match_on),
+        realtime=realtime,
+        allow_unplayed=allow_unplayed,
+        allow_hosts=as_tuple(allow_hosts),
+    )
+    items = tuple(interactions)
+    if len({item.index for item in items}) < len(items):
+        items = tuple(replace(item, index=k) for k, item in enumerate(items))
+    return CassetteBlock(None, items, options)

@@ -1,0 +1,142 @@
+"""A file that is broken, foreign or hostile is refused: soon, by name and line, without harm."""
+
+from __future__ import annotations
+
+import gzip
+import resource
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from loopback import openai_chat
+
+from harness.cassettes import Interaction, read_recording
+from harness.cassettes._store import dumped
+from harness.errors import CassetteFormatError
+
+
+def refusal(path: Path, content: bytes) -> str:
+    """Read the file, and return the message of the error that must come within a second of work."""
+    path.write_bytes(content)
+    started = time.process_time()
+    with pytest.raises(CassetteFormatError) as caught:
+        read_recording(path)
+    assert time.process_time() - started < 1
+    report = str(caught.value)
+    assert report.startswith(f"cannot read the cassette {path}\n  ")
+    assert "--record-mode=rewrite" in report
+    return report.splitlines()[1].strip()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the cassette of the test lies."""
+    return tmp_path / "a.yaml"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * 100_000,  # ends the process in PyYAML's C loader
+        b"{" * 100_000,
+        b"- " * 100_000,
+        b"? " * 100_000,
+        b"\n".join(b" " * k + b"a:" for k in range(3000)),
+    ],
+    ids=["brackets", "braces", "dashes", "keys", "indents"],
+)
+def test_deep_nesting(content: bytes, path: Path) -> None:
+    """Depth is checked before anything is built."""
+    assert "nested more than 100 levels deep" in refusal(path, content)
+
+
+def test_a_bomb_of_aliases(path: Path) -> None:
+    """Ten lines that stand for a billion values are counted in full."""
+    lines = [b"a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [
+        b"a%d: &a%d [%s]" % (k, k, b", ".join([b"*a%d" % (k - 1)] * 10)) for k in range(1, 10)
+    ]
+    assert "aliases counted in full" in refusal(path, b"\n".join(lines))
+
+
+def test_a_gzip_bomb(path: Path) -> None:
+    """Unpacking stops at the limit."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    packed = b"".join(gzip.compress(b" " * 16_000_000, 1) for _ in range(20))
+    assert "larger than" in refusal(path, packed)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1_500_000  # kB
+
+
+@pytest.mark.parametrize(
+    "tag", ["object/apply:os.mkdir [HERE]", "object/new:os.mkdir [HERE]", "name:os.mkdir ''"]
+)
+def test_tags_that_mean_code(tag: str, path: Path) -> None:
+    """They are named and not executed."""
+    made = path.with_name("made")
+    content = f"interactions:\n- !!python/{tag}".replace("HERE", str(made)).encode()
+    assert refusal(path, content).startswith("line 2: the tag !!python/")
+    assert not made.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "the file is empty"),
+        (b"  \n\n", "the file is empty"),
+        (b"# only a comment\n", "the file is empty"),
+        (b"name: ci\nsteps: []\n", "not a cassette: its keys are `name`, `steps`"),
+        (b"- a\n- b\n", "not a cassette: its content is a list"),
+        (b"just text", "not a cassette: its content is a str"),
+        (b"\x00\x01\xff\xfe", "line 1: not UTF-8 text"),
+        (b"interactions: []\n---\ninteractions: []\n", "line 2: a second YAML document"),
+        (b"interactions:\n\t- a", "line 2: found character that cannot start any token"),
+        (b"interactions: 3", "`interactions` is not a list but 3"),
+        (b"interactions: [{}]", "interaction 0: `request` is missing or not a mapping"),
+        (b"interactions: [*a]", "line 1: the alias *a refers to nothing above it"),
+        (b"requests: [{}]\nresponses: [{}]", "interaction 0: the request has no `method`"),
+        (b"interactions: [{request: {method: GET, uri: u}, response: {status: x}}]",
+         "interaction 0: the status of the response is 'x'"),
+        (b"interactions: [{request: {method: GET, uri: u, headers: [a]}, response: {}}]",
+         "interaction 0: `headers` is not a mapping but ['a']"),
+        (b"interactions: [{request: {method: GET, uri: u, body: [1]}, response: {}}]",
+         "interaction 0: a body is not a text but [1]"),
+        (b"requests: [{method: a, uri: u}]\nresponses: [{status: 1, replay_harness: {version: 9}}]",
+         "interaction 0: `replay_harness` has the format version 9; this harness reads 1"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said(content: bytes, said: str, path: Path) -> None:
+    """An empty, foreign or malformed file is never taken for a cassette without interactions."""
+    assert refusal(path, content).startswith(said)
+
+
+def test_a_folder_is_no_cassette(tmp_path: Path) -> None:
+    """The system's own word is passed on."""
+    with pytest.raises(CassetteFormatError, match="Is a directory"):
+        read_recording(tmp_path)
+
+
+def test_truncated_anywhere(path: Path, interaction: Callable[..., Interaction]) -> None:
+    """Cut at any byte, our own cassette of one stream is refused."""
+    stream = b"".join(openai_chat(["Why", " was"]).steps)
+    whole = dumped([interaction({"q": 1}, stream)]).encode()
+    complete = whole.index(b"code: 200") + len(b"code: 200")
+    for size in range(0, complete, 7):
+        assert refusal(path, whole[:size])
+
+
+def test_a_truncated_gzip_file(path: Path, interaction: Callable[..., Interaction]) -> None:
+    """Cut at any byte, too."""
+    packed = gzip.compress(dumped([interaction({"q": 1}, b"data: 1\n\n")]).encode())
+    for size in range(2, len(packed), 11):
+        assert "gzip file is truncated or broken" in refusal(path, packed[:size])
+
+
+def test_50_megabytes_are_no_problem(path: Path) -> None:
+    """Loading is linear in the size of the file."""
+    answer = b'response: {status: 200, body: {string: "%s"}}' % (b"data: x\\n\\n" * 5000)
+    one = b"- request: {method: GET, uri: u}\n  " + answer + b"\n"
+    path.write_bytes(b"interactions:\n" + one * 900)
+    started = time.process_time()
+    assert len(read_recording(path).interactions) == 900
+    assert time.process_time() - started < 2

@@ -1,0 +1,75 @@
+"""The command `harness`: picks the sub-command and turns what goes wrong into a message.
+
+Exit status: 0 fine, 1 found something, 2 could not run. The sub-commands import what they need
+when they run, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from harness.commands import demo, replay
+from harness.errors import HarnessError
+
+_COMMANDS = {"demo": demo, "replay": replay}
+_INTERRUPTED = 130  # what a shell reports for a program that Ctrl-C ended
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: The arguments; those of the process when left out.
+
+    Returns:
+        The exit status.
+    """
+    try:
+        status = _run(argv)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough (`| head`)
+        _silence_stdout()
+        return 0
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    return status
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    try:
+        args = _parser().parse_args(argv)
+        return int(args.run(args))
+    except SystemExit as stop:  # argparse ends so, after --help and after a wrong argument
+        return stop.code if isinstance(stop.code, int) else 2
+    except HarnessError as error:
+        sys.stdout.flush()
+        sys.stderr.write(f"harness: {error}\n")
+        return 2
+
+
+def _silence_stdout() -> None:
+    """Send what is still buffered nowhere, or the interpreter reports the broken pipe at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="harness", description="Test the stream of an LLM agent: record, replay, compare."
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, command in _COMMANDS.items():
+        sub = commands.add_parser(
+            name,
+            help=command.SUMMARY,
+            description=command.DESCRIPTION,
+            epilog=command.EPILOG,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.add_arguments(sub)
+        sub.set_defaults(run=command.run)
+    return parser

@@ -1,0 +1,1 @@
+"""The sub-commands of `harness`, one module each: its arguments, and what it does with them."""

@@ -1,0 +1,20 @@
+"""Tell whose API a recorded request speaks."""
+
+from __future__ import annotations
+
+from harness.cassettes import RecordedRequest
+from harness.providers import anthropic, openai
+from harness.providers._call import Provider
+
+_PROVIDERS: tuple[Provider, ...] = (anthropic, openai)
+
+
+def find_provider(request: RecordedRequest) -> Provider | None:
+    """Return the provider whose API the request has the shape of, or None.
+
+    The host does not matter: it may be scrubbed, or be any server that speaks the same API.
+    """
+    body = request.json()
+    if not isinstance(body, dict) or not isinstance(body.get("messages"), list):
+        return None
+    return next((provider for provider in _PROVIDERS if provider.matches(request)), None)

@@ -9,10 +9,11 @@ from harness.cassettes._model import (
     Timing,
 )
 from harness.cassettes._read import read_recording
-from harness.cassettes._use import play, use_cassette
+from harness.cassettes._use import CassetteBlock, play, use_cassette
 
 __all__ = [
     "Cassette",
+    "CassetteBlock",
     "Interaction",
     "RecordedRequest",
     "RecordedResponse",

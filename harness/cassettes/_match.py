@@ -9,7 +9,7 @@ interaction explained.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from harness.cassettes._json import Difference, differences, normalized
@@ -70,6 +70,8 @@ def request_differences(
     undo_drift: bool = False,
 ) -> Iterator[Difference]:
     """Yield where two requests differ, in the parts that are compared."""
+    if undo_drift:
+        recorded, sent = _without_old_query(recorded), _without_old_query(sent)
     for part in match_on:
         if part == "body":
             yield from _body(recorded, sent, undo_drift=undo_drift)
@@ -109,6 +111,15 @@ def _body(
     if undo_drift:
         here, there = normalized(here), normalized(there)
     yield from differences(here, there, "body")
+
+
+def _without_old_query(request: RecordedRequest) -> RecordedRequest:
+    """Drop the `?beta=true` that older Anthropic SDKs send and newer ones do not."""
+    url, _, query = request.url.partition("?")
+    kept = "&".join(part for part in query.split("&") if part != "beta=true")
+    if kept == query:
+        return request
+    return replace(request, url=f"{url}?{kept}" if kept else url)
 
 
 def _as_text(body: bytes) -> str:

@@ -13,8 +13,7 @@ from unittest.mock import patch
 from langsmith import tracing_context
 from rich.console import Console
 
-from harness.cassettes import use_cassette
-from harness.cassettes._use import CassetteBlock
+from harness.cassettes import CassetteBlock, use_cassette
 from harness.demo import CLIENT, LANGCHAIN, client_graph, langchain_graph, recording, snapshot
 from harness.snapshot import failure_lines
 from harness.transcript import Transcript, acapture

@@ -19,9 +19,6 @@ from runtime.types import StreamMode, StreamWriter
 
 _ERROR_STATUS = 400
 
-# All but the query: older Anthropic SDKs put `?beta=true` there and newer ones do not.
-_MATCH_ON = ("method", "host", "port", "path", "body")
-
 
 @dataclass(frozen=True)
 class Heading:
@@ -108,7 +105,7 @@ def replay_interaction(
         with (
             tracing_context(enabled=False),
             warnings.catch_warnings(),
-            play([interaction], match_on=_MATCH_ON) as cassette,
+            play([interaction]) as cassette,
         ):
             # They speak of retired models and odd answers, to someone who asks a live model.
             # A class that alters the request is told by the comparison with the recorded one.

@@ -128,6 +128,17 @@ def test_known_drift_is_undone_and_told(
     assert where in {difference.path for difference in found.drift}
 
 
+def test_a_query_that_older_sdks_sent_is_drift(interaction: Build) -> None:
+    """Anthropic's `?beta=true` came and went; any other parameter must be the same."""
+    old, new = interaction({"q": 1}).request, interaction({"q": 1})
+    beta = replace(new, request=replace(old, url=f"{old.url}?beta=true"))
+    found = find(old, [beta], ())
+    assert isinstance(found, Match)
+    assert {difference.path for difference in found.drift} == {"query"}
+    other = replace(new, request=replace(old, url=f"{old.url}?beta=false"))
+    assert not isinstance(find(old, [other], ()), Match)
+
+
 def test_an_exact_match_goes_before_a_drifted_one(interaction: Build) -> None:
     """However early the drifted one stands; the cassette keeps what drifted."""
     drifted = interaction({"q": 1, "max_tokens": 5}, b"1", index=0)

@@ -152,6 +152,7 @@ BODY = json.dumps({"text": "caf\u00e9"}, ensure_ascii=False).encode()
         (zlib.compress(BODY), "deflate"),
         (zlib.compress(BODY)[2:-4], "deflate"),  # without its frame, as some servers send it
     ],
+    ids=["left gzip", "left br", "none", "gzip", "redacted", "deflate", "raw deflate"],
 )
 def test_the_body_decides_about_its_encoding(
     stored: bytes, encoding: str | None, path: Path
@@ -190,7 +191,9 @@ def test_a_file_that_is_itself_compressed_stays_so(path: Path) -> None:
     assert response(path, body={"string": packed}, headers=headers).body == packed
 
 
-@pytest.mark.parametrize("body", [gzip.compress(BODY)[:-9], b"\x1f\x8b" + b"\x00" * 40])
+@pytest.mark.parametrize(
+    "body", [gzip.compress(BODY)[:-9], b"\x1f\x8b" + b"\x00" * 40], ids=["cut", "zeros"]
+)
 def test_a_broken_body_is_named(body: bytes, path: Path) -> None:
     """A compressed body that ends too early is not played as a short one."""
     with pytest.raises(CassetteFormatError, match="interaction 0: the gzip body is"):

@@ -1,0 +1,12 @@
+"""Set-up that all tests share: pytester for the plugin's tests, and no keys in the environment."""
+
+from __future__ import annotations
+
+import os
+
+pytest_plugins = ["pytester"]
+
+for _name in [name for name in os.environ if name.endswith("_API_KEY")]:
+    del os.environ[_name]  # whatever a test does, it cannot reach a provider
+for _name in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2", "PYTEST_ADDOPTS"):
+    os.environ.pop(_name, None)

@@ -1,0 +1,95 @@
+"""The pytest plugin: works by being installed, and costs nothing until a test uses it.
+
+- `stream_snapshot` compares a transcript with the file that a person has accepted.
+- `@pytest.mark.vcr` and everything around it are pytest-recording's; the marked test gets our
+  cassette instead of vcrpy's where that means the same (`harness._vcr_fixture`).
+
+Nothing heavy is imported here: langchain-core, vcr and yaml are imported by the tests that need
+them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from syrupy.assertion import SnapshotAssertion
+
+_RECORDING = "recording"  # the name under which pytest-recording's entry point registers it
+_ABSENT = object()
+_TRUNCATED = "Full output truncated"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Register pytest-recording where nobody has.
+
+    All entry points and `-p` options are loaded by now and options can still be added. Earlier,
+    pytest-recording could come after us, and a second `--record-mode` kills pytest at start-up.
+    """
+    plugins = early_config.pluginmanager
+    if plugins.is_blocked(_RECORDING) or plugins.is_blocked("pytest_recording.plugin"):
+        return
+    from pytest_recording import plugin as recording  # noqa: PLC0415 - an edge, not always needed
+
+    if not plugins.is_registered(recording):
+        plugins.register(recording, _RECORDING)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Put our `vcr` fixture above pytest-recording's: the plugin that registers last wins."""
+    from harness import _vcr_fixture, _without_recording  # noqa: PLC0415 - one of the two
+
+    if config.getoption("--record-mode", default=_ABSENT) is not _ABSENT:
+        config.pluginmanager.register(_vcr_fixture, "harness-vcr")
+    else:
+        config.pluginmanager.register(_without_recording, "harness-vcr")
+        config.addinivalue_line("markers", "vcr: play a cassette (needs pytest-recording)")
+
+
+@pytest.fixture
+def stream_snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Compare a transcript with `__snapshots__/<module>/<test>.stream.txt`.
+
+    `assert capture(graph, input) == stream_snapshot`; `--snapshot-update` writes the file.
+    """
+    from harness.snapshot import StreamSnapshotExtension  # noqa: PLC0415 - only for tests that ask
+
+    return snapshot.use_extension(StreamSnapshotExtension)
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Explain `assert transcript == other_transcript`."""
+    module = sys.modules.get("harness.transcript")
+    if op != "==" or module is None:
+        return None
+    if not isinstance(left, module.Transcript) or not isinstance(right, module.Transcript):
+        return None
+    return [f"{left!r} == {right!r}", *left.diff(right).splitlines()]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add the whole difference to a failure that pytest has cut after a few lines."""
+    report = yield
+    snapshot = getattr(item, "funcargs", {}).get("stream_snapshot")
+    if snapshot is not None and report.failed and _TRUNCATED in report.longreprtext:
+        report.sections.extend(_differences(snapshot))
+    return report
+
+
+def _differences(snapshot: Any) -> list[tuple[str, str]]:
+    from harness.snapshot import failure_lines  # noqa: PLC0415 - loaded: the test has used it
+
+    return [
+        (f"stream snapshot {result.snapshot_name}", "\n".join(lines))
+        for result in snapshot.executions.values()
+        if not result.success and result.asserted_data is not None
+        for lines in [failure_lines(result.recalled_data or "", result.asserted_data)]
+    ]

@@ -1,0 +1,101 @@
+"""The syrupy extension: one readable text file per test.
+
+syrupy keeps what it does well: `--snapshot-update`, unused snapshots, xdist, its report. This
+class says what a snapshot of a stream looks like on disk and what is told when it differs. It uses
+only what syrupy 5, 6 and 7 have in common.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+from harness.errors import SnapshotError
+from harness.snapshot._files import file_stem, write_whole
+from harness.transcript import Transcript, compare_texts
+
+if TYPE_CHECKING:
+    from syrupy.location import PyTestLocation
+
+UPDATE = "pytest --snapshot-update"
+_SENTENCES = 3
+
+
+class StreamSnapshotExtension(SingleFileSnapshotExtension):
+    """Stores a `Transcript` as `__snapshots__/<module>/<test>.stream.txt`."""
+
+    _write_mode = WriteMode.TEXT
+    file_extension = "stream.txt"
+
+    def serialize(self, data: object, **_options: Any) -> str:
+        """Return the text of a transcript.
+
+        Raises:
+            SnapshotError: The value is not a transcript.
+        """
+        if not isinstance(data, Transcript):
+            raise SnapshotError(
+                f"a stream snapshot holds a Transcript, not {_article(type(data).__name__)}: "
+                "compare what capture(graph, input) returned"
+            )
+        return data.text()
+
+    def diff_lines(self, serialized_data: Any, snapshot_data: Any) -> Iterator[str]:
+        """Say how a transcript differs from its snapshot; see `failure_lines`."""
+        yield from failure_lines(snapshot_data, serialized_data)
+
+    @classmethod
+    def get_snapshot_name(cls, *, test_location: PyTestLocation, index: str | int = 0) -> str:
+        """The name of a snapshot is the name of its file, so that syrupy relates the two."""
+        return file_stem(test_location.snapshot_name, index, f".{cls.file_extension}")
+
+    @classmethod
+    def matches_test_location(
+        cls, *, test_location: PyTestLocation, snapshot_location: str
+    ) -> bool:
+        """Whether a file belongs to a test (syrupy 7 asks; its own rule does not know `%2F`)."""
+        path = Path(snapshot_location)
+        own = cls.get_snapshot_name(test_location=test_location)
+        stem = path.name.removesuffix(f".{cls.file_extension}")
+        return path.parent == Path(cls.dirname(test_location=test_location)) and (
+            stem == own or stem.startswith(f"{own}.") or not test_location.is_item_parametrized
+        )
+
+    @classmethod
+    def write_snapshot(
+        cls, *, snapshot_location: str, snapshots: list[tuple[Any, Any, Any]], **_options: Any
+    ) -> None:
+        """Write one snapshot, whole or not at all.
+
+        syrupy calls this method final, for extensions that keep many snapshots in a file; its own
+        version warns about file names that it did not make itself.
+        """
+        for data, _location, _index in snapshots:
+            write_whole(Path(snapshot_location), data)
+
+
+def failure_lines(expected: str, received: str) -> list[str]:
+    """What a person reads when a stream is not what the snapshot says.
+
+    Args:
+        expected: Text of the snapshot file; empty when there is none.
+        received: Text of the transcript.
+
+    Returns:
+        What changed, in words; the command that accepts it; the changed lines in context.
+    """
+    command = f"accept with: {UPDATE}"
+    if not expected:
+        return [command, "", *received.splitlines()]
+    difference = compare_texts(expected, received)
+    sentences = [*difference.summary[:_SENTENCES]]
+    if more := len(difference.summary) - len(sentences):
+        sentences.append(f"... and {more} more")
+    return [*sentences, command, "", *difference.context]
+
+
+def _article(name: str) -> str:
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"

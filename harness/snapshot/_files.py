@@ -1,0 +1,49 @@
+"""Names of snapshot files, and writing them whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+from hashlib import sha256
+from pathlib import Path
+from threading import get_ident
+
+_LONGEST = 255
+_UNSAFE = re.compile(r"[^A-Za-z0-9_\-.,=+@()\[\] ]")
+
+
+def file_stem(test: str, index: str | int, suffix: str) -> str:
+    """The file name of a test's snapshot, without its suffix; no two tests share one.
+
+    A character that a file name cannot hold everywhere is written as `%2F`; a name that is too
+    long is cut and told apart by a hash.
+
+    Args:
+        test: Name of the test, with its class and parameters.
+        index: Which comparison of the test: a number from 0, or the name that the test gave.
+        suffix: What follows the stem, for the length.
+    """
+    if isinstance(index, str):
+        test = f"{test}.[{index}]"
+    elif index:
+        test = f"{test}.{index}"
+    stem = _UNSAFE.sub(_percent, test)
+    if len(stem) + len(suffix) <= _LONGEST:
+        return stem
+    mark = f"~{sha256(test.encode()).hexdigest()[:16]}"
+    return stem[: _LONGEST - len(suffix) - len(mark)] + mark
+
+
+def _percent(match: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in match[0].encode("utf-8", "surrogatepass"))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file through a temporary one, so that no half-written file is ever seen."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{os.getpid()}-{get_ident()}.tmp")
+    try:
+        temporary.write_bytes(text.encode("utf-8"))
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

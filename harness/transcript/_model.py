@@ -1,0 +1,72 @@
+"""One captured stream chunk, and the copy that keeps it as it was when it arrived."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+Payload: TypeAlias = Any
+"""What a graph streams is the user's own data; nothing is assumed about it."""
+
+ERROR = "error"
+"""The mode of the event that stands for an exception which ended the stream."""
+
+
+@dataclass(frozen=True)
+class StreamEvent:
+    """A stream chunk, or the exception that ended the stream.
+
+    Args:
+        number: Arrival number, from 1.
+        namespace: Path of the subgraph that streamed the chunk; `()` for the graph itself.
+        mode: Stream mode of the chunk, or `"error"` for an exception.
+        payload: What the graph streamed, as it was on arrival.
+    """
+
+    number: int
+    namespace: tuple[str, ...]
+    mode: str
+    payload: Payload
+
+    @property
+    def lane(self) -> tuple[str, ...]:
+        """The task that a token comes from, or the namespace of any other chunk."""
+        metadata = metadata_of(self)
+        path = metadata.get("langgraph_checkpoint_ns")
+        return tuple(path.split("|")) if isinstance(path, str) and path else self.namespace
+
+
+def is_message_pair(event: StreamEvent) -> bool:
+    """Whether the payload is the `(message, metadata)` pair of messages mode."""
+    payload = event.payload
+    return (
+        event.mode == "messages"
+        and type(payload) is tuple
+        and len(payload) == 2  # noqa: PLR2004 - a pair
+        and isinstance(payload[1], dict)
+    )
+
+
+def metadata_of(event: StreamEvent) -> dict[str, Any]:
+    """The metadata of a messages chunk; empty for every other chunk."""
+    metadata: dict[str, Any] = event.payload[1] if is_message_pair(event) else {}
+    return metadata
+
+
+def copied(value: Payload) -> Payload:
+    """Copy a payload so that the running program cannot change it later.
+
+    LangGraph shares one metadata dict between the chunks of a model call and hands out the
+    message objects of the state. What cannot be copied (a client, a lock) is kept as it is; the
+    containers around it are copied all the same.
+    """
+    kind = type(value)
+    if kind is dict:
+        return {copied(key): copied(item) for key, item in value.items()}
+    if kind in (list, tuple, set, frozenset):
+        return kind(copied(item) for item in value)
+    try:
+        return deepcopy(value)
+    except Exception:  # noqa: BLE001 - any class may refuse to be copied, each in its own way
+        return value

@@ -1,0 +1,205 @@
+"""pytest-recording's marks, fixtures and options keep their meaning."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+from small_projects import outcome, sse, write_cassette
+
+CLIENT = """
+import httpx
+import pytest
+
+def ask(url):
+    return httpx.post(url, json={"a": 1}).json()
+"""
+
+
+class _Answer(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        body = json.dumps({"live": True}).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    """A provider on this machine."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Answer) as running:
+        Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_port}/"
+        running.shutdown()
+
+
+def test_record_then_replay(project: pytest.Pytester, server: str) -> None:
+    """`--record-mode=once` writes the file that a run without options plays."""
+    project.makepyfile(
+        test_it=CLIENT
+        + f"@pytest.mark.vcr\ndef test_it(): assert ask({server!r}) == {{'live': True}}"
+    )
+    cassette = project.path / "cassettes/test_it/test_it.yaml"
+
+    outcome(project.runpytest("--record-mode=once"), passed=1)
+    cassette.write_text(cassette.read_text().replace("true", "null"))
+    result = project.runpytest()
+    outcome(result, failed=1)
+    result.stdout.fnmatch_lines(["*{'live': None}*"])
+
+
+def test_a_failing_test_keeps_its_good_cassette(project: pytest.Pytester, server: str) -> None:
+    """`--record-mode=rewrite` replaces the file only when the test passes."""
+    test = f"{CLIENT}\n@pytest.mark.vcr\ndef test_it(): assert ask({server!r})['live'] is "
+    project.makepyfile(test_it=test + "True")
+    project.runpytest("--record-mode=once")
+    cassette = project.path / "cassettes/test_it/test_it.yaml"
+    before = cassette.read_text()
+    project.makepyfile(test_it=test + "False")
+
+    outcome(project.runpytest("--record-mode=rewrite"), failed=1)
+    assert cassette.read_text() == before
+
+
+def test_the_fixtures_choose_the_file(project: pytest.Pytester) -> None:
+    """`vcr_cassette_dir`, `default_cassette` and a class name lead to the same files as ever."""
+    project.makepyfile(
+        test_it=CLIENT
+        + """
+@pytest.fixture(scope="module")
+def vcr_cassette_dir():
+    return "elsewhere"
+
+@pytest.mark.vcr
+@pytest.mark.default_cassette("named.yaml")
+def test_named(vcr):
+    assert ask("https://example.org/x") == "named"
+
+class TestIt:
+    @pytest.mark.vcr
+    @pytest.mark.parametrize("x", ["a/b"])
+    def test_method(self, x):
+        assert ask("https://example.org/x") == "method"
+"""
+    )
+    for name, file in [("named", "named"), ("method", "TestIt.test_method[a-b]")]:
+        call = sse("https://example.org/x", {"a": 1}, [])
+        call["response"]["body"]["string"] = json.dumps(name)
+        write_cassette(project.path / f"elsewhere/{file}.yaml", call)
+    outcome(project.runpytest(), passed=2)
+
+
+@pytest.mark.parametrize(
+    ("line", "mark", "config", "expected"),
+    [
+        ("once", "none", "none", "once"),
+        (None, "once", "none", "once"),
+        (None, None, "once", "once"),
+        (None, None, None, "none"),
+    ],
+)
+def test_who_decides_the_record_mode(
+    project: pytest.Pytester, line: str | None, mark: str | None, config: str | None, expected: str
+) -> None:
+    """The command line, then the mark, then `vcr_config`, then `none`."""
+    project.makepyfile(
+        f"""
+        import pytest
+
+        @pytest.fixture
+        def vcr_config():
+            return {{"record_mode": {config!r}}} if {config!r} else {{}}
+
+        @pytest.mark.vcr({f"record_mode={mark!r}" if mark else ""})
+        def test_it(vcr):
+            assert vcr.options.record_mode == {expected!r}
+        """
+    )
+    outcome(project.runpytest(*[f"--record-mode={line}"] if line else []), passed=1)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "{'filter_headers': ['authorization']}",
+        "{'before_record_request': lambda request: request}",
+        "{'match_on': ['method', 'raw_body']}",
+    ],
+)
+def test_a_config_that_only_vcrpy_understands(project: pytest.Pytester, config: str) -> None:
+    """Then vcrpy plays the cassette, as before; keys are still not needed."""
+    project.makepyfile(
+        f"""
+        import os
+        import pytest
+
+        @pytest.fixture
+        def vcr_config():
+            return {config}
+
+        @pytest.mark.vcr
+        def test_it(vcr):
+            assert type(vcr).__module__ == "vcr.cassette"
+            assert os.environ["OPENAI_API_KEY"]
+        """
+    )
+    outcome(project.runpytest(), passed=1)
+
+
+def test_the_hook_of_pytest_recording_is_called(project: pytest.Pytester) -> None:
+    """Whoever configures vcrpy gets vcrpy."""
+    project.makeconftest(
+        "def pytest_recording_configure(config, vcr): vcr.register_matcher('m', print)"
+    )
+    project.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.vcr
+        def test_it(vcr):
+            assert type(vcr).__module__ == "vcr.cassette"
+        """
+    )
+    outcome(project.runpytest(), passed=1)
+
+
+def test_disabled_recording(project: pytest.Pytester) -> None:
+    """`--disable-recording` leaves marked tests alone."""
+    project.makepyfile(
+        """
+        import os
+        import pytest
+
+        @pytest.mark.vcr
+        def test_it(vcr):
+            assert vcr is None
+            assert "OPENAI_API_KEY" not in os.environ
+        """
+    )
+    outcome(project.runpytest("--disable-recording"), passed=1)
+
+
+def test_recording_without_a_key_names_the_variable(project: pytest.Pytester) -> None:
+    """A recording that fails for want of a key says which one is missing."""
+    project.makepyfile(
+        """
+        import pytest
+        from langchain_openai import ChatOpenAI
+
+        @pytest.mark.vcr
+        def test_it():
+            ChatOpenAI(model="gpt-4o-mini").invoke("Hi")
+        """
+    )
+    result = project.runpytest("--record-mode=once")
+    outcome(result, failed=1)
+    result.stdout.fnmatch_lines(["*test_it.yaml is being recorded, but not set: *OPENAI_API_KEY*"])

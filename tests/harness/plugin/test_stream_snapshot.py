@@ -1,0 +1,146 @@
+"""`stream_snapshot`: passes, fails with words, is updated on request, never otherwise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small_projects import outcome
+
+TEST = """
+from graphs import capture, says
+
+def test_answer(stream_snapshot):
+    assert capture(says({text!r}), {{"topic": "cats"}}) == stream_snapshot
+"""
+FILE = "__snapshots__/test_it/test_answer.stream.txt"
+
+
+@pytest.fixture
+def accepted(project: pytest.Pytester) -> Path:
+    """A project whose snapshot is written; return the file."""
+    project.makepyfile(test_it=TEST.format(text="Why was the cat here?"))
+    outcome(project.runpytest("--snapshot-update"), passed=1)
+    return project.path / FILE
+
+
+def test_an_accepted_stream_passes(project: pytest.Pytester, accepted: Path) -> None:
+    """The file is text that a person can read, and the test passes against it."""
+    assert 'messages m1 "Why" " " "was"' in accepted.read_text()
+    before = accepted.stat().st_mtime_ns
+
+    outcome(project.runpytest(), passed=1)
+    assert accepted.stat().st_mtime_ns == before
+
+
+def test_a_missing_snapshot_fails(project: pytest.Pytester) -> None:
+    """Nothing is written without `--snapshot-update`, and the message names it."""
+    project.makepyfile(test_it=TEST.format(text="Why?"))
+    result = project.runpytest()
+
+    outcome(result, failed=1)
+    result.stdout.fnmatch_lines(
+        ["*Snapshot 'test_answer' does not exist!", "*accept with: pytest --snapshot-update"]
+    )
+    assert not (project.path / "__snapshots__").exists()
+
+
+def test_a_changed_token_fails(project: pytest.Pytester, accepted: Path) -> None:
+    """The failure names the token, then the command, then shows the lines in context."""
+    project.makepyfile(test_it=TEST.format(text="Why was the dog here?"))
+    result = project.runpytest()
+
+    outcome(result, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            'E*messages: token 7 of m1 (node "answer") changed: "cat" -> "dog"',
+            "E*accept with: pytest --snapshot-update",
+            '-messages m1 "Why" " " "was" " " "the" " " "cat" " "',
+            '+messages m1 "Why" " " "was" " " "the" " " "dog" " "',
+        ]
+    )
+    assert "cat" in accepted.read_text()
+
+
+def test_a_changed_order_fails(project: pytest.Pytester, accepted: Path) -> None:
+    """Two tokens that change places are an order, not two changes."""
+    project.makepyfile(test_it=TEST.format(text="Why was cat the here?"))
+    result = project.runpytest()
+
+    outcome(result, failed=1)
+    result.stdout.fnmatch_lines(
+        ['E*messages: order changed from token 5 of m1 (node "answer") on: "the" -> "cat"']
+    )
+
+
+def test_a_lost_metadata_key_fails(project: pytest.Pytester, accepted: Path) -> None:
+    """A key of the metadata that is gone is named."""
+    text = accepted.read_text()
+    accepted.write_text(text.replace("  ls_model_type", "  ls_lost: 1\n  ls_model_type"))
+    result = project.runpytest()
+
+    outcome(result, failed=1)
+    result.stdout.fnmatch_lines(['E*metadata: ls_lost is gone from m1 (node "answer")'])
+
+
+def test_verbose_output_has_the_difference_once(project: pytest.Pytester, accepted: Path) -> None:
+    """Where pytest cuts nothing, nothing is repeated."""
+    project.makepyfile(test_it=TEST.format(text="Why was the dog here?"))
+    section = "stream snapshot test_answer"
+
+    assert section in project.runpytest().stdout.str()
+    verbose = project.runpytest("-vv").stdout
+    assert section not in verbose.str()
+    verbose.fnmatch_lines(["E*-messages m1 *cat*"])
+
+
+def test_update_accepts_the_change(project: pytest.Pytester, accepted: Path) -> None:
+    """`--snapshot-update` writes the new stream; then it passes."""
+    project.makepyfile(test_it=TEST.format(text="Why was the dog here?"))
+
+    outcome(project.runpytest("--snapshot-update"), passed=1)
+    assert '"dog"' in accepted.read_text()
+    assert [path.name for path in accepted.parent.iterdir()] == [accepted.name]
+    outcome(project.runpytest(), passed=1)
+
+
+def test_an_unused_snapshot_is_reported(project: pytest.Pytester, accepted: Path) -> None:
+    """A file that no test uses fails the run, and is deleted when one updates."""
+    orphan = accepted.with_name("test_gone.stream.txt")
+    orphan.write_text(accepted.read_text())
+    result = project.runpytest()
+
+    result.stdout.fnmatch_lines(["*1 snapshot unused*", "*--snapshot-update to delete*"])
+    assert result.ret == 1
+    project.runpytest("--snapshot-update")
+    assert not orphan.exists()
+    assert accepted.exists()
+
+
+def test_something_else_than_a_transcript(project: pytest.Pytester) -> None:
+    """Comparing a list says what is expected."""
+    project.makepyfile("def test_it(stream_snapshot): assert [1] == stream_snapshot")
+    result = project.runpytest()
+
+    outcome(result, failed=1)
+    result.stdout.fnmatch_lines(
+        ["*SnapshotError: a stream snapshot holds a Transcript, not a list*"]
+    )
+
+
+def test_two_transcripts_explain_themselves(project: pytest.Pytester) -> None:
+    """`assert a == b` fails in the same words."""
+    project.makepyfile(
+        """
+        from graphs import capture, says
+
+        def test_it():
+            left, right = (capture(says(text), {"topic": "x"}) for text in ("Hi", "Ho"))
+            assert left == right
+        """
+    )
+    result = project.runpytest()
+    outcome(result, failed=1)
+    result.stdout.fnmatch_lines(
+        ['E*messages: token 1 of m1 (node "answer") changed: "Hi" -> "Ho"*']
+    )

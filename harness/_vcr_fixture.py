@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 if TYPE_CHECKING:
+    from harness.cassettes import CassetteBlock
     from harness.cassettes._cassette import RecordMode
-    from harness.cassettes._use import CassetteBlock
 
 PLACEHOLDER_KEYS = (
     "OPENAI_API_KEY",
@@ -103,13 +103,11 @@ def vcr(request: pytest.FixtureRequest) -> Generator[object, None, None]:
 
 
 def _cassette_block(wanted: Wanted) -> CassetteBlock:
-    from harness.cassettes import play, use_cassette  # noqa: PLC0415 - only for tests that ask
+    from harness.cassettes import use_cassette  # noqa: PLC0415 - only for tests that ask
 
-    if wanted.record_mode == "none" and not wanted.path.exists():
-        # A mark on a whole module also covers tests that send no request and need no file.
-        return play(())
     mode = cast("RecordMode", wanted.record_mode)
-    return use_cassette(wanted.path, record_mode=mode, **wanted.options)
+    # A mark on a whole module also covers tests that send no request and need no file.
+    return use_cassette(wanted.path, record_mode=mode, missing_ok=True, **wanted.options)
 
 
 @contextmanager
@@ -194,7 +192,7 @@ def _only_vcrpy_understands(wanted: Wanted, config: pytest.Config) -> bool:
     from harness.cassettes import use_cassette  # noqa: PLC0415 - only for tests that ask
     from harness.cassettes._match import PARTS  # noqa: PLC0415 - as above
 
-    known = set(inspect.signature(use_cassette).parameters) - {"path"}
+    known = set(inspect.signature(use_cassette).parameters) - {"path", "missing_ok"}
     changes_vcr = config.hook.pytest_recording_configure.get_hookimpls()
     return bool(
         wanted.extra_paths

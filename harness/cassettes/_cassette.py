@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 from harness.cassettes._json import Difference
 from harness.cassettes._match import MATCH_ON, PARTS, Match, Miss, find, request_differences
 from harness.cassettes._model import Interaction, RecordedRequest
+from harness.cassettes._read import not_found
 from harness.cassettes._record import Take
-from harness.errors import CassetteMissError, UnplayedInteractionsError
+from harness.errors import CassetteMissError, CassetteNotFoundError, UnplayedInteractionsError
 from harness.network import allows, is_loopback, loud
 
 RecordMode: TypeAlias = Literal["none", "once", "new_episodes", "all", "rewrite"]
@@ -37,6 +38,7 @@ class Options:
     allow_unplayed: bool = False
     allow_hosts: tuple[str, ...] = ()
     recorded_as: str = ""
+    missing_ok: bool = False
 
     def __post_init__(self) -> None:
         if self.record_mode not in RECORD_MODES:
@@ -112,6 +114,7 @@ class Cassette:
 
         Raises:
             CassetteMissError: The cassette does not hold the request and may not record it.
+            CassetteNotFoundError: Neither does it, since there is no file.
         """
         may_pass = self._allows(request)
         request, real_address = under_provider(request, self.options.recorded_as)
@@ -127,6 +130,9 @@ class Cassette:
                 return self._takes[-1]
         if may_pass:
             return None
+        if self.path is not None and not self._loaded and not self.path.exists():
+            asked = f"{request.method} {request.url} has no answer"
+            raise loud(CassetteNotFoundError(f"{asked}: {not_found(self.path)}"))
         raise loud(CassetteMissError(self._miss(request, found)))
 
     def to_save(self) -> list[Interaction]:

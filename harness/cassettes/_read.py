@@ -47,7 +47,7 @@ def _file_text(path: Path) -> str:
         with path.open("rb") as file:
             stored = file.read(MAX_FILE + 1)
     except FileNotFoundError:
-        raise CassetteNotFoundError(_not_found(path)) from None
+        raise CassetteNotFoundError(not_found(path)) from None
     except OSError as error:
         raise CassetteFormatError(f"the file cannot be read: {error.strerror}") from error
     if stored.startswith(b"\x1f\x8b"):
@@ -71,7 +71,7 @@ def _gunzip(path: Path) -> bytes:
         raise CassetteFormatError(f"the gzip file is truncated or broken: {error}") from error
 
 
-def _not_found(path: Path) -> str:
+def not_found(path: Path) -> str:
     message = f"there is no cassette {path}"
     folder = path.parent
     names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []

@@ -77,7 +77,8 @@ class CassetteBlock:
             return Cassette(None, self._interactions, records=False, options=self._options)
         self._had_file = path.exists()
         loaded: Sequence[Interaction] = ()
-        if mode == "none" or (self._had_file and mode != "rewrite"):
+        must_read = mode == "none" and not (self._options.missing_ok and not self._had_file)
+        if must_read or (self._had_file and mode != "rewrite"):
             loaded = read_recording(path).interactions
         records = mode in {"new_episodes", "all", "rewrite"} or (
             mode == "once" and not self._had_file
@@ -111,6 +112,7 @@ def use_cassette(
     allow_unplayed: bool = False,
     allow_hosts: Iterable[str] = (),
     recorded_as: str = "",
+    missing_ok: bool = False,
 ) -> CassetteBlock:
     """Open a cassette for the HTTP requests of the block; `with` and `async with` both do.
 
@@ -128,12 +130,14 @@ def use_cassette(
             `localhost` stands for every loopback address, `*` for any letters.
         recorded_as: The address, such as `https://api.openai.com`, under which requests to a
             loopback server are stored and looked up.
+        missing_ok: With `none`, do not fail for a missing file until a request is made.
 
     Returns:
         A block whose value is the `Cassette`.
 
     Raises:
-        CassetteNotFoundError: On entering: there is no such file, and it may not be recorded.
+        CassetteNotFoundError: On entering (with `missing_ok`, from the client's call): there is no
+            such file, and it may not be recorded.
         CassetteFormatError: On entering: the file cannot be read.
         CassetteMissError: From the client's call: no interaction answers the request.
         NetworkBlockedError: From any client's call that would leave for the network in a replay.
@@ -147,6 +151,7 @@ def use_cassette(
         allow_unplayed=allow_unplayed,
         allow_hosts=as_tuple(allow_hosts),
         recorded_as=recorded_as,
+        missing_ok=missing_ok,
     )
     return CassetteBlock(Path(path), (), options)
 

@@ -73,14 +73,15 @@ def test_one_changed_byte_is_seen(project: pytest.Pytester, recorded: Path) -> N
 
 
 def test_a_missing_cassette(project: pytest.Pytester, recorded: Path) -> None:
-    """The report names the file and the option that records it; nothing reaches the network."""
+    """The error names the file and the option that records it; nothing reaches the network."""
     recorded.unlink()
     result = project.runpytest()
 
     outcome(result, failed=1)
     result.stdout.fnmatch_lines(
         [
-            "*holds no answer to POST https://api.openai.com/v1/chat/completions*",
+            "E*POST https://api.openai.com/v1/chat/completions has no answer: there is no cassette*",
+            "E*to record it: --record-mode=once*",
             "*/test_answer.yaml does not exist; record it with: pytest --record-mode=once",
         ]
     )

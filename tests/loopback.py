@@ -183,7 +183,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.record.requests.append(request)  # type: ignore[attr-defined]
         reply: Reply = self.server.answer(request)  # type: ignore[attr-defined]
         self.send_response_only(reply.status)  # no date and no version: they would be recorded
-        headers = {"content-type": "text/event-stream", "transfer-encoding": "chunked"}
+        headers = {
+            "connection": "close",  # clients that outlive a test would warn of what they left open
+            "content-type": "text/event-stream",
+            "transfer-encoding": "chunked",
+        }
         for name, value in (headers | reply.headers).items():
             self.send_header(name, value)
         self.end_headers()

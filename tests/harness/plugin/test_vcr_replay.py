@@ -80,7 +80,7 @@ def test_a_missing_cassette(project: pytest.Pytester, recorded: Path) -> None:
     outcome(result, failed=1)
     result.stdout.fnmatch_lines(
         [
-            "E*POST https://api.openai.com/v1/chat/completions has no answer: there is no cassette*",
+            "E*POST https://api.openai.com/v1/chat/completions has no answer: there is no *",
             "E*to record it: --record-mode=once*",
             "*/test_answer.yaml does not exist; record it with: pytest --record-mode=once",
         ]

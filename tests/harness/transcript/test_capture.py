@@ -39,12 +39,8 @@ def test_one_mode(two_calls: Any) -> None:
     assert {event.mode for event in transcript.events} == {"updates"}
 
 
-def test_subgraphs_name_their_namespace(
-    engine: ModuleType, build: Callable[..., Any], two_calls: Any
-) -> None:
+def test_subgraphs_name_their_namespace(build: Callable[..., Any], two_calls: Any) -> None:
     """With `subgraphs=True`, a chunk knows the path of the graph that streamed it."""
-    if engine.__name__.startswith("runtime"):
-        pytest.skip("the bundled runtime streams subgraphs later")
 
     def outer(state: State) -> State:
         return two_calls.invoke(state)  # type: ignore[no-any-return]

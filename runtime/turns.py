@@ -30,13 +30,13 @@ comes before the tasks inside it."""
 class Turns(Protocol):
     """Which ready task runs next, what time it is, and what the next id is.
 
-    `serial` says whether tasks in threads take turns: if it is true, the sync driver calls
-    `enroll` with the lanes of a superstep before any of them starts, each task runs between
-    `take` and `give` of its lane, and a task that waits for tasks of its own does so inside
-    `rest`. Chunks and finished tasks are then handled strictly in the order in which they arrive.
-    If it is false, none of these is called, and tasks seen finished in one wake-up go in path
-    order. `broken` is why turns could not be kept, once that has happened: the run is failed with
-    it.
+    `serial` says whether tasks in threads take turns: if it is true, a driver calls `enroll` with
+    the lanes of a superstep before those that come later start, each task runs between `take` and
+    `give` of its lane, called in its own thread, and a task that waits for tasks of its own does so
+    inside `rest`. Chunks and finished tasks are then handled strictly in the order in which they
+    arrive. If it is false, none of these is called, and tasks seen finished in one wake-up go in
+    path order. `broken` is why turns could not be kept, once that has happened: the run is failed
+    with it.
     """
 
     serial: bool

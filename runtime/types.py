@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from langchain_core.messages.tool import ToolOutputMixin
@@ -71,8 +71,8 @@ class Command(ToolOutputMixin, Generic[N]):
     goto: Send | Sequence[Send | N] | N = ()
 
     def __repr__(self) -> str:
-        given = ", ".join(f"{key}={value!r}" for key, value in asdict(self).items() if value)
-        return f"Command({given})"
+        given = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return f"Command({', '.join(f'{name}={value!r}' for name, value in given if value)})"
 
 
 @dataclass(slots=True)

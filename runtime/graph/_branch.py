@@ -13,6 +13,7 @@ from langchain_core.runnables.base import RunnableLambda
 from runtime.channels._state import Channels
 from runtime.constants import END, START
 from runtime.errors import InvalidUpdateError
+from runtime.graph._schema import input_schema_of
 from runtime.pregel._node import Branch, Write, make_call
 from runtime.pregel._step import TASKS
 from runtime.types import Send
@@ -35,20 +36,25 @@ class BranchSpec:
         path: Decides where to go on.
         name: What errors call it.
         ends: From what the path returns to nodes, if that is known.
+        input_schema: What the path is shown of the state, if its annotations say so.
     """
 
     path: Any
     name: str
     ends: dict[Hashable, str] | None
+    input_schema: Any
 
     @classmethod
     def of(cls, path: Any, name: str, path_map: PathMap) -> BranchSpec:
         """Make one; a path annotated `-> Literal["a", "b"]` needs no path map."""
+        function = _function_of(path)
         if isinstance(path_map, Mapping):
-            return cls(path, name, dict(path_map))
-        if path_map is not None:
-            return cls(path, name, {end: end for end in path_map})
-        return cls(path, name, _annotated_ends(path))
+            ends: dict[Hashable, str] | None = dict(path_map)
+        elif path_map is not None:
+            ends = {end: end for end in path_map}
+        else:
+            ends = _annotated_ends(function)
+        return cls(path, name, ends, input_schema_of(function))
 
     def compile(
         self, source: str, read: Callable[[Channels], Any], nodes: frozenset[str]
@@ -64,7 +70,8 @@ class BranchSpec:
         def view(channels: Channels, writes: list[Write], output: Any) -> Any:
             """Show the state with the node's own writes in it, which nobody else sees yet."""
             shown = read(_with_writes(channels, writes))
-            if isinstance(shown, dict) and isinstance(output, dict):
+            # whoever names no schema is shown what the node returned past the state, too
+            if self.input_schema is None and isinstance(shown, dict) and isinstance(output, dict):
                 return {**output, **shown}
             return shown
 
@@ -78,12 +85,12 @@ class BranchSpec:
         if isinstance(answer, Send):
             if answer.node == END:
                 raise InvalidUpdateError("Cannot send a packet to the END node")
-            return cast(str, answer)  # the commit warns of what is no node
+            return answer  # the planning warns of what is no node
         if self.ends is not None:
             if answer not in self.ends:
                 raise KeyError(
                     f"Branch {self.name!r} of node {source!r} returned {answer!r}, which its path "
-                    f"map does not hold. It holds {sorted(map(repr, self.ends))}."
+                    f"map does not hold. It holds {', '.join(map(repr, self.ends))}."
                 )
             answer = self.ends[answer]
         if answer is None or answer == START:
@@ -117,15 +124,19 @@ def _with_writes(channels: Channels, writes: list[Write]) -> Channels:
     return fresh
 
 
-def _annotated_ends(path: Any) -> dict[Hashable, str] | None:
-    """Return the destinations that a path's return annotation names."""
-    function = path
+def _function_of(path: Any) -> Any:
+    """Return what carries the annotations of a path."""
     if isinstance(path, RunnableLambda):
-        function = getattr(path, "func", None) or getattr(path, "afunc", None)
-    elif isinstance(path, Runnable):
+        return getattr(path, "func", None) or getattr(path, "afunc", None)
+    if isinstance(path, Runnable):
         return None
-    elif not inspect.isroutine(path):
-        function = getattr(path, "__call__", None)  # noqa: B004 - the method, for its annotations
+    if not inspect.isroutine(path):
+        return getattr(path, "__call__", None)  # noqa: B004 - the method, for its annotations
+    return path
+
+
+def _annotated_ends(function: Any) -> dict[Hashable, str] | None:
+    """Return the destinations that a path's return annotation names."""
     try:
         returned = get_type_hints(function).get("return")
     except (NameError, TypeError):  # annotations that cannot be evaluated name nothing

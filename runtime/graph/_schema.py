@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from dataclasses import is_dataclass
 from typing import Any, get_origin, get_type_hints
 
 from pydantic import BaseModel
-from typing_extensions import NotRequired, Required, is_typeddict
+from typing_extensions import NotRequired, Required
 
 from runtime.channels import BaseChannel, BinaryOperatorAggregate, LastValue
 from runtime.channels._state import Channels
@@ -15,7 +16,15 @@ from runtime.channels.base import MISSING
 from runtime.pregel._node import Write
 from runtime.types import Command
 
-__all__ = ("ROOT", "channels_of", "command_update", "fields_of", "reader_of", "updates_of")
+__all__ = (
+    "ROOT",
+    "channels_of",
+    "command_update",
+    "fields_of",
+    "input_schema_of",
+    "reader_of",
+    "updates_of",
+)
 
 ROOT = "__root__"
 """The one channel of a state that is not made of keys."""
@@ -49,8 +58,9 @@ def _channel(name: str, annotation: Any) -> Channel:
     extras = getattr(annotation, "__metadata__", ())
     for extra in extras:
         if isinstance(extra, BaseChannel):
-            extra.key = name
-            return extra
+            channel = extra.copy()  # the same object may stand at several keys
+            channel.key = name
+            return channel
         if isinstance(extra, type) and issubclass(extra, BaseChannel):
             return extra(annotation.__origin__, key=name)
     if extras and callable(extras[-1]):
@@ -84,17 +94,26 @@ def fields_of(kind: type) -> tuple[str, ...]:
     return tuple(names)
 
 
+def input_schema_of(function: Any) -> Any:
+    """Return the class with annotated fields that the first parameter is annotated with, if any."""
+    try:
+        schema = get_type_hints(function).get(next(iter(inspect.signature(function).parameters)))
+        return schema if isinstance(schema, type) and get_type_hints(schema) else None
+    except (NameError, StopIteration, TypeError, ValueError):
+        return None  # annotations that cannot be evaluated say nothing
+
+
 def reader_of(schema: Any, names: Sequence[str]) -> Callable[[Channels], Any]:
     """Return a function that makes a node's input of this schema from the channels.
 
-    A TypedDict gets the keys that hold a value; a dataclass or Pydantic class is called with
-    them, so that defaults and validation are its own.
+    It gets the keys that hold a value. A dataclass or Pydantic class is called with them, so that
+    defaults and validation are its own.
     """
     if list(names) == [ROOT]:
         return lambda channels: channels[ROOT].get() if channels[ROOT].is_available() else None
-    if is_typeddict(schema) or not isinstance(schema, type) or issubclass(schema, dict):
-        return lambda channels: channels.read(names)
-    return lambda channels: schema(**channels.read(names))
+    if isinstance(schema, type) and (is_dataclass(schema) or issubclass(schema, BaseModel)):
+        return lambda channels: schema(**channels.read(names))
+    return lambda channels: channels.read(names)
 
 
 def updates_of(value: Any, allowed: frozenset[str]) -> list[Write] | None:

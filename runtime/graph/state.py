@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, Union, cast, get_args, get_origin, get_type_hints
 
@@ -13,11 +13,18 @@ from langchain_core.runnables import Runnable
 from langgraph.store.base import BaseStore
 from typing_extensions import Self, TypeVar
 
-from runtime.channels import BaseChannel, EphemeralValue, NamedBarrierValue, Topic
+from runtime.channels import BaseChannel, EphemeralValue, LastValue, NamedBarrierValue, Topic
 from runtime.constants import END, START, TAG_HIDDEN
 from runtime.errors import InvalidUpdateError, ParentCommand
 from runtime.graph._branch import BranchSpec, trigger_of
-from runtime.graph._schema import ROOT, channels_of, command_update, reader_of, updates_of
+from runtime.graph._schema import (
+    ROOT,
+    channels_of,
+    command_update,
+    input_schema_of,
+    reader_of,
+    updates_of,
+)
 from runtime.pregel._node import Node, Write, make_call
 from runtime.pregel._step import TASKS
 from runtime.pregel.main import Pregel
@@ -93,7 +100,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         for name, channel in channels.items():
             known = self.channels.setdefault(name, channel)
             # the plain type of a key in a smaller schema says nothing about its reducer
-            if known != channel and type(channel).__name__ != "LastValue":
+            if known != channel and not isinstance(channel, LastValue):
                 raise ValueError(
                     f"Channel '{name}' already exists with a different type: {known!r} in one "
                     f"schema, {channel!r} in {getattr(schema, '__name__', schema)}. Give the key "
@@ -183,7 +190,8 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
 
         Args:
             source: The node.
-            path: Shown the state as the node left it; returns the name of a node, `END`, a
+            path: Shown the state as the node left it, of the schema that its first parameter is
+                annotated with, or else as the node sees it; returns the name of a node, `END`, a
                 `Send`, or a list of them.
             path_map: From what `path` returns to nodes; or a list of the nodes it may return.
 
@@ -195,7 +203,10 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             name = "condition"
         if name in self.branches[source]:
             raise ValueError(f"Branch with name `{name}` already exists for node `{source}`")
-        self.branches[source][name] = BranchSpec.of(path, name, path_map)
+        branch = BranchSpec.of(path, name, path_map)
+        if branch.input_schema is not None:
+            self._add_schema(branch.input_schema)
+        self.branches[source][name] = branch
         return self
 
     def add_sequence(
@@ -363,9 +374,12 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
     def _compiled_branches(self, source: str, schema: Any) -> tuple[Any, ...]:
         if source not in self.branches:
             return ()
-        read = reader_of(schema, self.schemas[schema])
         nodes = frozenset(self.nodes)
-        return tuple(b.compile(source, read, nodes) for b in self.branches[source].values())
+        compiled = []
+        for branch in self.branches[source].values():
+            shown = branch.input_schema or schema
+            compiled.append(branch.compile(source, reader_of(shown, self.schemas[shown]), nodes))
+        return tuple(compiled)
 
 
 class CompiledStateGraph(
@@ -396,20 +410,22 @@ def _updater(names: tuple[str, ...]) -> Callable[[Any], list[Write]]:
         def root_updates(output: Any) -> list[Write]:
             if isinstance(output, Command):
                 return _command_writes(output, allowed)
-            return [(ROOT, output)]
+            if _holds_command(output):
+                return [write for part in output for write in root_updates(part)]
+            return [] if output is None else [(ROOT, output)]
 
         return root_updates
 
     def updates(output: Any) -> list[Write]:
-        if type(output) is dict:
+        if isinstance(output, dict):
             return [(name, value) for name, value in output.items() if name in allowed]
         if output is None:
             return []
         if isinstance(output, Command):
             return _command_writes(output, allowed)
-        if isinstance(output, dict):
-            return [(name, value) for name, value in output.items() if name in allowed]
-        if isinstance(output, (list, tuple)) and any(isinstance(o, Command) for o in output):
+        if isinstance(output, Send):
+            return [(TASKS, output)]
+        if _holds_command(output):
             return [write for part in output for write in updates(part)]
         found = updates_of(output, allowed)
         if found is None:
@@ -428,13 +444,21 @@ def _command_writes(command: Command[Any], allowed: frozenset[str]) -> list[Writ
     if command.graph == Command.PARENT:
         raise ParentCommand(command)
     writes = [(name, value) for name, value in command_update(command) if name in allowed]
-    goto = command.goto
-    for end in goto if isinstance(goto, (list, tuple)) else (goto,):
+    goto = (command.goto,) if isinstance(command.goto, (str, Send)) else command.goto
+    if not isinstance(goto, Iterable):
+        raise TypeError(
+            f"Command(goto={goto!r}): expected the name of a node, a Send, or several of them."
+        )
+    for end in goto:
         if isinstance(end, Send):
             writes.append((TASKS, end))
         elif end != END:
             writes.append((trigger_of(cast(str, end)), None))
     return writes
+
+
+def _holds_command(output: Any) -> bool:
+    return isinstance(output, (list, tuple)) and any(isinstance(o, Command) for o in output)
 
 
 def _name_of(action: Any, default: str | None = None) -> str:
@@ -450,15 +474,11 @@ def _read_annotations(action: Any) -> tuple[Any, tuple[str, ...]]:
         function = getattr(action, "__call__", None)  # noqa: B004 - the method, for its annotations
         if isinstance(action, Runnable) or not inspect.ismethod(function):
             return None, ()
+    schema = input_schema_of(function)
     try:
-        hints = get_type_hints(function)
-        first = next(iter(inspect.signature(function).parameters), "")
-    except (NameError, TypeError, ValueError):  # annotations that cannot be evaluated say nothing
-        return None, ()
-    schema = hints.get(first)
-    if not (isinstance(schema, type) and getattr(schema, "__annotations__", None)):
-        schema = None
-    returned = hints.get("return")
+        returned = get_type_hints(function).get("return")
+    except (NameError, TypeError):  # annotations that cannot be evaluated say nothing
+        return schema, ()
     parts = get_args(returned) if get_origin(returned) is Union else (returned,)
     for part in parts:
         arguments = get_args(part)

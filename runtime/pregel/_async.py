@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from contextvars import copy_context
+from operator import attrgetter
 from typing import Any, cast
 
 from langchain_core.callbacks import AsyncCallbackManager
@@ -22,6 +24,8 @@ from runtime.pregel._run import Run
 from runtime.pregel._task import Task, in_order
 
 __all__ = ("Inbox", "adrive")
+
+_by_lane = attrgetter("lane")
 
 
 class Inbox:
@@ -65,7 +69,7 @@ class Inbox:
         return batch
 
 
-async def adrive(run: Run, inbox: Inbox) -> AsyncIterator[Any]:
+async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
     """Run the graph, yielding chunks as they come.
 
     Args:
@@ -85,7 +89,7 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncIterator[Any]:
             run.heard_by(heard)
         run.begin()
         while tasks := run.plan():
-            for task in tasks:
+            for task in sorted(tasks, key=_by_lane) if run.turns.serial else tasks:
                 running.add(_start(task, inbox, limit))
             pending = len(tasks)
             while pending:
@@ -95,11 +99,11 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncIterator[Any]:
                         yield item
                         continue
                     pending -= 1
-                    if item.error is not None:
-                        raise item.error
                     run.finish(item)
                     while ready:
                         yield ready.popleft()
+                    if item.error is not None:
+                        raise item.error
             running.clear()
             run.commit()
             while ready:
@@ -127,17 +131,29 @@ def _start(task: Task, inbox: Inbox, limit: asyncio.Semaphore | None) -> asyncio
 
 async def _perform(task: Task, inbox: Inbox, limit: asyncio.Semaphore | None) -> None:
     """Do a task, make each call that it asks for, and tell the driver when it is done."""
+    turn: _Turn | None = None
+    cancelled: asyncio.CancelledError | None = None
     try:
         async with limit or nullcontext():
             work = task.work()
             invoke, ainvoke, args, _ = next(work)
             while True:
+                if turn is not None and ainvoke is not None:
+                    turn.end()  # what is awaited may be tasks in threads of an inner graph
+                    turn = None
                 try:
-                    if ainvoke is not None:
+                    if cancelled is not None:
+                        raise cancelled
+                    if ainvoke is not None and ainvoke == invoke:
+                        result, cancelled = await _told(ainvoke(*args))
+                    elif ainvoke is not None:
                         result = await ainvoke(*args)
                     else:
-                        result = await _in_thread(task, cast("Callable[..., Any]", invoke), args)
+                        if turn is None and task.run.turns.serial:
+                            turn = _Turn(task)
+                        result = await _in_thread(cast("Callable[..., Any]", invoke), args, turn)
                 except BaseException as error:  # noqa: BLE001 - the task decides
+                    cancelled = None
                     invoke, ainvoke, args, _ = work.throw(error)
                 else:
                     invoke, ainvoke, args, _ = work.send(result)
@@ -147,22 +163,57 @@ async def _perform(task: Task, inbox: Inbox, limit: asyncio.Semaphore | None) ->
         task.error = error
     finally:
         inbox.put(task)
+        if turn is not None:
+            turn.end()
 
 
-async def _in_thread(task: Task, invoke: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+async def _told(
+    telling: Coroutine[Any, Any, Any],
+) -> tuple[Any, asyncio.CancelledError | None]:
+    """Tell callback handlers to the end: a run that they heard start must not stay open.
+
+    Returns:
+        What came of it, and the cancellation that arrived meanwhile, to be raised later.
+    """
+    task = asyncio.ensure_future(telling)
+    try:
+        return await asyncio.shield(task), None
+    except asyncio.CancelledError as error:
+        return await task, error
+
+
+class _Turn:
+    """The turn of a task in a serial run, and the thread of its own in which it has it.
+
+    It ends not when a call returns but when `end` is called, after the driver was told what came
+    of it: otherwise chunks of the next task could overtake it.
+    """
+
+    __slots__ = ("_lane", "_turns", "granted", "thread")
+
+    def __init__(self, task: Task) -> None:
+        self._turns, self._lane = task.run.turns, task.lane
+        self._turns.enroll([self._lane])
+        self.thread = ThreadPoolExecutor(1, thread_name_prefix="graph")
+        self.granted = self.thread.submit(self._turns.take, self._lane)
+
+    def end(self) -> None:
+        """Let the next task run; if this one is still waiting for its turn, it never gets it."""
+        self._turns.withdraw([self._lane])
+        self.thread.submit(self._turns.give, self._lane)
+        self.thread.shutdown(wait=False)
+
+
+async def _in_thread(invoke: Callable[..., Any], args: tuple[Any, ...], turn: _Turn | None) -> Any:
     """Call a sync function without blocking the loop, in the context of its task."""
-    turns = task.run.turns
-    lane = task.lane if turns.serial else ()
-    turns.enroll([lane])
 
     def call() -> Any:
-        turns.take(lane)
         try:
-            return invoke(*args)
+            # a turn that was not granted was withdrawn: nobody waits for the result
+            return invoke(*args) if turn is None or turn.granted.result() else None
         except StopIteration as error:
             # a future cannot carry it
             raise RuntimeError(f"Node raised StopIteration: {error}") from error
-        finally:
-            turns.give(lane)
 
-    return await asyncio.get_running_loop().run_in_executor(None, copy_context().run, call)
+    thread = turn.thread if turn is not None else None
+    return await asyncio.get_running_loop().run_in_executor(thread, copy_context().run, call)

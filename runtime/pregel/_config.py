@@ -42,7 +42,7 @@ def effective_config(*configs: RunnableConfig | None) -> RunnableConfig:
             if value is None:
                 continue
             if key == "tags":
-                tags += cast("list[str]", value)
+                tags += [tag for tag in cast("list[str]", value) if tag not in tags]
             elif key == "metadata":
                 metadata.update(cast("dict[str, Any]", value))
             elif key == "configurable":
@@ -65,13 +65,14 @@ def effective_config(*configs: RunnableConfig | None) -> RunnableConfig:
 
 
 def _ambient(given: list[RunnableConfig]) -> tuple[RunnableConfig, ...]:
-    """Return what the given configs inherit from the node that is running."""
+    """Return what the given configs inherit from the node that is running, if one is."""
     ambient = var_child_runnable_config.get()
     if not ambient:
         return ()
     explicit = [config.get("configurable") or {} for config in given]
     if any(TASK_KEY in configurable for configurable in explicit):
-        return ()  # the running node's own config, passed by hand: it is complete
+        # The running node's own config, passed by hand: only its lists may have been replaced.
+        return ({"tags": ambient.get("tags", []), "metadata": ambient.get("metadata", {})},)
     # a run name and id are for one run; the graph inside gets its own
     inherited = {k: v for k, v in ambient.items() if k not in ("run_name", "run_id")}
     if any(configurable.get(key) for configurable in explicit for key in _COORDINATES):

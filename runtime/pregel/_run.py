@@ -1,13 +1,14 @@
 """One run of a graph.
 
 A run goes through `begin`, then `plan` and `commit` once for each superstep until `plan` returns
-no task. Between the two a driver does the tasks and calls `finish` for each one that succeeded.
+no task. Between the two a driver does the tasks and calls `finish` for each one when it is done.
 The run owns all state (channels, step, tasks, chunks that are ready to be read); it never waits,
 and changes nothing while tasks run.
 """
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from dataclasses import is_dataclass
 from operator import attrgetter
@@ -24,7 +25,7 @@ from runtime.errors import EmptyInputError, GraphRecursionError
 from runtime.pregel._config import effective_config
 from runtime.pregel._messages import MessagesHandler
 from runtime.pregel._step import TASKS, apply_writes, next_nodes
-from runtime.pregel._stream import LIVE_MODES, Sink, Stream
+from runtime.pregel._stream import Sink, Stream
 from runtime.pregel._task import Task, TaskPath
 from runtime.runtime import Runtime
 from runtime.turns import current_turns
@@ -39,6 +40,8 @@ PULL = "__pregel_pull"
 PUSH = "__pregel_push"
 
 _by_path = attrgetter("path")
+
+logger = logging.getLogger(__name__)
 
 
 class Run:
@@ -76,11 +79,11 @@ class Run:
         self.turns = current_turns()
         configurable = self.config["configurable"]
         parent: Task | None = configurable.get(TASK_KEY)
-        self.base_ns: str = parent.ns if parent is not None else ""
+        self.base_ns: str = _inner_ns(parent) if parent is not None else ""
         self.ns = tuple(self.base_ns.split("|")) if self.base_ns else ()
         self.lane: tuple[str, ...] = parent.lane if parent is not None else ()
         if parent is not None:
-            self.config["metadata"].setdefault("checkpoint_ns", self.base_ns)
+            self.config["metadata"].setdefault("checkpoint_ns", parent.ns)
         self.output_keys = output_keys
         self.channels = Channels(graph.channels)
         self.step = -1
@@ -92,7 +95,7 @@ class Run:
         self.ready: deque[Any] = deque()
         around = [s for s in parent.run.stream.sinks if s.subgraphs] if parent is not None else []
         self.stream: Stream = Stream(sink, around, self.ready.append)
-        self.live = sink is not None and not LIVE_MODES.isdisjoint(sink.modes)
+        self.live = sink is not None and sink.live
         self.messages: list[MessagesHandler] = []
         if sink is not None and "messages" in sink.modes:
             emit = sink.emitter(sink.put)
@@ -164,7 +167,8 @@ class Run:
         """Return the tasks of the next superstep; none if the run is complete.
 
         Raises:
-            GraphRecursionError: There is more to do than the recursion limit allows.
+            GraphRecursionError: As many supersteps as the recursion limit allows are done, whether
+                or not there is more to do.
         """
         graph, channels = self.graph, self.channels
         if self.step > self.stop:
@@ -178,6 +182,9 @@ class Run:
         self.tasks = tasks = []
         if TASKS in self.updated:
             for index, send in enumerate(channels[TASKS].get()):
+                if send.node not in graph.nodes:
+                    logger.warning("Ignoring %r: the graph has no node of this name.", send)
+                    continue
                 tasks.append(self._task(graph.nodes[send.node], (PUSH, index, False), send.arg))
         for name in next_nodes(self.updated, graph.trigger_to_nodes):
             node = graph.nodes[name]
@@ -185,13 +192,17 @@ class Run:
         return tasks
 
     def finish(self, task: Task) -> None:
-        """Take the writes of a task that succeeded, and show them.
+        """Show what a task wrote, before the driver raises its error if it has one.
+
+        A task that failed may have written: its node was done, and a conditional edge failed.
 
         Raises:
             Exception: The tasks could not take turns, as `Turns.broken` says.
         """
         if self.turns.broken is not None:
             raise self.turns.broken
+        if task.error is not None and not task.writes:
+            return
         if self.stream.wants("updates") and not task.node.hidden:
             update = _shown_update(task, self.output_keys)
             self.stream.emit(self.ns, "updates", {task.node.name: update})
@@ -231,13 +242,25 @@ class Run:
         result: RunnableConfig = {
             "tags": [*config["tags"], *node.tags],
             "metadata": metadata,
-            "callbacks": self._task_callbacks,
+            "callbacks": self._callbacks_with(metadata),
             "recursion_limit": config["recursion_limit"],
             "configurable": {**config["configurable"], "checkpoint_ns": task.ns, TASK_KEY: task},
         }
         if "max_concurrency" in config:
             result["max_concurrency"] = config["max_concurrency"]
         return result
+
+    def _callbacks_with(self, metadata: dict[str, Any]) -> BaseCallbackManager | None:
+        """Return the manager of one task while nobody listens.
+
+        It carries the metadata, since a model that is called with metadata of its own takes
+        what it inherits from there and not from the ambient config.
+        """
+        manager = self._task_callbacks
+        if manager is not None and manager.handlers:
+            manager = manager.copy()
+            manager.add_metadata(metadata)
+        return manager
 
     def writer(self, value: Any) -> None:
         """Put a value into the `custom` stream."""
@@ -268,6 +291,12 @@ class Run:
         if isinstance(self.output_keys, str):
             return self.channels.read((self.output_keys,)).get(self.output_keys)
         return self.channels.read(self.output_keys)
+
+
+def _inner_ns(parent: Task) -> str:
+    """Return the namespace of a graph called in a node; the second such graph is told apart."""
+    number = next(parent.inner_runs)
+    return f"{parent.ns}|{number}" if number else parent.ns
 
 
 def _id_bytes(checkpoint_id: str) -> bytes:

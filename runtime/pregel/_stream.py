@@ -24,12 +24,12 @@ LIVE_MODES = frozenset({"messages", "custom"})
 
 
 def check_modes(stream_mode: StreamMode | Sequence[StreamMode]) -> tuple[str, ...]:
-    """Return the modes asked for.
+    """Return the modes asked for, each once.
 
     Raises:
         ValueError: One of them does not exist; LangGraph would silently yield nothing.
     """
-    modes = (stream_mode,) if isinstance(stream_mode, str) else tuple(stream_mode)
+    modes = (stream_mode,) if isinstance(stream_mode, str) else tuple(dict.fromkeys(stream_mode))
     for mode in modes:
         if mode not in MODES:
             hint = ""
@@ -58,6 +58,11 @@ class Sink:
     many: bool
     subgraphs: bool
     put: Callable[[Any], None]
+
+    @property
+    def live(self) -> bool:
+        """Whether chunks come from inside nodes: tokens, custom items, all of graphs inside."""
+        return self.subgraphs or not LIVE_MODES.isdisjoint(self.modes)
 
     def emitter(self, put: Callable[[Any], None]) -> Emit:
         """Return a function that shapes a chunk for this consumer and hands it to `put`."""

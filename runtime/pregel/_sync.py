@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from operator import attrgetter
 from queue import SimpleQueue
 from typing import Any
 
@@ -18,6 +19,7 @@ from langchain_core.runnables.config import var_child_runnable_config
 
 from runtime.pregel._run import Run
 from runtime.pregel._task import Task, in_order
+from runtime.turns import Lane
 
 __all__ = ("drive",)
 
@@ -50,9 +52,11 @@ def drive(run: Run, inbox: SimpleQueue[Any]) -> Iterator[Any]:
             if len(tasks) == 1 and not (run.live and tasks[0].node.runs_user_code):
                 task = tasks[0]
                 copy_context().run(_perform, task)
+                run.finish(task)
+                while ready:
+                    yield ready.popleft()
                 if task.error is not None:
                     raise task.error
-                run.finish(task)
             else:
                 if pool is None:
                     workers = run.config.get("max_concurrency") or MAX_THREADS
@@ -77,8 +81,12 @@ def _in_threads(
 ) -> Iterator[Any]:
     """Do the tasks of one superstep at the same time, yielding chunks as they come."""
     ready, turns = run.ready, run.turns
-    lanes = [task.lane for task in tasks] if turns.serial else []
-    turns.enroll(lanes)
+    lanes: list[Lane] = []
+    if turns.serial:
+        # whoever has the first turn must not wait for a thread that somebody with a later one holds
+        tasks = sorted(tasks, key=attrgetter("lane"))
+        lanes = [task.lane for task in tasks]
+        turns.enroll(lanes)
     for task in tasks:
         pool.submit(copy_context().run, _perform_in_turn, task, inbox)
     pending = len(tasks)
@@ -89,11 +97,11 @@ def _in_threads(
                     yield item
                     continue
                 pending -= 1
-                if item.error is not None:
-                    raise item.error
                 run.finish(item)
                 while ready:
                     yield ready.popleft()
+                if item.error is not None:
+                    raise item.error
     finally:
         if lanes and pending:
             # those that have not started never will; the others need their turns to end

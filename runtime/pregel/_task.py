@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from functools import partial
-from itertools import groupby
+from itertools import count, groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,7 +22,9 @@ TaskPath = tuple[Any, ...]
 """`("__pregel_pull", node)` or `("__pregel_push", index, False)`; paths sort, pulls first."""
 
 Effect = tuple[Callable[..., Any] | None, Callable[..., Any] | None, tuple[Any, ...], str]
-"""Something for a driver to call: the sync form, the async form, the arguments, a name."""
+"""Something for a driver to call: the sync form, the async form, the arguments, a name.
+
+What tells callback handlers has one form that is both; it is never cancelled half-way."""
 
 
 class Task:
@@ -33,6 +35,7 @@ class Task:
     Attributes:
         writes: What it wrote; complete once it is done.
         error: What its node raised, if it failed.
+        inner_runs: Numbers the graphs that its node calls.
     """
 
     __slots__ = (
@@ -40,6 +43,7 @@ class Task:
         "config",
         "error",
         "id",
+        "inner_runs",
         "input",
         "node",
         "ns",
@@ -58,6 +62,7 @@ class Task:
         self.config: RunnableConfig = run.task_config(self)
         self.writes: list[Write] = []
         self.error: BaseException | None = None
+        self.inner_runs = count()
         self._runtime: Runtime[Any] | None = None
 
     @property

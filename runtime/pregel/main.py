@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from queue import SimpleQueue
 from typing import Any, Generic, cast
 
@@ -122,14 +124,14 @@ class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
             `("node:task_id", ...)`. Tokens and custom items come while their node still runs.
 
         Raises:
-            ValueError: A stream mode does not exist.
+            ValueError: A stream mode or an output key does not exist.
             EmptyInputError: There is no input.
             GraphRecursionError: More supersteps than the recursion limit.
             InvalidUpdateError: A node wrote what the state cannot take.
         """
         inbox: SimpleQueue[Any] = SimpleQueue()
         sink = self._sink(stream_mode, subgraphs, config, inbox.put)
-        keys = self.stream_channels if output_keys is None else _as_keys(output_keys)
+        keys = self._keys(output_keys, self.stream_channels)
         run = Run(self, input, config, context=context, sink=sink, output_keys=keys)
         yield from drive(run, inbox)
 
@@ -149,10 +151,12 @@ class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
         """
         inbox = Inbox()
         sink = self._sink(stream_mode, subgraphs, config, inbox.put)
-        keys = self.stream_channels if output_keys is None else _as_keys(output_keys)
+        keys = self._keys(output_keys, self.stream_channels)
         run = Run(self, input, config, context=context, sink=sink, output_keys=keys)
-        async for chunk in adrive(run, inbox):
-            yield chunk
+        # closed here and not by the garbage collector: leaving early cancels the nodes at once
+        async with aclosing(adrive(run, inbox)) as chunks:
+            async for chunk in chunks:
+                yield chunk
 
     def invoke(  # type: ignore[override]  # LangGraph's signature, not Runnable's
         self,
@@ -187,7 +191,7 @@ class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
                     input, config, context=context, stream_mode=stream_mode, output_keys=shown
                 )
             )
-        keys = self.output_channels if output_keys is None else _as_keys(output_keys)
+        keys = self._keys(output_keys, self.output_channels)
         run = Run(self, input, config, context=context, output_keys=keys)
         for _ in drive(run, SimpleQueue()):
             pass
@@ -211,7 +215,7 @@ class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
                     input, config, context=context, stream_mode=stream_mode, output_keys=shown
                 )
             ]
-        keys = self.output_channels if output_keys is None else _as_keys(output_keys)
+        keys = self._keys(output_keys, self.output_channels)
         run = Run(self, input, config, context=context, output_keys=keys)
         async for _ in adrive(run, Inbox()):
             pass
@@ -223,6 +227,12 @@ class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
         asked = self.stream_mode if modes is None else modes
         return Sink(check_modes(asked), not isinstance(asked, str), subgraphs, put)
 
-
-def _as_keys(keys: str | Sequence[str]) -> str | list[str]:
-    return keys if isinstance(keys, str) else list(keys)
+    def _keys(self, asked: str | Sequence[str] | None, default: str | list[str]) -> str | list[str]:
+        if asked is None:
+            return default
+        for key in (asked,) if isinstance(asked, str) else asked:
+            if key not in self.channels:
+                near = difflib.get_close_matches(str(key), self.stream_channels, n=1)
+                hint = f"Did you mean {near[0]!r}?" if near else f"Keys: {self.stream_channels}."
+                raise ValueError(f"Key {key!r} of output_keys is not in the state. {hint}")
+        return asked if isinstance(asked, str) else list(asked)

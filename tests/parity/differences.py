@@ -20,12 +20,27 @@ class Difference(NamedTuple):
 
 
 SHOWN = "the state before the failing superstep is shown; LangGraph loses that chunk"
+REFUSED = "the update that the state refused is shown; LangGraph loses that chunk"
+TWICE = "the update of a Command given as input is applied once; LangGraph applies it twice"
+BUILTIN = "a reducer without signature is believed; LangGraph's ValueError says nothing of use"
 WRITER = "the stream writer works in async runs; on Python 3.10 LangGraph's raises RuntimeError"
+AMBIENT = "the node's config is the ambient one in async runs; LangGraph's is not on Python 3.10"
 
 DIFFERENCES: list[Difference] = [
     Difference("pydantic_state_refuses_a_wrong_type", "sync", SHOWN),
     Difference("pydantic_state_refuses_a_wrong_type", "async", SHOWN),
+    Difference("a_state_that_refuses_an_update_fails", "sync", REFUSED),
+    Difference("a_state_that_refuses_an_update_fails", "async", REFUSED),
+    Difference("a_command_as_input", "sync", TWICE),
+    Difference("a_command_as_input", "async", TWICE),
+    Difference("a_builtin_without_signature_as_reducer", "sync", BUILTIN),
+    Difference("a_builtin_without_signature_as_reducer", "async", BUILTIN),
     Difference("custom_items_come_before_the_update", "async", WRITER, (3, 11)),
     Difference("runtime_carries_the_context", "async", WRITER, (3, 11)),
     Difference("custom_items_of_an_inner_graph", "async", WRITER, (3, 11)),
+    Difference("a_models_own_config_adds_to_that_of_its_node", "async", AMBIENT, (3, 11)),
+    Difference("tokens_of_conditional_edges", "async", AMBIENT, (3, 11)),
+    Difference("a_node_that_fails_after_its_tokens", "async", AMBIENT, (3, 11)),
+    Difference("configs_of_inner_graphs_add_to_that_of_their_node", "async", AMBIENT, (3, 11)),
+    Difference("a_graph_as_a_node_with_a_config_of_its_own", "async", AMBIENT, (3, 11)),
 ]

@@ -202,6 +202,99 @@ def the_limit_counts_the_last_step_too(engine: Engine) -> Any:
     return chain(engine, lambda _: {"a": 2})
 
 
+@scenario({"a": 1}, stream_mode="values")
+def waiting_edges_start_over_in_a_loop(engine: Engine) -> Any:
+    graph = engine.graph.StateGraph(State)
+    for name in "abc":
+        graph.add_node(name, lambda _, name=name: {"log": [name]})
+    graph.add_edge(engine.graph.START, "a").add_edge(engine.graph.START, "b")
+    graph.add_edge(["a", "b"], "c")
+    end = engine.graph.END
+    return graph.add_conditional_edges(
+        "c", lambda s: ["a", "b"] if len(s["log"]) < 6 else end
+    ).compile()
+
+
+def with_path(engine: Engine, path: Any) -> Any:
+    """Return a graph in which a conditional edge leads from `x`."""
+    graph = engine.graph.StateGraph(State)
+    graph.add_node("x", lambda _: {"log": ["x"], "secret": "s"})
+    graph.add_node("y", lambda s: {"log": ["y", s]}).add_edge(engine.graph.START, "x")
+    return graph.add_conditional_edges("x", path).compile()
+
+
+@scenario({"a": 1})
+def a_send_to_an_unknown_node_is_ignored(engine: Engine) -> Any:
+    send = engine.types.Send
+    return with_path(engine, lambda _: [send("nowhere", 1), send("y", {"a": 2})])
+
+
+@scenario({"a": 1})
+def a_send_to_the_end_fails(engine: Engine) -> Any:
+    return with_path(engine, lambda _: engine.types.Send(engine.graph.END, 1))
+
+
+@scenario({"a": 1})
+def a_path_that_fails_comes_after_the_update_of_its_node(engine: Engine) -> Any:
+    return with_path(engine, lambda _: 1 / 0)
+
+
+@scenario({"a": 1})
+def a_path_without_an_answer_fails(engine: Engine) -> Any:
+    return with_path(engine, lambda _: None)
+
+
+@scenario({"a": 1})
+def a_path_sees_what_its_annotation_names(engine: Engine) -> Any:
+    def path(s: Private) -> Any:
+        return "y" if s == {"secret": "s"} else engine.graph.END
+
+    return with_path(engine, path)
+
+
+@scenario({"a": 1})
+def a_path_sees_what_its_node_returned_past_the_state(engine: Engine) -> Any:
+    return with_path(engine, lambda s: "y" if "secret" in s else engine.graph.END)
+
+
+@scenario({"a": 1})
+def a_node_may_return_a_send(engine: Engine) -> Any:
+    graph = engine.graph.StateGraph(State).add_node("x", lambda _: engine.types.Send("y", {"a": 7}))
+    graph.add_node("y", lambda s: {"log": [s]})
+    return graph.add_edge(engine.graph.START, "x").compile()
+
+
+@scenario({"a": 1})
+def goto_takes_any_collection(engine: Engine) -> Any:
+    names = {"n1": 1, engine.graph.END: 2}
+    return chain(engine, lambda _: engine.types.Command(goto=names.keys()), lambda _: None)
+
+
+@scenario({"a": 1})
+def goto_a_number_fails(engine: Engine) -> Any:
+    return chain(engine, lambda _: engine.types.Command(goto=5))
+
+
+@scenario({"a": 1})
+def no_entry_point_fails(engine: Engine) -> Any:
+    return engine.graph.StateGraph(State).add_node("x", lambda _: None).compile()
+
+
+@scenario({"a": 1})
+def an_edge_to_an_unknown_node_fails(engine: Engine) -> Any:
+    return engine.graph.StateGraph(State).add_edge(engine.graph.START, "x").compile()
+
+
+@scenario({"a": 1})
+def a_reserved_character_fails(engine: Engine) -> Any:
+    return engine.graph.StateGraph(State).add_node("x|y", lambda _: None)
+
+
+@scenario({"a": 1}, config={"recursion_limit": 2})
+def the_limit_leaves_room_for_the_end(engine: Engine) -> Any:
+    return chain(engine, lambda _: {"a": 2})
+
+
 # --- input, output, errors -------------------------------------------------------------------
 
 
@@ -285,6 +378,55 @@ def overwrite_replaces_and_wins(engine: Engine) -> Any:
     return graph.compile()
 
 
+@scenario({"a": 1}, stream_mode=["values", "updates", "values"])
+def a_mode_named_twice_comes_once(engine: Engine) -> Any:
+    return chain(engine, lambda _: {"a": 2})
+
+
+@scenario({"a": 1}, output_keys=["a", "nonsense"])
+def an_unknown_output_key_fails(engine: Engine) -> Any:
+    return chain(engine, lambda _: {"a": 2})
+
+
+@scenario({"messages": [HumanMessage("q", id="1")]})
+def a_state_that_refuses_an_update_fails(engine: Engine) -> Any:
+    state = engine.graph.MessagesState
+    return chain(engine, lambda _: {"messages": RemoveMessage(id="nonsense")}, schema=state)
+
+
+@scenario({"a": 1})
+def stop_iteration_in_a_node_fails(engine: Engine) -> Any:
+    return chain(engine, lambda _: next(iter(())))
+
+
+@scenario({"a": 1})
+def an_async_node_in_a_sync_run_fails(engine: Engine) -> Any:
+    async def node(_: Any) -> Any:
+        return {"a": 2}
+
+    return chain(engine, node)
+
+
+@dataclass
+class CommandAsInput:
+    """A graph that is given a `Command` of its own engine."""
+
+    graph: Any
+    command: Any
+
+    def stream(self, _: Any, config: Any, **kwargs: Any) -> Any:
+        return self.graph.stream(self.command, config, **kwargs)
+
+    def astream(self, _: Any, config: Any, **kwargs: Any) -> Any:
+        return self.graph.astream(self.command, config, **kwargs)
+
+
+@scenario({})
+def a_command_as_input(engine: Engine) -> Any:
+    graph = chain(engine, lambda _: {"a": 2}, lambda _: {"log": ["n1"]})
+    return CommandAsInput(graph, engine.types.Command(update={"log": ["c"]}, goto="n1"))
+
+
 # --- kinds of state --------------------------------------------------------------------------
 
 
@@ -329,6 +471,48 @@ def pydantic_state_refuses_a_wrong_type(engine: Engine) -> Any:
 @scenario([1])
 def bare_state(engine: Engine) -> Any:
     return chain(engine, lambda s: [len(s)], schema=Annotated[list, operator.add])
+
+
+@scenario(1)
+def bare_state_keeps_its_value_when_a_node_returns_nothing(engine: Engine) -> Any:
+    return chain(engine, lambda s: s + 1, lambda _: None, schema=int)
+
+
+class Laughter(Joke):
+    """A schema that adds no field."""
+
+
+@scenario({"topic": "cats"})
+def a_schema_may_inherit_all_its_fields(engine: Engine) -> Any:
+    def node(s: Laughter) -> Any:
+        return {"log": [type(s).__name__]}
+
+    return chain(engine, node, schema=Joke)
+
+
+@scenario({"a": 1})
+def a_plain_class_as_schema_gives_dicts(engine: Engine) -> Any:
+    class Plain:
+        a: int
+
+    return chain(engine, lambda s: {"a": s["a"] + 1}, schema=Plain)
+
+
+@scenario({"a": 3})
+def a_builtin_without_signature_as_reducer(engine: Engine) -> Any:
+    class Largest(TypedDict):
+        a: Annotated[int, max]
+
+    return chain(engine, lambda _: {"a": 2}, lambda _: {"a": 7}, schema=Largest)
+
+
+@scenario({"a": 1})
+def the_last_that_a_generator_function_yields_counts(engine: Engine) -> Any:
+    def node(_: Any) -> Any:
+        yield {"a": 2}
+        yield {"log": ["x"]}
+
+    return chain(engine, node)
 
 
 # --- messages and custom ---------------------------------------------------------------------
@@ -413,6 +597,44 @@ def runtime_carries_the_context(engine: Engine) -> Any:
     return graph.add_edge(engine.graph.START, "node").compile()
 
 
+HEARD = {"tags": ["run"], "metadata": {"m": 1}, "configurable": {"u": 1}}
+
+
+@scenario({"a": 1}, stream_mode="messages", config=HEARD)
+def a_models_own_config_adds_to_that_of_its_node(engine: Engine) -> Any:
+    model = says("hello there", "you two")
+
+    def node(_: Any) -> Any:
+        own = {"tags": ["mine"], "metadata": {"mine": 1}}
+        return {"log": [model.invoke("q", own), model.with_config(own).invoke("q")]}
+
+    return chain(engine, node)
+
+
+@scenario({"a": 1}, stream_mode="messages")
+def tokens_of_conditional_edges(engine: Engine) -> Any:
+    model = says("hello there", "you two")
+
+    def path(_: Any) -> Any:
+        model.invoke("q")
+        return engine.graph.END
+
+    graph = engine.graph.StateGraph(State).add_node("x", lambda _: {"log": ["x"]})
+    graph.add_conditional_edges("x", path)
+    return graph.add_edge(engine.graph.START, "x").compile()
+
+
+@scenario({"a": 1}, stream_mode=ALL)
+def a_node_that_fails_after_its_tokens(engine: Engine) -> Any:
+    model = says("hello there")
+
+    def node(_: Any, writer) -> Any:
+        writer(model.invoke("q").content)
+        raise ValueError
+
+    return chain(engine, node)
+
+
 # --- graphs in graphs ------------------------------------------------------------------------
 
 
@@ -468,3 +690,50 @@ def custom_items_of_an_inner_graph(engine: Engine) -> Any:
 def custom_items_of_an_inner_graph_are_dropped(engine: Engine) -> Any:
     inner = chain(engine, lambda _, writer: writer("in"))
     return chain(engine, lambda s, config: inner.invoke(s, config))
+
+
+@scenario({"a": 1}, stream_mode="updates", subgraphs=True)
+def updates_of_an_inner_graph(engine: Engine) -> Any:
+    return chain(engine, chain(engine, lambda _: {"a": 2}, lambda _: {"log": ["x"]}))
+
+
+def shown_config(_: Any, config: RunnableConfig) -> Any:
+    """Show what a node finds in its config."""
+    keys = {key: config["configurable"].get(key) for key in ("u", "v", "thread_id")}
+    return {"log": [(config["tags"], config["metadata"], keys)]}
+
+
+@scenario({"a": 1}, config=HEARD)
+def configs_of_inner_graphs_add_to_that_of_their_node(engine: Engine) -> Any:
+    inner = chain(engine, shown_config)
+
+    def node(_: Any, config: RunnableConfig) -> Any:
+        configs: list[Any] = [
+            None,
+            config,
+            {**config, "tags": ["mine"]},
+            {"tags": ["mine"], "metadata": {"m": 2}},
+            {"configurable": {"u": 2}},
+            {"configurable": {"thread_id": "2"}},
+        ]
+        bound = inner.with_config(tags=["bound"], metadata={"bound": 1}, configurable={"v": 1})
+        return {"log": [*(inner.invoke({}, c)["log"] for c in configs), bound.invoke({})["log"]]}
+
+    return chain(engine, node)
+
+
+@scenario({"a": 1}, config=HEARD)
+def a_graph_as_a_node_with_a_config_of_its_own(engine: Engine) -> Any:
+    inner = chain(engine, shown_config)
+    return chain(engine, inner.with_config(tags=["bound"], metadata={"m": 2}))
+
+
+@scenario({"a": 1}, stream_mode=["messages", "updates"], subgraphs=True)
+def a_graph_streamed_in_a_node(engine: Engine) -> Any:
+    inner = answering(engine)
+
+    def node(_: Any, config: RunnableConfig) -> Any:
+        chunks = inner.stream({"messages": ["q"]}, config, stream_mode="messages")
+        return {"log": [message.content for message, _ in chunks]}
+
+    return chain(engine, node)

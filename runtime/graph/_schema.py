@@ -1,4 +1,4 @@
-"""From a state schema to channels, and between states as users and as channels hold them."""
+"""From a state schema to channels, and from channels to the state that a node is shown."""
 
 from __future__ import annotations
 
@@ -12,18 +12,13 @@ from typing_extensions import NotRequired, Required
 
 from runtime.channels import BaseChannel, BinaryOperatorAggregate, LastValue
 from runtime.channels._state import Channels
-from runtime.channels.base import MISSING
-from runtime.pregel._node import Write
-from runtime.types import Command
 
 __all__ = (
     "ROOT",
     "channels_of",
-    "command_update",
     "fields_of",
     "input_schema_of",
     "reader_of",
-    "updates_of",
 )
 
 ROOT = "__root__"
@@ -114,40 +109,3 @@ def reader_of(schema: Any, names: Sequence[str]) -> Callable[[Channels], Any]:
     if isinstance(schema, type) and (is_dataclass(schema) or issubclass(schema, BaseModel)):
         return lambda channels: schema(**channels.read(names))
     return lambda channels: channels.read(names)
-
-
-def updates_of(value: Any, allowed: frozenset[str]) -> list[Write] | None:
-    """Return the state writes in an object with annotated fields, or `None` if it is no such thing.
-
-    Fields of a Pydantic model that were left at a default of `None` are no writes.
-    """
-    names = fields_of(type(value))
-    if not names:
-        return None
-    model_fields = type(value).model_fields if isinstance(value, BaseModel) else {}
-    given = value.model_fields_set if isinstance(value, BaseModel) else frozenset()
-    writes = []
-    for name in names:
-        held = getattr(value, name, MISSING)
-        if name not in allowed or held is MISSING:
-            continue
-        default = model_fields[name].default if name in model_fields else MISSING
-        if held is not None or default is not None or name in given:
-            writes.append((name, held))
-    return writes
-
-
-def command_update(command: Command[Any]) -> list[Write]:
-    """Return the state writes of a command."""
-    update = command.update
-    if update is None:
-        return []
-    if isinstance(update, dict):
-        return list(update.items())
-    if isinstance(update, (list, tuple)) and all(
-        isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)  # noqa: PLR2004
-        for pair in update
-    ):
-        return list(update)
-    names = frozenset(fields_of(type(update)))
-    return updates_of(update, names) if names else [(ROOT, update)]  # type: ignore[return-value]

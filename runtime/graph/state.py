@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, Union, cast, get_args, get_origin, get_type_hints
 
@@ -15,16 +15,14 @@ from typing_extensions import Self, TypeVar
 
 from runtime.channels import BaseChannel, EphemeralValue, LastValue, NamedBarrierValue, Topic
 from runtime.constants import END, START, TAG_HIDDEN
-from runtime.errors import InvalidUpdateError, ParentCommand
 from runtime.graph._branch import BranchSpec, trigger_of
 from runtime.graph._schema import (
     ROOT,
     channels_of,
-    command_update,
     input_schema_of,
     reader_of,
-    updates_of,
 )
+from runtime.graph._updates import updater
 from runtime.pregel._node import Node, Write, make_call
 from runtime.pregel._step import TASKS
 from runtime.pregel.main import Pregel
@@ -351,7 +349,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             triggers=(START,),
             read=lambda channels: channels[START].get(),
             call=None,
-            updates=_updater(self.schemas[self.input_schema]),
+            updates=updater(self.schemas[self.input_schema]),
             static_writes=static_writes,
             branches=self._compiled_branches(START, self.state_schema),
             tags=(TAG_HIDDEN,),
@@ -365,7 +363,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             triggers=tuple(sorted(triggers)),
             read=reader_of(spec.input_schema, self.schemas[spec.input_schema]),
             call=make_call(spec.action, name),
-            updates=_updater(tuple(self.channels)),
+            updates=updater(tuple(self.channels)),
             static_writes=static_writes,
             branches=self._compiled_branches(name, spec.input_schema),
             metadata=spec.metadata,
@@ -399,66 +397,6 @@ class CompiledStateGraph(
     ) -> None:
         super().__init__(**kwargs)
         self.builder = builder
-
-
-def _updater(names: tuple[str, ...]) -> Callable[[Any], list[Write]]:
-    """Return a function from what a node returned to its writes, for a state of these keys."""
-    allowed = frozenset(names)
-
-    if names == (ROOT,):
-
-        def root_updates(output: Any) -> list[Write]:
-            if isinstance(output, Command):
-                return _command_writes(output, allowed)
-            if _holds_command(output):
-                return [write for part in output for write in root_updates(part)]
-            return [] if output is None else [(ROOT, output)]
-
-        return root_updates
-
-    def updates(output: Any) -> list[Write]:
-        if isinstance(output, dict):
-            return [(name, value) for name, value in output.items() if name in allowed]
-        if output is None:
-            return []
-        if isinstance(output, Command):
-            return _command_writes(output, allowed)
-        if isinstance(output, Send):
-            return [(TASKS, output)]
-        if _holds_command(output):
-            return [write for part in output for write in updates(part)]
-        found = updates_of(output, allowed)
-        if found is None:
-            raise InvalidUpdateError(
-                f"Expected dict, got {output!r}. A node returns a dict of state keys, an object "
-                "of the state's class, a Command, or None; "
-                f"the keys are {sorted(allowed)}."
-            )
-        return found
-
-    return updates
-
-
-def _command_writes(command: Command[Any], allowed: frozenset[str]) -> list[Write]:
-    """Return the writes of a command: its state update, then its jumps."""
-    if command.graph == Command.PARENT:
-        raise ParentCommand(command)
-    writes = [(name, value) for name, value in command_update(command) if name in allowed]
-    goto = (command.goto,) if isinstance(command.goto, (str, Send)) else command.goto
-    if not isinstance(goto, Iterable):
-        raise TypeError(
-            f"Command(goto={goto!r}): expected the name of a node, a Send, or several of them."
-        )
-    for end in goto:
-        if isinstance(end, Send):
-            writes.append((TASKS, end))
-        elif end != END:
-            writes.append((trigger_of(cast(str, end)), None))
-    return writes
-
-
-def _holds_command(output: Any) -> bool:
-    return isinstance(output, (list, tuple)) and any(isinstance(o, Command) for o in output)
 
 
 def _name_of(action: Any, default: str | None = None) -> str:

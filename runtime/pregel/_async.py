@@ -34,15 +34,20 @@ class Inbox:
     __slots__ = ("_items", "_loop", "_thread", "_waiter")
 
     def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._thread = threading.get_ident()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0
         self._items: deque[Any] = deque()
         self._waiter: asyncio.Future[None] | None = None
+
+    def open(self) -> None:
+        """Belong to the running loop from now on."""
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
 
     def put(self, item: Any) -> None:
         """Add an item; may be called from any thread."""
         self._items.append(item)
-        if self._waiter is None:
+        if self._waiter is None or self._loop is None:
             return
         if threading.get_ident() == self._thread:
             self._wake()
@@ -56,7 +61,7 @@ class Inbox:
     async def arrived(self) -> list[Any]:
         """Wait until there is an item and return all that are there, oldest first."""
         if not self._items:
-            self._waiter = self._loop.create_future()
+            self._waiter = asyncio.get_running_loop().create_future()
             try:
                 # an item put by a thread between the check and the line above woke nobody
                 if not self._items:
@@ -76,6 +81,7 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
         run: A run that has not begun.
         inbox: Where its sink puts chunks that nodes emit while they run.
     """
+    inbox.open()
     ready = run.ready
     heard = None
     running: set[asyncio.Task[None]] = set()

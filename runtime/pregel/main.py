@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import aclosing
 from queue import SimpleQueue
 from typing import Any, Generic, cast
 
@@ -133,9 +132,9 @@ class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
         sink = self._sink(stream_mode, subgraphs, config, inbox.put)
         keys = self._keys(output_keys, self.stream_channels)
         run = Run(self, input, config, context=context, sink=sink, output_keys=keys)
-        yield from drive(run, inbox)
+        return drive(run, inbox)
 
-    async def astream(  # type: ignore[override]  # LangGraph's signature, not Runnable's
+    def astream(  # type: ignore[override]  # LangGraph's signature, not Runnable's
         self,
         input: InputT | None,  # noqa: A002
         config: RunnableConfig | None = None,
@@ -153,10 +152,8 @@ class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
         sink = self._sink(stream_mode, subgraphs, config, inbox.put)
         keys = self._keys(output_keys, self.stream_channels)
         run = Run(self, input, config, context=context, sink=sink, output_keys=keys)
-        # closed here and not by the garbage collector: leaving early cancels the nodes at once
-        async with aclosing(adrive(run, inbox)) as chunks:
-            async for chunk in chunks:
-                yield chunk
+        # the driver itself and no generator around it: closing it cancels the nodes at once
+        return adrive(run, inbox)
 
     def invoke(  # type: ignore[override]  # LangGraph's signature, not Runnable's
         self,

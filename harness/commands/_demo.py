@@ -15,6 +15,7 @@ from rich.console import Console
 
 from harness.cassettes import CassetteBlock, use_cassette
 from harness.demo import CLIENT, LANGCHAIN, client_graph, langchain_graph, recording, snapshot
+from harness.providers import MissingPackageError
 from harness.snapshot import failure_lines
 from harness.transcript import Transcript, acapture
 
@@ -41,7 +42,18 @@ class Demo:
         self._console = Console(quiet=quiet, highlight=False, soft_wrap=True)
 
     def run(self) -> int:
-        """Show everything and return the exit status."""
+        """Show everything and return the exit status.
+
+        Raises:
+            MissingPackageError: The models' package is not installed.
+        """
+        try:
+            import langchain_openai  # noqa: F401, PLC0415 - the graphs import it when they are built
+        except ImportError as error:
+            raise MissingPackageError(
+                f"the demo's models cannot be imported: {error}\n"
+                "Install them: pip install 'replay-harness[openai]'"
+            ) from error
         with (
             tracing_context(enabled=False),
             patch.dict(os.environ, {"OPENAI_API_KEY": os.environ.get("OPENAI_API_KEY", "replay")}),

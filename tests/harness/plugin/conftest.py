@@ -24,8 +24,9 @@ for _name in (
 @pytest.fixture
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """A project with a strict configuration and a module `graphs`."""
-    # a run started in here is no worker of the run around it, though it would inherit that it is
-    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT"):
+    # A run started in here is no worker of the run around it, though it would inherit that it is;
+    # and on a CI server pytest shows more.
+    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "CI", "BUILD_NUMBER"):
         monkeypatch.delenv(name, raising=False)
     pytester.makeini(INI)
     pytester.makepyfile(graphs=GRAPH)

@@ -2,24 +2,59 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from langchain_core.messages.tool import ToolOutputMixin
 
-__all__ = ("All", "Command", "Overwrite", "Send", "StreamMode", "StreamWriter")
+from runtime._parts import (
+    CustomStreamPart,
+    DebugPayload,
+    DebugStreamPart,
+    MessagesStreamPart,
+    StreamPart,
+    TaskPayload,
+    TaskResultPayload,
+    TasksStreamPart,
+    UpdatesStreamPart,
+    ValuesStreamPart,
+)
+
+__all__ = (
+    "All",
+    "Command",
+    "CustomStreamPart",
+    "DebugPayload",
+    "DebugStreamPart",
+    "GraphOutput",
+    "MessagesStreamPart",
+    "Overwrite",
+    "Send",
+    "StreamMode",
+    "StreamPart",
+    "StreamWriter",
+    "TaskPayload",
+    "TaskResultPayload",
+    "TasksStreamPart",
+    "UpdatesStreamPart",
+    "ValuesStreamPart",
+)
 
 All = Literal["*"]
 """Stands for every node where a list of nodes is expected."""
 
-StreamMode = Literal["values", "updates", "messages", "custom"]
+StreamMode = Literal["values", "updates", "messages", "custom", "tasks", "debug", "tools"]
 """What a stream consists of.
 
 - `values`: the whole state after every superstep that wrote an output key.
 - `updates`: what each node wrote, as `{node: update}`, when it finishes.
 - `messages`: `(message chunk, metadata)` for every token of every model called in the graph.
 - `custom`: whatever nodes hand to their stream writer.
+- `tasks`: each task when it starts (`TaskPayload`) and when it is done (`TaskResultPayload`).
+- `debug`: the same with step and time (`DebugPayload`).
+- `tools`: when tools start, finish and fail, related by `tool_call_id`.
 """
 
 StreamWriter = Callable[[Any], None]
@@ -73,6 +108,42 @@ class Command(ToolOutputMixin, Generic[N]):
     def __repr__(self) -> str:
         given = ((field.name, getattr(self, field.name)) for field in fields(self))
         return f"Command({', '.join(f'{name}={value!r}' for name, value in given if value)})"
+
+
+OutputT = TypeVar("OutputT")
+
+
+@dataclass(frozen=True)
+class GraphOutput(Generic[OutputT]):
+    """What `invoke` returns with `version="v2"`.
+
+    Args:
+        value: The final state, as an object of the output schema.
+        interrupts: What the run waits for; empty if it is complete.
+    """
+
+    value: OutputT
+    interrupts: tuple[Any, ...] = ()
+
+    def __getitem__(self, key: str) -> Any:
+        """Return a key of the state, as programs for the plain result expect it."""
+        warnings.warn("Use result.value instead of result[key].", DeprecationWarning, stacklevel=2)
+        if key == "__interrupt__":
+            return self.interrupts
+        if isinstance(self.value, dict):
+            return self.value[key]
+        if not hasattr(self.value, key):
+            raise KeyError(key)
+        return getattr(self.value, key)
+
+    def __contains__(self, key: object) -> bool:
+        """Return whether the state has a key, as programs for the plain result expect it."""
+        warnings.warn("Use result.value instead of `in result`.", DeprecationWarning, stacklevel=2)
+        if key == "__interrupt__":
+            return bool(self.interrupts)
+        if isinstance(self.value, dict):
+            return key in self.value
+        return isinstance(key, str) and hasattr(self.value, key)
 
 
 @dataclass(slots=True)

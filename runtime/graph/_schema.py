@@ -16,6 +16,7 @@ from runtime.channels._state import Channels
 __all__ = (
     "ROOT",
     "channels_of",
+    "coercion_to",
     "fields_of",
     "input_schema_of",
     "reader_of",
@@ -109,3 +110,14 @@ def reader_of(schema: Any, names: Sequence[str]) -> Callable[[Channels], Any]:
     if isinstance(schema, type) and (is_dataclass(schema) or issubclass(schema, BaseModel)):
         return lambda channels: schema(**channels.read(names))
     return lambda channels: channels.read(names)
+
+
+def coercion_to(schema: Any) -> Callable[[dict[str, Any]], Any] | None:
+    """Return a function that makes an object of the schema from state keys, if it is a class.
+
+    Keys that the schema does not have are left out.
+    """
+    if not isinstance(schema, type) or not (is_dataclass(schema) or issubclass(schema, BaseModel)):
+        return None
+    names = fields_of(schema)
+    return lambda values: schema(**{name: values[name] for name in names if name in values})

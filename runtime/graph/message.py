@@ -18,9 +18,10 @@ from langchain_core.messages import (
 )
 from typing_extensions import TypedDict
 
+from runtime.config import current_task
 from runtime.turns import current_turns
 
-__all__ = ("REMOVE_ALL_MESSAGES", "MessagesState", "add_messages")
+__all__ = ("REMOVE_ALL_MESSAGES", "MessagesState", "add_messages", "push_message")
 
 REMOVE_ALL_MESSAGES = "__remove_all__"
 """The id of a `RemoveMessage` that empties the list before what follows it is added."""
@@ -117,6 +118,36 @@ def _with_ids(messages: Messages) -> list[BaseMessage]:
         if message.id is None:
             message.id = current_turns().message_id()
     return list(listed)
+
+
+def push_message(
+    message: MessageLikeRepresentation, *, state_key: str | None = "messages"
+) -> AnyMessage:
+    """Put a message into the `messages` stream by hand, from inside a node.
+
+    Args:
+        message: The message, with an id, in any form that langchain-core can convert.
+        state_key: The key of the state to write it to, too; `None` for none.
+
+    Returns:
+        The message.
+
+    Raises:
+        ValueError: It has no id.
+        RuntimeError: Called outside of a node, task or tool of a running graph.
+    """
+    task = current_task()
+    pushed = cast(AnyMessage, next(iter(convert_to_messages([message]))))
+    if pushed.id is None:
+        raise ValueError(
+            "Message ID is required: a pushed message can be told from others only by its id, "
+            "for example AIMessage('...', id=str(uuid4()))."
+        )
+    for handler in task.run.handlers:
+        handler.push(task, pushed)
+    if state_key is not None:
+        task.writes.append((state_key, pushed))
+    return pushed
 
 
 class MessagesState(TypedDict):

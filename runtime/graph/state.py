@@ -19,6 +19,7 @@ from runtime.graph._branch import BranchSpec, trigger_of
 from runtime.graph._schema import (
     ROOT,
     channels_of,
+    coercion_to,
     input_schema_of,
     reader_of,
 )
@@ -294,12 +295,17 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         return f". Did you mean {near[0]!r}?" if near else f". The nodes are {sorted(self.nodes)}."
 
     def compile(
-        self, *, store: BaseStore | None = None, name: str | None = None
+        self,
+        *,
+        store: BaseStore | None = None,
+        debug: bool = False,
+        name: str | None = None,
     ) -> CompiledStateGraph[StateT, ContextT, InputT, OutputT]:
         """Check the graph and return it in a form that runs.
 
         Args:
             store: Where nodes keep things between threads.
+            debug: Whether runs print `updates` and `values`, unless they are told otherwise.
             name: What traces and errors call the graph; `"LangGraph"` if not given.
 
         Raises:
@@ -341,6 +347,8 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             context_schema=self.context_schema,
             store=store,
             name=name or "LangGraph",
+            debug=debug,
+            coerce_output=coercion_to(self.output_schema),
         )
 
     def _compiled_start(self, static_writes: tuple[Write, ...]) -> Node:

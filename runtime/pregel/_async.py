@@ -87,14 +87,11 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
     running: set[asyncio.Task[None]] = set()
     limit = asyncio.Semaphore(n) if (n := run.config.get("max_concurrency")) else None
     try:
-        if (manager := run.callbacks(AsyncCallbackManager)) is not None:
-            name = run.config.get("run_name") or run.graph.name
-            heard = await manager.on_chain_start(
-                None, run.given, name=name, run_id=run.config.get("run_id")
-            )
-            run.heard_by(heard)
+        heard = await _announce(run)
         run.begin()
         while tasks := run.plan():
+            while ready:
+                yield ready.popleft()
             for task in sorted(tasks, key=_by_lane) if run.turns.serial else tasks:
                 running.add(_start(task, inbox, limit))
             pending = len(tasks)
@@ -125,6 +122,19 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
             unfinished.cancel()
         if running:
             await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _announce(run: Run) -> Any:
+    """Tell whoever listens that the run starts; return the manager of the run, if anybody does."""
+    manager = run.callbacks(AsyncCallbackManager)
+    if manager is None:
+        return None
+    name = run.config.get("run_name") or run.graph.name
+    heard = await manager.on_chain_start(
+        None, run.given, name=name, run_id=run.config.get("run_id")
+    )
+    run.heard_by(heard)
+    return heard
 
 
 def _start(task: Task, inbox: Inbox, limit: asyncio.Semaphore | None) -> asyncio.Task[None]:

@@ -16,13 +16,12 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, LLMResult
 from langchain_core.tracers._streaming import _StreamingCallbackHandler
 from pydantic import BaseModel
 
-from runtime.constants import TAG_NOSTREAM
+from runtime.pregel._handler import StreamHandler
 from runtime.types import Command
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ("MessagesHandler",)
 
 
-class MessagesHandler(BaseCallbackHandler, _StreamingCallbackHandler[Any]):
+class MessagesHandler(StreamHandler, _StreamingCallbackHandler[Any]):
     """Turns model callbacks and node results into `messages` chunks.
 
     Args:
@@ -43,16 +42,10 @@ class MessagesHandler(BaseCallbackHandler, _StreamingCallbackHandler[Any]):
         turns: Gives ids to messages that have none.
     """
 
-    run_inline = True  # tokens must not overtake each other in another thread
-    ignore_chain = True
     ignore_agent = True
-    ignore_retriever = True
-    ignore_custom_event = True
 
     def __init__(self, emit: Emit, subgraphs: bool, ns: Namespace, turns: Turns) -> None:
-        self._emit = emit
-        self._subgraphs = subgraphs
-        self._ns = ns
+        super().__init__(emit, subgraphs, ns)
         self._turns = turns
         self._runs: dict[UUID, tuple[Namespace, dict[str, Any]]] = {}
         self._seen: set[str] = set()
@@ -76,10 +69,8 @@ class MessagesHandler(BaseCallbackHandler, _StreamingCallbackHandler[Any]):
         **kwargs: Any,
     ) -> None:
         """Note where in the graph a model was called, if its messages are wanted."""
-        if not metadata or (tags and TAG_NOSTREAM in tags):
-            return
-        ns = tuple(metadata.get("langgraph_checkpoint_ns", "").split("|")[:-1])
-        if ns and not self._subgraphs and ns != self._ns:
+        ns = self.origin(metadata, tags)
+        if ns is None or metadata is None:
             return
         # the tags that langchain-core gives the steps of a chain say nothing to the reader
         if shown := [tag for tag in tags or () if not tag.startswith("seq:step")]:
@@ -115,6 +106,12 @@ class MessagesHandler(BaseCallbackHandler, _StreamingCallbackHandler[Any]):
         """Forget a model call that failed."""
         self._runs.pop(run_id, None)
 
+    def push(self, task: Task, message: BaseMessage) -> None:
+        """Emit a message that a node pushes by hand, seen or not."""
+        if message.id is not None and self.wants(task.run.ns):
+            self._seen.add(message.id)
+            self._emit(task.run.ns, "messages", (message, task.config["metadata"]))
+
     def on_node_start(self, task: Task) -> None:
         """Take the messages that a node is given as seen: returning them emits nothing."""
         for message in _messages_in(task.input):
@@ -124,7 +121,7 @@ class MessagesHandler(BaseCallbackHandler, _StreamingCallbackHandler[Any]):
     def on_node_end(self, task: Task, output: Any) -> None:
         """Emit the messages that a node returned and that nobody has seen."""
         ns = task.run.ns
-        if ns and not self._subgraphs and ns != self._ns:
+        if not self.wants(ns):
             return
         if isinstance(output, Command):
             parts = [output.update]

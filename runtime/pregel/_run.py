@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from dataclasses import is_dataclass
+from datetime import datetime, timezone
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +24,13 @@ from runtime.channels._state import Channels
 from runtime.config import TASK_KEY
 from runtime.errors import EmptyInputError, GraphRecursionError
 from runtime.pregel._config import effective_config
+from runtime.pregel._handler import StreamHandler
 from runtime.pregel._messages import MessagesHandler
+from runtime.pregel._payloads import task_finished, task_started, update_of
 from runtime.pregel._step import TASKS, apply_writes, next_nodes
 from runtime.pregel._stream import Sink, Stream
 from runtime.pregel._task import Task, TaskPath
+from runtime.pregel._tools import ToolsHandler
 from runtime.runtime import Runtime
 from runtime.turns import current_turns
 
@@ -59,8 +63,8 @@ class Run:
         ready: Chunks for the run's own consumer that were made by the driver and not yet read.
         listener: The callback manager of this run if anybody listens to callbacks.
         live: Whether the run's own consumer reads chunks that nodes emit while they still run.
-        messages: The handlers that make `messages` chunks, of this run's consumer and of those of
-            the graphs around it.
+        handlers: What makes chunks out of callbacks, for this run's consumer and for those of the
+            graphs around it.
     """
 
     def __init__(
@@ -95,14 +99,24 @@ class Run:
         self.ready: deque[Any] = deque()
         around = [s for s in parent.run.stream.sinks if s.subgraphs] if parent is not None else []
         self.stream: Stream = Stream(sink, around, self.ready.append)
+        self._tells_tasks = self.stream.wants("tasks") or self.stream.wants("debug")
         self.live = sink is not None and sink.live
-        self.messages: list[MessagesHandler] = []
-        if sink is not None and "messages" in sink.modes:
-            emit = sink.emitter(sink.put)
-            self.messages.append(MessagesHandler(emit, sink.subgraphs, self.ns, self.turns))
+        self._own_handlers = self._handlers_of(sink)
+        self.handlers = self._own_handlers
         self.runtime = self._runtime(context, parent)
         self.listener: Any = None
         self._task_callbacks: BaseCallbackManager | None = None
+
+    def _handlers_of(self, sink: Sink | None) -> list[StreamHandler]:
+        handlers: list[StreamHandler] = []
+        modes = sink.all_modes if sink is not None else ()
+        if sink is not None and "messages" in modes:
+            emit = sink.emitter("messages", sink.put)
+            handlers.append(MessagesHandler(emit, sink.subgraphs, self.ns, self.turns))
+        if sink is not None and "tools" in modes:
+            emit = sink.emitter("tools", sink.put)
+            handlers.append(ToolsHandler(emit, sink.subgraphs, self.ns))
+        return handlers
 
     def _runtime(self, context: Any, parent: Task | None) -> Runtime[Any]:
         around = parent.runtime if parent is not None else Runtime()
@@ -117,8 +131,8 @@ class Run:
     def callbacks(self, manager: type[CallbackManager | AsyncCallbackManager]) -> Any:
         """Return a callback manager for this run, or `None` if nobody listens.
 
-        Handlers that travel in the config, hooks and tracing count as listeners; the handler of
-        `messages` mode does not, since it needs no run ids of nodes.
+        Handlers that travel in the config, hooks and tracing count as listeners; the handlers of
+        our own stream modes do not, since they need no run ids of nodes.
         """
         config = self.config
         metadata = {**config["metadata"]}
@@ -128,9 +142,9 @@ class Run:
             inheritable_tags=config["tags"],
             inheritable_metadata=metadata,
         )
-        inherited = [h for h in configured.handlers if isinstance(h, MessagesHandler)]
+        inherited = [h for h in configured.handlers if isinstance(h, StreamHandler)]
         quiet = len(inherited) == len(configured.handlers)
-        self._own_messages, self.messages = self.messages, self.messages + inherited
+        self.handlers = self._own_handlers + inherited
         if quiet:
             self._carry(configured)
             self._task_callbacks = configured
@@ -142,9 +156,9 @@ class Run:
         self._carry(run_manager)
 
     def _carry(self, manager: Any) -> None:
-        """Put what makes `messages` chunks where the models inside nodes will find it."""
-        manager.handlers.extend(self._own_messages)
-        manager.inheritable_handlers.extend(self._own_messages)
+        """Put what makes chunks where the models and tools inside nodes will find it."""
+        manager.handlers.extend(self._own_handlers)
+        manager.inheritable_handlers.extend(self._own_handlers)
 
     def begin(self) -> None:
         """Take the input.
@@ -189,6 +203,10 @@ class Run:
         for name in next_nodes(self.updated, graph.trigger_to_nodes):
             node = graph.nodes[name]
             tasks.append(self._task(node, (PULL, name), node.read(channels)))
+        if self._tells_tasks:
+            for task in tasks:
+                if not task.node.hidden:
+                    self._tell("task", task_started(task))
         return tasks
 
     def finish(self, task: Task) -> None:
@@ -201,11 +219,13 @@ class Run:
         """
         if self.turns.broken is not None:
             raise self.turns.broken
-        if task.error is not None and not task.writes:
+        if task.node.hidden:
             return
-        if self.stream.wants("updates") and not task.node.hidden:
-            update = _shown_update(task, self.output_keys)
+        if self.stream.wants("updates") and (task.error is None or task.writes):
+            update = update_of(task, self.output_keys)
             self.stream.emit(self.ns, "updates", {task.node.name: update})
+        if self._tells_tasks:
+            self._tell("task_result", task_finished(task, self.graph.stream_channels))
 
     def commit(self) -> None:
         """Apply the writes of all tasks of the superstep, and show the new state.
@@ -224,6 +244,14 @@ class Run:
     def output(self) -> Any:
         """Return the state that the caller of `invoke` gets; `None` if no output key was set."""
         return self._read_output() if self.produced_output else None
+
+    def _tell(self, kind: str, payload: dict[str, Any]) -> None:
+        """Show a task in `tasks`, and in `debug` with the step and the time."""
+        self.stream.emit(self.ns, "tasks", payload)
+        if self.stream.wants("debug"):
+            when = datetime.fromtimestamp(self.turns.now(), tz=timezone.utc).isoformat()
+            chunk = {"step": self.step, "timestamp": when, "type": kind, "payload": payload}
+            self.stream.emit(self.ns, "debug", chunk)
 
     # --- what tasks call ---
 
@@ -277,7 +305,7 @@ class Run:
         id_ = f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"
         task = Task(self, node, path, id_, f"{ns}:{id_}", value)
         if not node.hidden:
-            for handler in self.messages:
+            for handler in self.handlers:
                 handler.on_node_start(task)
         return task
 
@@ -313,17 +341,3 @@ def _coerce(graph: Pregel[Any, Any, Any, Any], context: Any) -> Any:
     ):
         return schema(**context)
     return context
-
-
-def _shown_update(task: Task, keys: str | list[str]) -> Any:
-    """Return what `updates` shows of a task: a dict of its writes, or a list if a key repeats."""
-    if isinstance(keys, str):
-        values = [value for name, value in task.writes if name == keys]
-        return values[0] if len(values) == 1 else values or None
-    writes = [(name, value) for name, value in task.writes if name in keys]
-    if not writes:
-        return None
-    update = dict(writes)
-    if len(update) == len(writes):
-        return update
-    return [{name: value} for name, value in writes]

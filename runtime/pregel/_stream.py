@@ -19,7 +19,7 @@ Namespace = tuple[str, ...]
 Emit = Callable[[Namespace, str, Any], None]
 
 MODES: tuple[str, ...] = get_args(StreamMode)
-LIVE_MODES = frozenset({"messages", "custom"})
+LIVE_MODES = frozenset({"messages", "custom", "tools"})
 """Modes whose chunks come from inside nodes and must reach the consumer while these still run."""
 
 
@@ -52,20 +52,46 @@ class Sink:
         many: Whether it asked for a list of modes, and so wants the mode with each payload.
         subgraphs: Whether it wants chunks of graphs inside this one, and so the namespace.
         put: Takes a finished chunk; may be called from any thread.
+        printed: Modes whose payloads are printed when they are made.
+        typed: Whether it wants stream parts, `{"type", "ns", "data"}`, whatever it asked for.
+        coerce: For stream parts: makes the state in `values` an object of its class.
     """
 
     modes: tuple[str, ...]
     many: bool
     subgraphs: bool
     put: Callable[[Any], None]
+    printed: tuple[str, ...] = ()
+    typed: bool = False
+    coerce: Callable[[Any], Any] | None = None
+
+    @property
+    def all_modes(self) -> tuple[str, ...]:
+        """The modes whose payloads must be made for it."""
+        return (*self.modes, *(mode for mode in self.printed if mode not in self.modes))
 
     @property
     def live(self) -> bool:
         """Whether chunks come from inside nodes: tokens, custom items, all of graphs inside."""
-        return self.subgraphs or not LIVE_MODES.isdisjoint(self.modes)
+        return self.subgraphs or not LIVE_MODES.isdisjoint(self.all_modes)
 
-    def emitter(self, put: Callable[[Any], None]) -> Emit:
-        """Return a function that shapes a chunk for this consumer and hands it to `put`."""
+    def emitter(self, mode: str, put: Callable[[Any], None]) -> Emit:
+        """Return a function that shapes a payload of this mode and hands the chunk to `put`."""
+        if mode not in self.modes:
+            return self._print
+        shaped = self._shaped(put)
+        if mode not in self.printed:
+            return shaped
+
+        def print_too(ns: Namespace, mode: str, payload: Any) -> None:
+            self._print(ns, mode, payload)
+            shaped(ns, mode, payload)
+
+        return print_too
+
+    def _shaped(self, put: Callable[[Any], None]) -> Emit:
+        if self.typed:
+            return lambda ns, mode, payload: put(self._part(ns, mode, payload))
         if self.subgraphs and self.many:
             return lambda ns, mode, payload: put((ns, mode, payload))
         if self.subgraphs:
@@ -73,6 +99,18 @@ class Sink:
         if self.many:
             return lambda _ns, mode, payload: put((mode, payload))
         return lambda _ns, _mode, payload: put(payload)
+
+    def _part(self, ns: Namespace, mode: str, payload: Any) -> dict[str, Any]:
+        part = {"type": mode, "ns": ns, "data": payload}
+        if mode == "values":
+            if self.coerce is not None and isinstance(payload, dict):
+                part["data"] = self.coerce(payload)
+            part["interrupts"] = ()
+        return part
+
+    def _print(self, ns: Namespace, mode: str, payload: Any) -> None:
+        graph = f" \033[1;33m[graph={ns}]\033[0m" if self.subgraphs and ns else ""
+        print(f"\033[1m[{mode}]\033[0m{graph} {payload!r}")  # noqa: T201 - what `print_mode` is for
 
 
 class Stream:
@@ -91,12 +129,13 @@ class Stream:
         outer = tuple(around)
         self.sinks = ((own,) if own is not None else ()) + outer
         """All consumers; a graph inside this one passes its chunks to those with `subgraphs`."""
-        for mode in own.modes if own is not None else ():
-            put = own.put if mode in LIVE_MODES else ready  # type: ignore[union-attr]  # own is set
-            self._emitters.setdefault(mode, []).append(own.emitter(put))  # type: ignore[union-attr]
+        if own is not None:
+            for mode in own.all_modes:
+                put = own.put if mode in LIVE_MODES else ready
+                self._emitters.setdefault(mode, []).append(own.emitter(mode, put))
         for sink in outer:
-            for mode in sink.modes:
-                self._emitters.setdefault(mode, []).append(sink.emitter(sink.put))
+            for mode in sink.all_modes:
+                self._emitters.setdefault(mode, []).append(sink.emitter(mode, sink.put))
 
     def wants(self, mode: str) -> bool:
         """Return whether anybody reads this mode; if not, its payloads need not be made."""

@@ -41,14 +41,11 @@ def drive(run: Run, inbox: SimpleQueue[Any]) -> Iterator[Any]:
     heard = None
     pool: ThreadPoolExecutor | None = None
     try:
-        if (manager := run.callbacks(CallbackManager)) is not None:
-            name = run.config.get("run_name") or run.graph.name
-            heard = manager.on_chain_start(
-                None, run.given, name=name, run_id=run.config.get("run_id")
-            )
-            run.heard_by(heard)
+        heard = _announce(run)
         run.begin()
         while tasks := run.plan():
+            while ready:
+                yield ready.popleft()
             if len(tasks) == 1 and not (run.live and tasks[0].node.runs_user_code):
                 task = tasks[0]
                 copy_context().run(_perform, task)
@@ -74,6 +71,17 @@ def drive(run: Run, inbox: SimpleQueue[Any]) -> Iterator[Any]:
     finally:
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _announce(run: Run) -> Any:
+    """Tell whoever listens that the run starts; return the manager of the run, if anybody does."""
+    manager = run.callbacks(CallbackManager)
+    if manager is None:
+        return None
+    name = run.config.get("run_name") or run.graph.name
+    heard = manager.on_chain_start(None, run.given, name=name, run_id=run.config.get("run_id"))
+    run.heard_by(heard)
+    return heard
 
 
 def _in_threads(

@@ -125,7 +125,7 @@ class Task:
         if heard is not None:
             yield heard.on_chain_end, heard.on_chain_end, (output,), node.name
         if not node.hidden:
-            for handler in run.messages:
+            for handler in run.handlers:
                 handler.on_node_end(self, output)
 
     def _announce(self, manager: Any) -> Generator[Effect, Any, Any]:

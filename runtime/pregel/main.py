@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from queue import SimpleQueue
-from typing import Any, Generic, cast
+from typing import Any, Generic, Literal, cast
 
 from langchain_core.runnables import Runnable, RunnableConfig
 from langgraph.store.base import BaseStore
 from typing_extensions import Self, TypeVar
 
 from runtime.channels.base import BaseChannel
+from runtime.config import TASK_KEY
 from runtime.pregel._async import Inbox, adrive
 from runtime.pregel._node import Node
 from runtime.pregel._run import Run
 from runtime.pregel._stream import Sink, check_modes
 from runtime.pregel._sync import drive
-from runtime.types import StreamMode
+from runtime.types import GraphOutput, StreamMode
 
 __all__ = ("Pregel",)
 
@@ -27,6 +29,7 @@ InputT = TypeVar("InputT", default=StateT)
 OutputT = TypeVar("OutputT", default=StateT)
 
 Modes = StreamMode | Sequence[StreamMode]
+Version = Literal["v1", "v2"]
 
 
 class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
@@ -44,6 +47,8 @@ class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
         store: Where nodes keep things between threads.
         name: What traces and errors call the graph.
         config: What every run starts from, under the config it is given.
+        debug: Whether runs print `updates` and `values`, unless they are told otherwise.
+        coerce_output: Makes the state of a typed result an object of the output schema.
     """
 
     def __init__(
@@ -59,6 +64,8 @@ class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
         store: BaseStore | None = None,
         name: str = "LangGraph",
         config: RunnableConfig | None = None,
+        debug: bool = False,
+        coerce_output: Callable[[dict[str, Any]], Any] | None = None,
     ) -> None:
         self.nodes = nodes
         self.channels = channels
@@ -70,6 +77,8 @@ class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
         self.store = store
         self.name = name
         self.config = config
+        self.debug = debug
+        self.coerce_output = coerce_output
         waiting: dict[str, list[str]] = {}
         for node in nodes.values():
             for trigger in node.triggers:
@@ -102,8 +111,11 @@ class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
         *,
         context: ContextT | None = None,
         stream_mode: Modes | None = None,
+        print_mode: Modes = (),
         output_keys: str | Sequence[str] | None = None,
         subgraphs: bool = False,
+        debug: bool | None = None,
+        version: Version = "v1",
     ) -> Iterator[Any]:
         """Run the graph and yield what happens while it happens.
 
@@ -113,14 +125,19 @@ class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
                 `recursion_limit` (supersteps), `max_concurrency` (tasks at a time), `run_name`.
             context: What nodes get as `runtime.context`.
             stream_mode: One mode, or a list or tuple of modes; see `runtime.types.StreamMode`.
+            print_mode: Modes whose payloads are printed, whatever is yielded.
             output_keys: The state keys to show in `values` and `updates`, by default all; one
                 key as a string shows its bare value.
             subgraphs: Whether to yield what happens in graphs that nodes call, too.
+            debug: Whether to print `updates` and `values`; as the graph was compiled by default.
+            version: `"v2"` yields stream parts instead.
 
         Yields:
             The payload for a single mode, `(mode, payload)` for several. With `subgraphs`,
             `(namespace, payload)` or `(namespace, mode, payload)`, where the namespace is `()` or
-            `("node:task_id", ...)`. Tokens and custom items come while their node still runs.
+            `("node:task_id", ...)`. A stream part is always a dict of `type`, `ns` and `data`; in
+            `values` the data is an object of the output schema, and `interrupts` stands beside
+            it. Tokens and custom items come while their node still runs.
 
         Raises:
             ValueError: A stream mode or an output key does not exist.
@@ -129,7 +146,8 @@ class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
             InvalidUpdateError: A node wrote what the state cannot take.
         """
         inbox: SimpleQueue[Any] = SimpleQueue()
-        sink = self._sink(stream_mode, subgraphs, config, inbox.put)
+        sink = self._sink(inbox.put, stream_mode, config, print_mode, debug, version)
+        sink = replace(sink, subgraphs=subgraphs)
         keys = self._keys(output_keys, self.stream_channels)
         run = Run(self, input, config, context=context, sink=sink, output_keys=keys)
         return drive(run, inbox)
@@ -141,15 +159,19 @@ class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
         *,
         context: ContextT | None = None,
         stream_mode: Modes | None = None,
+        print_mode: Modes = (),
         output_keys: str | Sequence[str] | None = None,
         subgraphs: bool = False,
+        debug: bool | None = None,
+        version: Version = "v1",
     ) -> AsyncIterator[Any]:
         """Run the graph in the event loop; arguments, chunks and errors are those of `stream`.
 
         Sync nodes run in threads. Leaving the iteration early cancels the nodes that run.
         """
         inbox = Inbox()
-        sink = self._sink(stream_mode, subgraphs, config, inbox.put)
+        sink = self._sink(inbox.put, stream_mode, config, print_mode, debug, version)
+        sink = replace(sink, subgraphs=subgraphs)
         keys = self._keys(output_keys, self.stream_channels)
         run = Run(self, input, config, context=context, sink=sink, output_keys=keys)
         # the driver itself and no generator around it: closing it cancels the nodes at once
@@ -162,7 +184,10 @@ class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
         *,
         context: ContextT | None = None,
         stream_mode: Modes = "values",
+        print_mode: Modes = (),
         output_keys: str | Sequence[str] | None = None,
+        debug: bool | None = None,
+        version: Version = "v1",
     ) -> Any:
         """Run the graph to its end.
 
@@ -172,27 +197,25 @@ class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
             context: As for `stream`.
             stream_mode: `values` for the final state; with any other mode, or several, the
                 result is the list of all chunks.
+            print_mode: As for `stream`.
             output_keys: The state keys to return, by default those of the output schema.
+            debug: As for `stream`.
+            version: As for `stream`.
 
         Returns:
-            The output keys of the final state as a dict (`None` if none was ever written), or a
-            list of chunks.
+            The output keys of the final state as a dict (`None` if none was ever written), with
+            `version="v2"` in a `GraphOutput`; or a list of chunks.
 
         Raises:
             ValueError: As for `stream`; so are the other errors.
         """
-        if stream_mode != "values":
-            shown = self.output_channels if output_keys is None else output_keys
-            return list(
-                self.stream(
-                    input, config, context=context, stream_mode=stream_mode, output_keys=shown
-                )
-            )
+        inbox: SimpleQueue[Any] = SimpleQueue()
+        modes = () if stream_mode == "values" else stream_mode
+        sink = self._sink(inbox.put, modes, config, print_mode, debug, version)
         keys = self._keys(output_keys, self.output_channels)
-        run = Run(self, input, config, context=context, output_keys=keys)
-        for _ in drive(run, SimpleQueue()):
-            pass
-        return run.output()
+        run = Run(self, input, config, context=context, sink=sink, output_keys=keys)
+        chunks = list(drive(run, inbox))
+        return self._result(run, version) if stream_mode == "values" else chunks
 
     async def ainvoke(  # type: ignore[override]  # LangGraph's signature, not Runnable's
         self,
@@ -201,28 +224,51 @@ class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
         *,
         context: ContextT | None = None,
         stream_mode: Modes = "values",
+        print_mode: Modes = (),
         output_keys: str | Sequence[str] | None = None,
+        debug: bool | None = None,
+        version: Version = "v1",
     ) -> Any:
         """Run the graph in the event loop; arguments, result and errors are those of `invoke`."""
-        if stream_mode != "values":
-            shown = self.output_channels if output_keys is None else output_keys
-            return [
-                chunk
-                async for chunk in self.astream(
-                    input, config, context=context, stream_mode=stream_mode, output_keys=shown
-                )
-            ]
+        inbox = Inbox()
+        modes = () if stream_mode == "values" else stream_mode
+        sink = self._sink(inbox.put, modes, config, print_mode, debug, version)
         keys = self._keys(output_keys, self.output_channels)
-        run = Run(self, input, config, context=context, output_keys=keys)
-        async for _ in adrive(run, Inbox()):
-            pass
-        return run.output()
+        run = Run(self, input, config, context=context, sink=sink, output_keys=keys)
+        chunks = [chunk async for chunk in adrive(run, inbox)]
+        return self._result(run, version) if stream_mode == "values" else chunks
 
     def _sink(
-        self, modes: Modes | None, subgraphs: bool, config: RunnableConfig | None, put: Any
+        self,
+        put: Callable[[Any], None],
+        modes: Modes | None,
+        config: RunnableConfig | None,
+        print_mode: Modes,
+        debug: bool | None,
+        version: Version,
     ) -> Sink:
-        asked = self.stream_mode if modes is None else modes
-        return Sink(check_modes(asked), not isinstance(asked, str), subgraphs, put)
+        """Return the caller as a consumer of chunks, without those of graphs inside."""
+        if modes is None:
+            in_node = TASK_KEY in ((config or {}).get("configurable") or {})
+            modes = "values" if in_node else self.stream_mode
+        if self.debug if debug is None else debug:
+            print_mode = ("updates", "values")
+        return Sink(
+            modes=check_modes(modes),
+            many=not isinstance(modes, str),
+            subgraphs=False,
+            put=put,
+            printed=check_modes(print_mode),
+            typed=version == "v2",
+            coerce=self.coerce_output,
+        )
+
+    def _result(self, run: Run, version: Version) -> Any:
+        state = run.output()
+        if version == "v1":
+            return state
+        coerced = isinstance(state, dict) and self.coerce_output is not None
+        return GraphOutput(self.coerce_output(state) if coerced else state)  # type: ignore[misc]
 
     def _keys(self, asked: str | Sequence[str] | None, default: str | list[str]) -> str | list[str]:
         if asked is None:

@@ -42,5 +42,8 @@ DIFFERENCES: list[Difference] = [
     Difference("tokens_of_conditional_edges", "async", AMBIENT, (3, 11)),
     Difference("a_node_that_fails_after_its_tokens", "async", AMBIENT, (3, 11)),
     Difference("configs_of_inner_graphs_add_to_that_of_their_node", "async", AMBIENT, (3, 11)),
+    Difference("stream_parts", "async", WRITER, (3, 11)),
+    Difference("messages_pushed_by_hand", "async", AMBIENT, (3, 11)),
+    Difference("a_pushed_message_needs_an_id", "async", AMBIENT, (3, 11)),
     Difference("a_graph_as_a_node_with_a_config_of_its_own", "async", AMBIENT, (3, 11)),
 ]

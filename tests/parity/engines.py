@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, is_dataclass
+from datetime import datetime
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -21,6 +22,10 @@ class Engine:
     @property
     def graph(self) -> ModuleType:
         return import_module(f"{self.package}.graph")
+
+    @property
+    def message(self) -> ModuleType:
+        return import_module(f"{self.package}.graph.message")
 
     @property
     def types(self) -> ModuleType:
@@ -45,7 +50,7 @@ OURS = Engine("runtime")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
-def plain(value: Any, ids: dict[str, str] | None = None) -> Any:
+def plain(value: Any, ids: dict[str, str] | None = None) -> Any:  # noqa: PLR0911 - a table
     """Return the value in plain types, with ids numbered in the order in which they appear.
 
     Types stay visible (a tuple is not a list, a chunk is not a message); equal ids stay equal.
@@ -59,8 +64,15 @@ def plain(value: Any, ids: dict[str, str] | None = None) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         fields = {name: getattr(value, name) for name in value.__dataclass_fields__}
         return (type(value).__name__, plain(fields, ids))
+    if isinstance(value, BaseException):
+        return ("raised", type(value).__name__, value.args)
     if isinstance(value, dict):
-        return {key: plain(held, ids) for key, held in value.items()}
+        return {
+            key: "<time>"
+            if key == "timestamp" and datetime.fromisoformat(held)
+            else plain(held, ids)
+            for key, held in value.items()
+        }
     if isinstance(value, list | tuple):
         return (type(value).__name__, [plain(held, ids) for held in value])
     return value

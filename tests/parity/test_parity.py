@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import pytest
+import scenarios_modes  # noqa: F401 - registers its scenarios
 from differences import DIFFERENCES
 from engines import LANGGRAPH, OURS, Engine, plain
 from scenarios import SCENARIOS, Scenario

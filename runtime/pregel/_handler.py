@@ -1,0 +1,60 @@
+"""What makes chunks out of langchain-core's callbacks, for modes whose chunks come from nodes.
+
+A handler rides along in the config of every task, and so reaches whatever runs inside a node, in
+graphs inside the graph, too. It knows where in the graph it is called from the metadata of the run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.messages import BaseMessage
+
+from runtime.constants import TAG_NOSTREAM
+
+if TYPE_CHECKING:
+    from runtime.pregel._stream import Emit, Namespace
+    from runtime.pregel._task import Task
+
+__all__ = ("StreamHandler",)
+
+
+class StreamHandler(BaseCallbackHandler):
+    """Base of the handlers of one consumer.
+
+    Args:
+        emit: Takes `(namespace, mode, payload)`.
+        subgraphs: Whether chunks of graphs inside this one are wanted.
+        ns: The namespace of the graph that is streamed.
+    """
+
+    run_inline = True  # chunks must not overtake each other in another thread
+    ignore_chain = True
+    ignore_retriever = True
+    ignore_custom_event = True
+
+    def __init__(self, emit: Emit, subgraphs: bool, ns: Namespace) -> None:
+        self._emit = emit
+        self._subgraphs = subgraphs
+        self._ns = ns
+
+    def wants(self, ns: Namespace) -> bool:
+        """Return whether the consumer reads what comes from a graph with this namespace."""
+        return not ns or self._subgraphs or ns == self._ns
+
+    def origin(self, metadata: dict[str, Any] | None, tags: list[str] | None) -> Namespace | None:
+        """Return the namespace of the graph that a run belongs to; `None` if nobody reads it."""
+        if not metadata or (tags and TAG_NOSTREAM in tags):
+            return None
+        ns = tuple(metadata.get("langgraph_checkpoint_ns", "").split("|")[:-1])
+        return ns if self.wants(ns) else None
+
+    def push(self, task: Task, message: BaseMessage) -> None:
+        """Hear that a node pushes a message into the stream by hand."""
+
+    def on_node_start(self, task: Task) -> None:
+        """Hear that a task is about to run."""
+
+    def on_node_end(self, task: Task, output: Any) -> None:
+        """Hear what the node of a task returned."""

@@ -5,7 +5,8 @@ States of a marked test:
 - *foreign*: `vcr_config` or the marker ask for something that only vcrpy knows (a hook, a
   serializer, a matcher). pytest-recording's own fixture opens the cassette.
 - *replay*: the record mode is `none`, or `once` and the cassette exists. Placeholder keys stand in
-  for missing ones, tracing is off, connections are refused. All of it ends with the test.
+  for missing ones, tracing is off, connections are refused, and the tasks of a superstep of the
+  bundled runtime take turns. All of it ends with the test.
 - *recording*: anything else. The environment is left alone.
 """
 
@@ -90,6 +91,7 @@ def vcr(request: pytest.FixtureRequest) -> Generator[object, None, None]:
     with ExitStack() as around:
         if wanted.replays:
             around.enter_context(replay_environment())
+            around.enter_context(_one_order())
         if _only_vcrpy_understands(wanted, request.config):
             yield request.getfixturevalue("vcr")
             return
@@ -108,6 +110,21 @@ def _cassette_block(wanted: Wanted) -> CassetteBlock:
     mode = cast("RecordMode", wanted.record_mode)
     # A mark on a whole module also covers tests that send no request and need no file.
     return use_cassette(wanted.path, record_mode=mode, missing_ok=True, **wanted.options)
+
+
+@contextmanager
+def _one_order() -> Iterator[None]:
+    """Let the tasks of the bundled runtime take turns, so that a replay has one order.
+
+    Only for a test that uses that runtime: no other engine has a port for order.
+    """
+    if "runtime.graph" not in sys.modules:
+        yield
+        return
+    from harness.determinism import deterministic  # noqa: PLC0415 - only for tests that ask
+
+    with deterministic():
+        yield
 
 
 @contextmanager

@@ -5,8 +5,10 @@ An edge of the harness: it supplies the runtime's port for order, time and ids (
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
+from bisect import insort
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -42,6 +44,8 @@ class SerialTurns:
         self._holder: Lane | None = None
         self._waiting: list[Lane] = []
         self._resting: set[Lane] = set()
+        self._sleeping: list[tuple[float, Lane]] = []
+        self._slept = 0.0  # the latest time, counted in sleep, at which a task woke up
         self._held = threading.local()
         self.broken: Exception | None = None
         self._checkpoints = 0
@@ -50,6 +54,53 @@ class SerialTurns:
     def now(self) -> float:
         """Return the system's time, which `deterministic(now=...)` may have set."""
         return time.time()
+
+    def monotonic(self) -> float:
+        """Return the system's monotonic clock, which stands while `deterministic` stops clocks."""
+        return time.monotonic()
+
+    def random(self) -> float:
+        """Return 0: whatever comes at once comes in path order anyway."""
+        return 0.0
+
+    def sleep(self, seconds: float) -> bool:
+        """Let the time pass and every other task go on; then wake up in order of time.
+
+        A task wakes up when no other one can go on without it. So what comes first depends on
+        the times that were asked for, not on how fast anything ran. It is not to go on if it was
+        withdrawn meanwhile.
+        """
+        lane: Lane | None = getattr(self._held, "lane", None)
+        if lane is None:  # the outermost run does a single task in its caller's thread
+            time.sleep(seconds)
+            return True
+        with self._changed:
+            wake = (self._slept + seconds, lane)
+            insort(self._sleeping, wake)
+            self._holder = None
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._stirred(wake), seconds)
+            self._changed.wait_for(lambda: self._stirred(wake) or self._first(wake))
+            if wake not in self._sleeping:
+                return False
+            self._sleeping.remove(wake)
+            if self.broken is None:
+                self._slept = wake[0]
+                self._holder = lane
+            return True
+
+    async def asleep(self, seconds: float) -> bool:
+        """Let the time pass in an event loop."""
+        await asyncio.sleep(seconds)
+        return True
+
+    def _stirred(self, wake: tuple[float, Lane]) -> bool:
+        """Tell whether a sleeping task need not wait for its time."""
+        return self.broken is not None or wake not in self._sleeping
+
+    def _first(self, wake: tuple[float, Lane]) -> bool:
+        """Tell whether it is a sleeping task's time: nobody else can go on."""
+        return self._holder is None and not self._waiting and self._sleeping[0] == wake
 
     def checkpoint_id(self, step: int) -> str:
         """Return the next number as a UUID of version 6."""
@@ -100,9 +151,10 @@ class SerialTurns:
         self._changed.notify_all()
 
     def withdraw(self, lanes: Sequence[Lane]) -> None:
-        """Take back lanes that have not started; their `take` returns `False`."""
+        """Take back lanes that have not started or sleep; `take` and `sleep` return `False`."""
         with self._changed:
             self._waiting = [lane for lane in self._waiting if lane not in lanes]
+            self._sleeping = [wake for wake in self._sleeping if wake[1] not in lanes]
             self._changed.notify_all()
 
     def give(self, lane: Lane) -> None:

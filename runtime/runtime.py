@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, cast
 
@@ -20,6 +21,10 @@ def _no_writer(_value: Any) -> None:
     """Take a custom item that nobody asked for."""
 
 
+def _no_heartbeat() -> None:
+    """Take a sign of progress that nobody waits for."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExecutionInfo:
     """Where in a run a node is running.
@@ -30,6 +35,8 @@ class ExecutionInfo:
         task_id: The id of the task.
         thread_id: The thread, if the config names one.
         run_id: The run id, if the config gives one.
+        node_attempt: Which attempt of the node this is, from 1.
+        node_first_attempt_time: When the first one started, in seconds since the epoch.
     """
 
     checkpoint_id: str
@@ -37,6 +44,8 @@ class ExecutionInfo:
     task_id: str
     thread_id: str | None = None
     run_id: str | None = None
+    node_attempt: int = 1
+    node_first_attempt_time: float | None = None
 
     def patch(self, **overrides: Any) -> ExecutionInfo:
         """Return a copy with some fields replaced."""
@@ -51,6 +60,7 @@ class Runtime(Generic[ContextT]):
         context: What the caller passed as `context`, coerced to the graph's context schema.
         store: The store that the graph was compiled with.
         stream_writer: Puts a value into the `custom` stream; does nothing outside of that mode.
+        heartbeat: A sign of progress, for a node with an idle timeout; does nothing in others.
         previous: The value that the entrypoint returned last time on this thread.
         execution_info: Where in the run the node is running; `None` outside of a node.
     """
@@ -58,6 +68,7 @@ class Runtime(Generic[ContextT]):
     context: ContextT = field(default=cast(ContextT, None))
     store: BaseStore | None = None
     stream_writer: StreamWriter = _no_writer
+    heartbeat: Callable[[], None] = _no_heartbeat
     previous: Any = None
     execution_info: ExecutionInfo | None = None
 

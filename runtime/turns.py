@@ -8,6 +8,8 @@ same run come out the same way every time.
 
 from __future__ import annotations
 
+import asyncio
+import random
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -44,6 +46,25 @@ class Turns(Protocol):
 
     def now(self) -> float:
         """Return the wall-clock time in seconds since the epoch."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return the seconds on a clock that never goes back; only differences mean anything."""
+        ...
+
+    def random(self) -> float:
+        """Return a number from 0 up to 1, without 1, that spreads what would happen at once."""
+        ...
+
+    def sleep(self, seconds: float) -> bool:
+        """Let this time pass, and other tasks go on; `False` if the task is not to go on after it.
+
+        If `serial` is true, a task that sleeps has no turn until it wakes up.
+        """
+        ...
+
+    async def asleep(self, seconds: float) -> bool:
+        """Let this time pass in an event loop; not called if `serial` is true."""
         ...
 
     def checkpoint_id(self, step: int) -> str:
@@ -84,6 +105,24 @@ class LiveTurns:
     def now(self) -> float:
         """Return `time.time()`."""
         return time.time()
+
+    def monotonic(self) -> float:
+        """Return `time.monotonic()`."""
+        return time.monotonic()
+
+    def random(self) -> float:
+        """Return `random.random()`."""
+        return random.random()  # noqa: S311 - spreads retries, guards nothing
+
+    def sleep(self, seconds: float) -> bool:
+        """Block the calling thread."""
+        time.sleep(seconds)
+        return True
+
+    async def asleep(self, seconds: float) -> bool:
+        """Let the event loop do other things."""
+        await asyncio.sleep(seconds)
+        return True
 
     def checkpoint_id(self, step: int) -> str:
         """Return a UUID version 6 as LangGraph's savers expect it: ids sort by creation time."""

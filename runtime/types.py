@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from langchain_core.messages.tool import ToolOutputMixin
@@ -21,9 +22,19 @@ from runtime._parts import (
     UpdatesStreamPart,
     ValuesStreamPart,
 )
+from runtime._policies import (
+    CachePolicy,
+    RetryPolicy,
+    TimeoutPolicy,
+    TracePolicy,
+    default_cache_key,
+    default_retry_on,
+    omit_payload,
+)
 
 __all__ = (
     "All",
+    "CachePolicy",
     "Command",
     "CustomStreamPart",
     "DebugPayload",
@@ -31,6 +42,7 @@ __all__ = (
     "GraphOutput",
     "MessagesStreamPart",
     "Overwrite",
+    "RetryPolicy",
     "Send",
     "StreamMode",
     "StreamPart",
@@ -38,8 +50,13 @@ __all__ = (
     "TaskPayload",
     "TaskResultPayload",
     "TasksStreamPart",
+    "TimeoutPolicy",
+    "TracePolicy",
     "UpdatesStreamPart",
     "ValuesStreamPart",
+    "default_cache_key",
+    "default_retry_on",
+    "omit_payload",
 )
 
 All = Literal["*"]
@@ -69,22 +86,35 @@ class Send:
     Args:
         node: The name of the node.
         arg: What the node gets instead of the state.
+        timeout: How long the node may take, instead of its own timeout; a number or a `timedelta`
+            is a run timeout.
     """
 
-    __slots__ = ("arg", "node")
+    __slots__ = ("arg", "node", "timeout")
 
-    def __init__(self, /, node: str, arg: Any) -> None:
+    def __init__(
+        self,
+        /,
+        node: str,
+        arg: Any,
+        *,
+        timeout: float | timedelta | TimeoutPolicy | None = None,
+    ) -> None:
         self.node = node
         self.arg = arg
+        self.timeout = TimeoutPolicy.coerce(timeout)
 
     def __hash__(self) -> int:
-        return hash((self.node, self.arg))
+        return hash((self.node, self.arg, self.timeout))
 
     def __repr__(self) -> str:
-        return f"Send(node={self.node!r}, arg={self.arg!r})"
+        timeout = "" if self.timeout is None else f", timeout={self.timeout!r}"
+        return f"Send(node={self.node!r}, arg={self.arg!r}{timeout})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Send) and self.node == other.node and self.arg == other.arg
+        if not isinstance(other, Send):
+            return False
+        return (self.node, self.arg, self.timeout) == (other.node, other.arg, other.timeout)
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from runtime.channels.base import MISSING, BaseChannel
 from runtime.errors import EmptyChannelError
+from runtime.managed.base import Progress
 
 __all__ = ("Channels",)
 
@@ -22,7 +23,7 @@ class Channels(dict[str, BaseChannel[Any, Any, Any]]):
         saved: What `BaseChannel.checkpoint` returned for each name in an earlier run.
     """
 
-    __slots__ = ("awake", "saved", "specs")
+    __slots__ = ("awake", "progress", "saved", "specs")
 
     def __init__(
         self,
@@ -32,6 +33,8 @@ class Channels(dict[str, BaseChannel[Any, Any, Any]]):
         super().__init__()
         self.specs = specs
         self.saved = saved or {}
+        self.progress: Progress | None = None
+        """How far the run is, for managed values."""
         self.awake: set[str] = set()
         """Channels that hold a value and must hear of the next superstep, written or not."""
         for name in self.saved:

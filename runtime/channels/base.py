@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from typing_extensions import Self
 
@@ -48,6 +48,13 @@ class BaseChannel(ABC, Generic[Value, Update, Saved]):
     A class that sets this to `False` promises that `update([])` would change nothing; the cost of
     a superstep then does not grow with the number of such channels.
     """
+
+    hears_of_the_end: ClassVar[bool] = False
+    """Whether the class does anything on `finish`; set for each class that defines it."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.hears_of_the_end = cls.finish is not BaseChannel.finish
 
     def __init__(self, typ: Any, key: str = "") -> None:
         self.typ = typ
@@ -107,7 +114,7 @@ class BaseChannel(ABC, Generic[Value, Update, Saved]):
         return False
 
     def finish(self) -> bool:
-        """Hear that the run is about to end."""
+        """Hear that no node is triggered, so that the run ends unless this channel triggers one."""
         return False
 
     def _blank(self) -> Self:

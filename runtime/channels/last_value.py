@@ -1,4 +1,4 @@
-"""The channel of a plain state key."""
+"""The channel of a plain state key, and its form that waits for the end of the run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing_extensions import Self
 from runtime.channels.base import MISSING, BaseChannel, Value
 from runtime.errors import EmptyChannelError, InvalidUpdateError
 
-__all__ = ("LastValue",)
+__all__ = ("LastValue", "LastValueAfterFinish")
 
 
 class LastValue(BaseChannel[Value, Value, Value], Generic[Value]):
@@ -69,4 +69,79 @@ class LastValue(BaseChannel[Value, Value, Value], Generic[Value]):
                 f"`{self.key}: Annotated[list, operator.add]`, or write it from one node."
             )
         self.value = values[0]
+        return True
+
+
+class LastValueAfterFinish(
+    BaseChannel[Value, Value, "tuple[Value, bool]"],
+    Generic[Value],
+):
+    """Holds the last value written, shows it when nothing else is left to run, and only once.
+
+    The trigger of a deferred node: `add_node(..., defer=True)`.
+    """
+
+    __slots__ = ("finished", "value")
+    wants_every_step = False
+
+    def __init__(self, typ: Any, key: str = "") -> None:
+        super().__init__(typ, key)
+        self.value: Value | Any = MISSING
+        self.finished = False
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LastValueAfterFinish)
+
+    __hash__ = None  # type: ignore[assignment]  # equality by kind, as schemas compare channels
+
+    @property
+    def ValueType(self) -> Any:  # noqa: N802
+        """The declared type."""
+        return self.typ
+
+    @property
+    def UpdateType(self) -> Any:  # noqa: N802
+        """The declared type."""
+        return self.typ
+
+    def from_checkpoint(self, checkpoint: tuple[Value, bool] | Any) -> Self:
+        """Return a new channel with the saved value, shown or not as it was."""
+        channel = self._blank()
+        if checkpoint is not MISSING:
+            channel.value, channel.finished = checkpoint
+        return channel
+
+    def checkpoint(self) -> tuple[Value, bool] | Any:
+        """Return the value and whether it is shown, or `MISSING`."""
+        return MISSING if self.value is MISSING else (self.value, self.finished)
+
+    def get(self) -> Value:
+        """Return the value once the run is about to end."""
+        if not self.finished or self.value is MISSING:
+            raise EmptyChannelError(self.key)
+        return self.value
+
+    def is_available(self) -> bool:
+        """Return whether a value was written and the run is about to end."""
+        return self.finished and self.value is not MISSING
+
+    def update(self, values: Sequence[Value]) -> bool:
+        """Take the last value, and wait for the end anew."""
+        if not values:
+            return False
+        self.value, self.finished = values[-1], False
+        return True
+
+    def consume(self) -> bool:
+        """Forget the value that was shown."""
+        if not self.finished:
+            return False
+        self.value, self.finished = MISSING, False
+        return True
+
+    def finish(self) -> bool:
+        """Show the value."""
+        if self.finished or self.value is MISSING:
+            return False
+        self.finished = True
         return True

@@ -10,7 +10,7 @@ from typing_extensions import Self
 from runtime.channels.base import MISSING, BaseChannel
 from runtime.errors import EmptyChannelError, InvalidUpdateError
 
-__all__ = ("NamedBarrierValue",)
+__all__ = ("NamedBarrierValue", "NamedBarrierValueAfterFinish")
 
 
 class NamedBarrierValue(BaseChannel[None, str, set[str]]):
@@ -77,4 +77,53 @@ class NamedBarrierValue(BaseChannel[None, str, set[str]]):
         if self.seen != self.names:
             return False
         self.seen = set()
+        return True
+
+
+class NamedBarrierValueAfterFinish(NamedBarrierValue):
+    """The same for a deferred node: available when, moreover, nothing else is left to run."""
+
+    __slots__ = ("finished",)
+
+    def __init__(self, typ: Any, names: set[str], key: str = "") -> None:
+        super().__init__(typ, names, key)
+        self.finished = False
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NamedBarrierValueAfterFinish) and other.names == self.names
+
+    __hash__ = None  # equality by kind, as schemas compare channels
+
+    def from_checkpoint(self, checkpoint: tuple[set[str], bool] | Any) -> Self:
+        """Return a new channel that has seen the saved names, shown or not as it was."""
+        seen, finished = (MISSING, False) if checkpoint is MISSING else checkpoint
+        channel = super().from_checkpoint(seen)
+        channel.finished = finished
+        return channel
+
+    def checkpoint(self) -> Any:
+        """Return the names seen so far, and whether the run was about to end."""
+        return (set(self.seen), self.finished)
+
+    def get(self) -> None:
+        """Return `None` when all names were seen and the run is about to end."""
+        if not self.is_available():
+            raise EmptyChannelError(self.key)
+
+    def is_available(self) -> bool:
+        """Return whether all names were seen and the run is about to end."""
+        return self.finished and super().is_available()
+
+    def consume(self) -> bool:
+        """Start over if it was available."""
+        if not self.finished or not super().consume():
+            return False
+        self.finished = False
+        return True
+
+    def finish(self) -> bool:
+        """Become available if all names were seen."""
+        if self.finished or not super().is_available():
+            return False
+        self.finished = True
         return True

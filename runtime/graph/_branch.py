@@ -113,6 +113,7 @@ def _with_writes(channels: Channels, writes: list[Write]) -> Channels:
     if not writes:
         return channels
     fresh = Channels(channels.specs, channels.saved)
+    fresh.progress = channels.progress
     fresh.update(channels)
     changed: dict[str, list[Any]] = {}
     for name, value in writes:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
-from typing import Any, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 from typing_extensions import NotRequired, Required
 
 from runtime.channels import BaseChannel, BinaryOperatorAggregate, LastValue
 from runtime.channels._state import Channels
+from runtime.managed.base import ManagedValueSpec, is_managed_value
 
 __all__ = (
     "ROOT",
@@ -19,6 +20,7 @@ __all__ = (
     "coercion_to",
     "fields_of",
     "input_schema_of",
+    "managed_in",
     "reader_of",
 )
 
@@ -28,19 +30,40 @@ ROOT = "__root__"
 Channel = BaseChannel[Any, Any, Any]
 
 
-def channels_of(schema: Any) -> dict[str, Channel]:
-    """Return a channel for each key of a state schema.
+def channels_of(schema: Any) -> dict[str, Channel | ManagedValueSpec]:
+    """Return what each key of a state schema is: a channel, or a class of managed values.
 
     Args:
         schema: A TypedDict, dataclass or Pydantic class; any other type becomes one channel.
 
     Raises:
-        ValueError: A reducer does not take two arguments.
+        ValueError: A reducer does not take two arguments, or a managed value is the whole state.
     """
     if not hasattr(schema, "__annotations__"):
+        if managed_in(schema) is not None:
+            raise ValueError(
+                f"{schema} is not allowed as the whole state: nothing can be written to it. "
+                "Make it a key of a TypedDict."
+            )
         return {ROOT: _channel(ROOT, schema)}
     hints = get_type_hints(schema, include_extras=True)
-    return {name: _channel(name, typ) for name, typ in hints.items() if name != "__slots__"}
+    return {
+        name: managed_in(typ) or _channel(name, typ)
+        for name, typ in hints.items()
+        if name != "__slots__"
+    }
+
+
+def managed_in(annotation: Any) -> ManagedValueSpec | None:
+    """Return the class of managed values that an annotation asks for, if it does."""
+    while annotation is not None:
+        for extra in getattr(annotation, "__metadata__", ())[-1:]:
+            kind = get_origin(extra) or extra
+            if is_managed_value(kind):
+                return kind
+        # within Required, NotRequired, Optional and so on
+        annotation = next(iter(get_args(annotation)), None)
+    return None
 
 
 def _channel(name: str, annotation: Any) -> Channel:
@@ -58,7 +81,9 @@ def _channel(name: str, annotation: Any) -> Channel:
             channel.key = name
             return channel
         if isinstance(extra, type) and issubclass(extra, BaseChannel):
-            return extra(annotation.__origin__, key=name)
+            channel = extra(annotation.__origin__)
+            channel.key = name
+            return channel
     if extras and callable(extras[-1]):
         return BinaryOperatorAggregate(annotation, _checked_reducer(name, extras[-1]), name)
     return LastValue(annotation, name)
@@ -99,17 +124,33 @@ def input_schema_of(function: Any) -> Any:
         return None  # annotations that cannot be evaluated say nothing
 
 
-def reader_of(schema: Any, names: Sequence[str]) -> Callable[[Channels], Any]:
+def reader_of(
+    schema: Any, keys: Sequence[str], managed: Mapping[str, ManagedValueSpec]
+) -> Callable[[Channels], Any]:
     """Return a function that makes a node's input of this schema from the channels.
 
     It gets the keys that hold a value. A dataclass or Pydantic class is called with them, so that
     defaults and validation are its own.
+
+    Args:
+        schema: What the node is shown.
+        keys: The keys of the schema.
+        managed: Those of all keys of the state that the run itself keeps.
     """
-    if list(names) == [ROOT]:
+    names = [key for key in keys if key not in managed]
+    if names == [ROOT]:
         return lambda channels: channels[ROOT].get() if channels[ROOT].is_available() else None
+    kept = [(key, managed[key].get) for key in keys if key in managed]
+
+    def read(channels: Channels) -> dict[str, Any]:
+        values = channels.read(names)
+        if kept and channels.progress is not None:
+            values.update((key, get(channels.progress)) for key, get in kept)
+        return values
+
     if isinstance(schema, type) and (is_dataclass(schema) or issubclass(schema, BaseModel)):
-        return lambda channels: schema(**channels.read(names))
-    return lambda channels: channels.read(names)
+        return lambda channels: schema(**read(channels))
+    return read if kept else lambda channels: channels.read(names)
 
 
 def coercion_to(schema: Any) -> Callable[[dict[str, Any]], Any] | None:

@@ -6,16 +6,35 @@ import difflib
 import inspect
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Generic, Literal, Union, cast, get_args, get_origin, get_type_hints
 
-from langchain_core.runnables import Runnable
+from langchain_core.runnables import Runnable, RunnableConfig
+from langgraph.cache.base import BaseCache
 from langgraph.store.base import BaseStore
 from typing_extensions import Self, TypeVar
 
-from runtime.channels import BaseChannel, EphemeralValue, LastValue, NamedBarrierValue, Topic
+from runtime.channels import (
+    BaseChannel,
+    EphemeralValue,
+    LastValue,
+    LastValueAfterFinish,
+    NamedBarrierValue,
+    NamedBarrierValueAfterFinish,
+    Topic,
+)
+from runtime.channels._state import Channels
 from runtime.constants import END, START, TAG_HIDDEN
 from runtime.graph._branch import BranchSpec, trigger_of
+from runtime.graph._jsonschema import json_schema_of
+from runtime.graph._policies import (
+    DEFAULT_ERROR_HANDLER,
+    NO_POLICIES,
+    NodePolicies,
+    RetryPolicies,
+    error_handler_of,
+)
 from runtime.graph._schema import (
     ROOT,
     channels_of,
@@ -24,10 +43,11 @@ from runtime.graph._schema import (
     reader_of,
 )
 from runtime.graph._updates import updater
+from runtime.managed.base import ManagedValueSpec
 from runtime.pregel._node import Node, Write, make_call
 from runtime.pregel._step import TASKS
 from runtime.pregel.main import Pregel
-from runtime.types import Command, Send
+from runtime.types import CachePolicy, Command, Send, TimeoutPolicy, TracePolicy
 
 __all__ = ("CompiledStateGraph", "StateGraph")
 
@@ -48,13 +68,18 @@ class NodeSpec:
         action: What it runs.
         input_schema: What it is shown of the state.
         metadata: What its author attached.
-        ends: Where its `Command`s may go, if that is known; only for checks and drawings.
+        ends: Where its `Command`s may go, if that is known, each with a label for drawings; only
+            for checks and drawings.
+        defer: Whether it waits until nothing else is left to run.
+        policies: What its author asked for around it.
     """
 
     action: Any
     input_schema: Any
     metadata: Mapping[str, Any]
-    ends: tuple[str, ...]
+    ends: Mapping[str, str | None]
+    defer: bool = False
+    policies: NodePolicies = NO_POLICIES
 
 
 class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
@@ -87,16 +112,34 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         self.waiting_edges: set[tuple[tuple[str, ...], str]] = set()
         self.branches: defaultdict[str, dict[str, BranchSpec]] = defaultdict(dict)
         self.channels: dict[str, Channel] = {}
+        self.managed: dict[str, ManagedValueSpec] = {}
+        self._defaults = NodePolicies()
+        self._default_handler: Any = None
         self.schemas: dict[Any, tuple[str, ...]] = {}
-        for schema in (self.state_schema, self.input_schema, self.output_schema):
-            self._add_schema(schema)
+        self._add_schema(self.state_schema)
+        for schema in (self.input_schema, self.output_schema):
+            self._add_schema(schema, may_have_managed=False)
 
-    def _add_schema(self, schema: Any) -> None:
+    def _add_schema(self, schema: Any, may_have_managed: bool = True) -> None:
         if schema in self.schemas:
             return
         channels = channels_of(schema)
+        managed = [name for name, kind in channels.items() if not isinstance(kind, BaseChannel)]
+        if managed and not may_have_managed:
+            raise ValueError(
+                f"Invalid managed channels detected in {getattr(schema, '__name__', schema)}: "
+                f"{', '.join(managed)}. Managed channels are not permitted in Input/Output schema:"
+                " only nodes read them."
+            )
         self.schemas[schema] = tuple(channels)
         for name, channel in channels.items():
+            if not isinstance(channel, BaseChannel):
+                if self.managed.setdefault(name, channel) is not channel:
+                    raise ValueError(
+                        f"Managed value '{name}' already exists with a different type: "
+                        f"{self.managed[name].__name__}, not {channel.__name__}."
+                    )
+                continue
             known = self.channels.setdefault(name, channel)
             # the plain type of a key in a smaller schema says nothing about its reducer
             if known != channel and not isinstance(channel, LastValue):
@@ -111,9 +154,15 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         node: str | Callable[..., Any] | Runnable[Any, Any],
         action: Callable[..., Any] | Runnable[Any, Any] | None = None,
         *,
+        defer: bool = False,
         metadata: dict[str, Any] | None = None,
         input_schema: type[Any] | None = None,
+        retry_policy: RetryPolicies | None = None,
+        cache_policy: CachePolicy[Any] | None = None,
+        error_handler: Callable[..., Any] | Runnable[Any, Any] | None = None,
         destinations: Mapping[str, str] | Sequence[str] | None = None,
+        timeout: float | timedelta | TimeoutPolicy | None = None,
+        trace_policy: TracePolicy | None = None,
     ) -> Self:
         """Add a node.
 
@@ -123,16 +172,26 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
                 of `config`, `writer`, `store`, `runtime` and `previous` as further parameters. It
                 returns a dict, an object of the state's class, a `Command`, a list with
                 `Command`s, or `None`.
-            metadata: Appears in `messages` metadata and traces.
+            defer: Whether it waits until nothing else is left to run.
+            metadata: Appears in `messages` metadata, traces and drawings.
             input_schema: What it is shown of the state; by default what its first parameter is
                 annotated with, or else the whole state.
-            destinations: Where its `Command`s may go, for checks.
+            retry_policy: After which failures it is run again; of several, the first that applies.
+            cache_policy: Whether a result may stand for later ones, in a graph with a cache.
+            error_handler: What runs when it has failed for good, as a node of its own: sees the
+                same input, and as `error: NodeError` what happened; returns what a node returns.
+            destinations: Where its `Command`s may go, for checks and drawings; as a dict, each
+                with a label for drawings.
+            timeout: How long an attempt may take; a number or a `timedelta` is a run timeout. Only
+                for async nodes.
+            trace_policy: What tracers record of it.
 
         Returns:
             The graph, for chaining.
 
         Raises:
-            ValueError: The name is taken, reserved, or has a reserved character.
+            ValueError: The name is taken, reserved, or has a reserved character; or a timeout is
+                not positive.
             RuntimeError: There is no action.
         """
         if not isinstance(node, str):
@@ -149,12 +208,56 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
                 f"'{used[0]}' is a reserved character and is not allowed in the node names, "
                 f"as in {node!r}: it separates the parts of a namespace."
             )
+        ends: Mapping[str, str | None] | Sequence[str]
         schema, ends = _read_annotations(action)
         schema = input_schema or schema or self.state_schema
         self._add_schema(schema)
         if destinations is not None:
-            ends = tuple(destinations)
-        self.nodes[node] = NodeSpec(action, schema, metadata or {}, ends)
+            ends = destinations if isinstance(destinations, Mapping) else tuple(destinations)
+        known = dict(ends) if isinstance(ends, Mapping) else dict.fromkeys(ends)
+        handler = None if error_handler is None else error_handler_of(node)
+        policies = NodePolicies(
+            retry_policy, cache_policy, TimeoutPolicy.coerce(timeout), trace_policy, handler
+        )
+        if handler is not None:
+            self._add_error_handler(handler, error_handler, schema)
+        self.nodes[node] = NodeSpec(action, schema, metadata or {}, known, defer, policies)
+        return self
+
+    def _add_error_handler(self, name: str, action: Any, schema: Any) -> None:
+        known = self.nodes.get(name)
+        if known is not None and not known.policies.handles_errors:
+            raise ValueError(f"Node `{name}` already present, where an error handler belongs.")
+        policies = NodePolicies(handles_errors=True)
+        self.nodes[name] = NodeSpec(action, schema, {}, {}, policies=policies)
+
+    def set_node_defaults(
+        self,
+        *,
+        retry_policy: RetryPolicies | None = None,
+        cache_policy: CachePolicy[Any] | None = None,
+        error_handler: Callable[..., Any] | Runnable[Any, Any] | None = None,
+        timeout: float | timedelta | TimeoutPolicy | None = None,
+    ) -> Self:
+        """Set what counts for every node of this graph that does not say otherwise.
+
+        Graphs inside it do not inherit this. Error handlers take the retry policy and the timeout;
+        they are not cached, and nobody handles their errors.
+
+        Args:
+            retry_policy: As for `add_node`; so are the others.
+            cache_policy: For nodes only.
+            error_handler: For nodes only.
+            timeout: For all; then all must be async.
+        """
+        self._defaults = replace(
+            self._defaults,
+            retry=self._defaults.retry if retry_policy is None else retry_policy,
+            cache=self._defaults.cache if cache_policy is None else cache_policy,
+            timeout=self._defaults.timeout if timeout is None else TimeoutPolicy.coerce(timeout),
+            error_handler=DEFAULT_ERROR_HANDLER if error_handler else self._defaults.error_handler,
+        )
+        self._default_handler = error_handler or self._default_handler
         return self
 
     def add_edge(self, start_key: str | list[str], end_key: str) -> Self:
@@ -224,10 +327,9 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             name, action = item if isinstance(item, tuple) else (_name_of(item), item)
             if name in self.nodes:
                 raise ValueError(
-                    f"Node names must be unique: node with the name '{name}' already exists. "
-                    "If you need to use two different runnables/callables with the same name (for "
-                    "example, using `lambda`), please provide them as tuples (name, "
-                    "runnable/callable)."
+                    f"Node names must be unique: {name!r} is there already. Actions that share a "
+                    "name, such as lambdas, can be told apart: "
+                    "add_sequence([('first', f), ('second', g)])."
                 )
             self.add_node(name, action)
             if previous is not None:
@@ -297,6 +399,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
     def compile(
         self,
         *,
+        cache: BaseCache[Any] | None = None,
         store: BaseStore | None = None,
         debug: bool = False,
         name: str | None = None,
@@ -304,22 +407,30 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         """Check the graph and return it in a form that runs.
 
         Args:
+            cache: Keeps results of nodes that have a cache policy; graphs inside have their own.
             store: Where nodes keep things between threads.
             debug: Whether runs print `updates` and `values`, unless they are told otherwise.
             name: What traces and errors call the graph; `"LangGraph"` if not given.
 
         Raises:
-            ValueError: As for `validate`.
+            ValueError: As for `validate`; or a sync node has a timeout.
         """
+        if self._default_handler is not None:
+            handler = self._default_handler
+            self._add_error_handler(DEFAULT_ERROR_HANDLER, handler, self.state_schema)
         self.validate()
         channels = dict(self.channels)
         channels[START] = EphemeralValue(self.input_schema, key=START)
         channels[TASKS] = Topic(Send, key=TASKS)
         triggers: dict[str, list[str]] = {}
         writes: defaultdict[str, list[Write]] = defaultdict(list)
-        for node in self.nodes:
+        for node, spec in self.nodes.items():
             trigger = trigger_of(node)
-            channels[trigger] = EphemeralValue(Any, guard=False, key=trigger)
+            channels[trigger] = (
+                LastValueAfterFinish(Any, trigger)
+                if spec.defer
+                else EphemeralValue(Any, guard=False, key=trigger)
+            )
             triggers[node] = [trigger]
         for start, end in sorted(self.edges):
             if end != END:
@@ -328,14 +439,16 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             if end == END:
                 continue
             join = f"join:{'+'.join(starts)}:{end}"
-            channels[join] = NamedBarrierValue(str, set(starts), key=join)
+            deferred = self.nodes[end].defer
+            barrier = NamedBarrierValueAfterFinish if deferred else NamedBarrierValue
+            channels[join] = barrier(str, set(starts), key=join)
             triggers[end].append(join)
             for start in starts:
                 writes[start].append((join, start))
         nodes = {START: self._compiled_start(tuple(writes[START]))}
         for node, spec in self.nodes.items():
             nodes[node] = self._compiled_node(node, spec, triggers[node], tuple(writes[node]))
-        output = self.schemas[self.output_schema]
+        output = tuple(n for n in self.schemas[self.output_schema] if n not in self.managed)
         return CompiledStateGraph(
             builder=self,
             nodes=nodes,
@@ -346,6 +459,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             stream_mode="updates",
             context_schema=self.context_schema,
             store=store,
+            cache=cache,
             name=name or "LangGraph",
             debug=debug,
             coerce_output=coercion_to(self.output_schema),
@@ -357,25 +471,44 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             triggers=(START,),
             read=lambda channels: channels[START].get(),
             call=None,
-            updates=updater(self.schemas[self.input_schema]),
+            updates=updater(
+                tuple(n for n in self.schemas[self.input_schema] if n not in self.managed)
+            ),
             static_writes=static_writes,
             branches=self._compiled_branches(START, self.state_schema),
             tags=(TAG_HIDDEN,),
+            may_write=self._may_write(START),
         )
 
     def _compiled_node(
         self, name: str, spec: NodeSpec, triggers: list[str], static_writes: tuple[Write, ...]
     ) -> Node:
+        policies = spec.policies.over(self._defaults)
         return Node(
             name=name,
             triggers=tuple(sorted(triggers)),
-            read=reader_of(spec.input_schema, self.schemas[spec.input_schema]),
+            read=self._reader_of(spec.input_schema),
             call=make_call(spec.action, name),
-            updates=updater(tuple(self.channels)),
+            updates=updater((*self.channels, *self.managed)),
             static_writes=static_writes,
             branches=self._compiled_branches(name, spec.input_schema),
             metadata=spec.metadata,
+            policies=policies.compiled(name, spec.action),
+            rescuer=policies.error_handler,
+            trace=policies.trace,
+            action=spec.action,
+            may_write=self._may_write(name),
         )
+
+    def _may_write(self, source: str) -> tuple[tuple[str, str | None], ...]:
+        """Return where a node's `Command`s and conditional edges may lead, with labels."""
+        ends = list(self.nodes[source].ends.items()) if source in self.nodes else []
+        for branch in self.branches[source].values() if source in self.branches else ():
+            ends += [(end, str(answer)) for answer, end in (branch.ends or {}).items()]
+        return tuple((end if end == END else trigger_of(end), label) for end, label in ends)
+
+    def _reader_of(self, schema: Any) -> Callable[[Channels], Any]:
+        return reader_of(schema, self.schemas[schema], self.managed)
 
     def _compiled_branches(self, source: str, schema: Any) -> tuple[Any, ...]:
         if source not in self.branches:
@@ -383,8 +516,8 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         nodes = frozenset(self.nodes)
         compiled = []
         for branch in self.branches[source].values():
-            shown = branch.input_schema or schema
-            compiled.append(branch.compile(source, reader_of(shown, self.schemas[shown]), nodes))
+            read = self._reader_of(branch.input_schema or schema)
+            compiled.append(branch.compile(source, read, nodes))
         return tuple(compiled)
 
 
@@ -405,6 +538,18 @@ class CompiledStateGraph(
     ) -> None:
         super().__init__(**kwargs)
         self.builder = builder
+
+    def get_input_jsonschema(self, config: RunnableConfig | None = None) -> dict[str, Any]:
+        """Return a JSON schema of the input schema."""
+        return self._json_schema(self.builder.input_schema, "Input")
+
+    def get_output_jsonschema(self, config: RunnableConfig | None = None) -> dict[str, Any]:
+        """Return a JSON schema of the output schema."""
+        return self._json_schema(self.builder.output_schema, "Output")
+
+    def _json_schema(self, schema: Any, suffix: str) -> dict[str, Any]:
+        builder, title = self.builder, self.get_name(suffix)
+        return json_schema_of(schema, builder.schemas[schema], builder.channels, title)
 
 
 def _name_of(action: Any, default: str | None = None) -> str:

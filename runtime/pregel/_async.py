@@ -11,7 +11,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from contextvars import copy_context
 from operator import attrgetter
@@ -19,7 +19,10 @@ from typing import Any, cast
 
 from langchain_core.callbacks import AsyncCallbackManager
 from langchain_core.runnables.config import var_child_runnable_config
+from langgraph.cache.base import BaseCache
 
+from runtime.errors import NodeTimeoutError
+from runtime.pregel._limit import Limit
 from runtime.pregel._run import Run
 from runtime.pregel._task import Task, in_order
 
@@ -31,9 +34,11 @@ _by_lane = attrgetter("lane")
 class Inbox:
     """Items for one coroutine, put there by coroutines of the same loop or by threads."""
 
-    __slots__ = ("_items", "_loop", "_thread", "_waiter")
+    __slots__ = ("_items", "_loop", "_thread", "_waiter", "closed")
 
     def __init__(self) -> None:
+        self.closed = False
+        """Whether nobody waits for items any more: the run is over, or was left."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0
         self._items: deque[Any] = deque()
@@ -90,6 +95,8 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
         heard = await _announce(run)
         run.begin()
         while tasks := run.plan():
+            if run.cache is not None:
+                tasks = await _recall(run, tasks, run.cache)
             while ready:
                 yield ready.popleft()
             for task in sorted(tasks, key=_by_lane) if run.turns.serial else tasks:
@@ -101,11 +108,11 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
                     if type(item) is not Task:
                         yield item
                         continue
-                    pending -= 1
+                    pending -= item.rescuer is None
                     run.finish(item)
                     while ready:
                         yield ready.popleft()
-                    if item.error is not None:
+                    if item.error is not None and item.rescuer is None:
                         raise item.error
             running.clear()
             run.commit()
@@ -118,10 +125,22 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
             await asyncio.shield(heard.on_chain_error(error))
         raise
     finally:
-        for unfinished in running:
-            unfinished.cancel()
+        inbox.closed = True
         if running:
-            await asyncio.gather(*running, return_exceptions=True)
+            await _cancel(running)
+
+
+async def _cancel(running: set[asyncio.Task[None]]) -> None:
+    """End the tasks that still run, and wait until they have ended."""
+    for unfinished in running:
+        unfinished.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _recall(run: Run, tasks: list[Task], cache: BaseCache[Any]) -> list[Task]:
+    """Finish the tasks whose writes are in the cache, and return the others."""
+    keys = run.kept(tasks)
+    return run.recall(tasks, await cache.aget(keys)) if keys else tasks
 
 
 async def _announce(run: Run) -> Any:
@@ -146,41 +165,85 @@ def _start(task: Task, inbox: Inbox, limit: asyncio.Semaphore | None) -> asyncio
 
 
 async def _perform(task: Task, inbox: Inbox, limit: asyncio.Semaphore | None) -> None:
-    """Do a task, make each call that it asks for, and tell the driver when it is done."""
-    turn: _Turn | None = None
-    cancelled: asyncio.CancelledError | None = None
+    """Do a task and what handles its error, and tell the driver when each of them is done."""
+    turn = _Turn(task) if task.run.turns.serial else None
     try:
         async with limit or nullcontext():
-            work = task.work()
-            invoke, ainvoke, args, _ = next(work)
-            while True:
-                if turn is not None and ainvoke is not None:
-                    turn.end()  # what is awaited may be tasks in threads of an inner graph
-                    turn = None
-                try:
-                    if cancelled is not None:
-                        raise cancelled
-                    if ainvoke is not None and ainvoke == invoke:
-                        result, cancelled = await _told(ainvoke(*args))
-                    elif ainvoke is not None:
-                        result = await ainvoke(*args)
-                    else:
-                        if turn is None and task.run.turns.serial:
-                            turn = _Turn(task)
-                        result = await _in_thread(cast("Callable[..., Any]", invoke), args, turn)
-                except BaseException as error:  # noqa: BLE001 - the task decides
-                    cancelled = None
-                    invoke, ainvoke, args, _ = work.throw(error)
-                else:
-                    invoke, ainvoke, args, _ = work.send(result)
-    except StopIteration:
-        pass
+            await _make_calls(task, turn, inbox)
+            while task.rescuer is not None:
+                inbox.put(task)
+                task = task.rescuer
+                var_child_runnable_config.set(task.config)
+                await _make_calls(task, turn, inbox)
     except BaseException as error:  # noqa: BLE001 - the driver raises it in the caller's task
         task.error = error
     finally:
         inbox.put(task)
         if turn is not None:
             turn.end()
+
+
+async def _make_calls(task: Task, turn: _Turn | None, inbox: Inbox) -> None:
+    """Do a task: make each call that it asks for. Leaves what its node raised in `task.error`."""
+    cancelled: asyncio.CancelledError | None = None
+    try:
+        work = task.work()
+        invoke, ainvoke, args, _ = next(work)
+        while True:
+            if turn is not None and ainvoke is not None:
+                turn.end()  # what is awaited may be tasks in threads of an inner graph
+            try:
+                if cancelled is not None:
+                    raise cancelled
+                if ainvoke is not None and ainvoke == invoke:
+                    result, cancelled = await _told(ainvoke(*args))
+                else:
+                    if ainvoke is not None:
+                        call = ainvoke(*args)
+                    else:
+                        call = _in_thread(cast("Callable[..., Any]", invoke), args, turn)
+                    if task.attempt is None or task.attempt.limit is None:
+                        result = await call
+                    else:
+                        result = await _within(task.attempt.limit, call)
+            except BaseException as error:  # noqa: BLE001 - the task decides
+                cancelled = None
+                invoke, ainvoke, args, _ = work.throw(error)
+            else:
+                invoke, ainvoke, args, _ = work.send(result)
+    except StopIteration:
+        pass
+    except BaseException as error:
+        if inbox.closed:  # cancelled, as nobody waits for it
+            raise
+        task.fail(error)
+
+
+async def _within(limit: Limit, call: Coroutine[Any, Any, Any]) -> Any:
+    """Await a call of a node as long as the node may take.
+
+    Raises:
+        NodeTimeoutError: It takes longer. It is cancelled; nobody waits for it to see to that.
+    """
+    task = asyncio.ensure_future(call)
+    try:
+        while not (await asyncio.wait({task}, timeout=max(0, limit.left())))[0]:
+            if (exceeded := limit.exceeded()) is not None:
+                raise exceeded
+    except BaseException as error:
+        limit.close()
+        task.cancel()
+        # one that was left is waited for, as others are; one that took too long may hang
+        await asyncio.wait({task}, timeout=0 if isinstance(error, NodeTimeoutError) else None)
+        task.add_done_callback(_seen)
+        raise
+    return task.result()
+
+
+def _seen(task: asyncio.Task[Any]) -> None:
+    """Keep asyncio from reporting what nobody waits for."""
+    if not task.cancelled():
+        task.exception()
 
 
 async def _told(
@@ -201,35 +264,45 @@ async def _told(
 class _Turn:
     """The turn of a task in a serial run, and the thread of its own in which it has it.
 
-    It ends not when a call returns but when `end` is called, after the driver was told what came
-    of it: otherwise chunks of the next task could overtake it.
+    It begins with the first call of a sync function. It ends not when a call returns but when `end`
+    is called, after the driver was told what came of it: otherwise chunks of the next task could
+    overtake it.
     """
 
-    __slots__ = ("_lane", "_turns", "granted", "thread")
+    __slots__ = ("_held", "_lane", "_turns")
 
     def __init__(self, task: Task) -> None:
         self._turns, self._lane = task.run.turns, task.lane
-        self._turns.enroll([self._lane])
-        self.thread = ThreadPoolExecutor(1, thread_name_prefix="graph")
-        self.granted = self.thread.submit(self._turns.take, self._lane)
+        self._held: tuple[ThreadPoolExecutor, Future[bool]] | None = None
+
+    def begin(self) -> tuple[ThreadPoolExecutor, Future[bool]]:
+        """Ask for the turn, unless that is done; return its thread, and whether it is granted."""
+        if self._held is None:
+            self._turns.enroll([self._lane])
+            thread = ThreadPoolExecutor(1, thread_name_prefix="graph")
+            self._held = thread, thread.submit(self._turns.take, self._lane)
+        return self._held
 
     def end(self) -> None:
         """Let the next task run; if this one is still waiting for its turn, it never gets it."""
-        self._turns.withdraw([self._lane])
-        self.thread.submit(self._turns.give, self._lane)
-        self.thread.shutdown(wait=False)
+        if self._held is not None:
+            thread, _ = self._held
+            self._held = None
+            self._turns.withdraw([self._lane])
+            thread.submit(self._turns.give, self._lane)
+            thread.shutdown(wait=False)
 
 
 async def _in_thread(invoke: Callable[..., Any], args: tuple[Any, ...], turn: _Turn | None) -> Any:
     """Call a sync function without blocking the loop, in the context of its task."""
+    thread, granted = (None, None) if turn is None else turn.begin()
 
     def call() -> Any:
         try:
             # a turn that was not granted was withdrawn: nobody waits for the result
-            return invoke(*args) if turn is None or turn.granted.result() else None
+            return invoke(*args) if granted is None or granted.result() else None
         except StopIteration as error:
             # a future cannot carry it
             raise RuntimeError(f"Node raised StopIteration: {error}") from error
 
-    thread = turn.thread if turn is not None else None
     return await asyncio.get_running_loop().run_in_executor(thread, copy_context().run, call)

@@ -120,7 +120,7 @@ class MessagesHandler(StreamHandler, _StreamingCallbackHandler[Any]):
 
     def on_node_end(self, task: Task, output: Any) -> None:
         """Emit the messages that a node returned and that nobody has seen."""
-        ns = task.run.ns
+        ns = tuple(task.ns.split("|")[:-1])  # for an error handler, that of the failed task
         if not self.wants(ns):
             return
         if isinstance(output, Command):

@@ -21,9 +21,11 @@ from langgraph.store.base import BaseStore
 from runtime.channels._state import Channels
 from runtime.config import TASK_KEY
 from runtime.constants import TAG_HIDDEN
-from runtime.types import StreamWriter
+from runtime.errors import NodeError
+from runtime.types import StreamWriter, TracePolicy
 
 if TYPE_CHECKING:
+    from runtime.pregel._policies import Policies
     from runtime.pregel._task import Task
 
 __all__ = ("Branch", "Call", "Node", "Write", "make_call")
@@ -72,6 +74,12 @@ class Node:
         branches: Its conditional edges.
         metadata: What its author attached; appears in `messages` and traces.
         tags: Tags of its runs; with `TAG_HIDDEN` it stays out of streams.
+        policies: How its tasks are run, if not simply once.
+        rescuer: The node that handles its errors.
+        trace: What tracers record of it, if not everything.
+        action: What its author added, for drawings and to find graphs inside.
+        may_write: The channels, or `END`, that its author says a `Command` or a conditional edge
+            may lead to, each with a label for drawings.
     """
 
     name: str
@@ -83,6 +91,11 @@ class Node:
     branches: tuple[Branch, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    policies: Policies | None = None
+    rescuer: str | None = None
+    trace: TracePolicy | None = None
+    action: Any = None
+    may_write: tuple[tuple[str, str | None], ...] = ()
     hidden: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -113,11 +126,13 @@ _INJECTABLE: dict[str, tuple[Any, ...] | None] = {
         "Optional[BaseStore]",
         "BaseStore | None",
     ),
+    "error": (NodeError, "NodeError"),
     "previous": None,  # any annotation
     "runtime": None,
 }
 
 _FROM_TASK: dict[str, Callable[[Task], Any]] = {
+    "error": lambda task: task.attempt and task.attempt.error,
     "writer": lambda task: task.runtime.stream_writer,
     "store": lambda task: task.runtime.store,
     "previous": lambda task: task.runtime.previous,
@@ -137,6 +152,8 @@ def _wanted(function: Callable[..., Any]) -> tuple[str, ...]:
         if parameter is None or parameter.kind not in _BY_NAME:
             continue
         annotation = parameter.annotation
+        if name == "error" and annotation is parameter.empty:
+            continue  # the author's own
         if allowed is None or annotation is parameter.empty or annotation in allowed:
             wanted.append(name)
         elif name == "config":

@@ -48,16 +48,15 @@ def task_finished(task: Task, keys: str | list[str]) -> dict[str, Any]:
     """Return what `tasks` shows of a task that is done, or failed."""
     shown = [keys] if isinstance(keys, str) else keys
     result: dict[str, Any] = {}
-    if task.error is None:
-        for name, value in task.writes:
-            if name not in shown:
-                continue
-            if name not in result:
-                result[name] = value
-            elif _is_several(result[name]):
-                result[name]["$writes"].append(value)
-            else:
-                result[name] = {"$writes": [result[name], value]}
+    for name, value in task.writes:
+        if name not in shown:
+            continue
+        if name not in result:
+            result[name] = value
+        elif _is_several(result[name]):
+            result[name]["$writes"].append(value)
+        else:
+            result[name] = {"$writes": [result[name], value]}
     return {
         "id": task.id,
         "name": task.node.name,

@@ -10,26 +10,30 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
 from datetime import datetime, timezone
+from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.callbacks import AsyncCallbackManager, BaseCallbackManager, CallbackManager
 from langchain_core.runnables import RunnableConfig
+from langgraph.cache.base import BaseCache
 from pydantic import BaseModel
 from xxhash import xxh3_128_hexdigest
 
 from runtime.channels._state import Channels
 from runtime.config import TASK_KEY
-from runtime.errors import EmptyInputError, GraphRecursionError
+from runtime.errors import EmptyInputError, GraphBubbleUp, GraphRecursionError, NodeError
 from runtime.pregel._config import effective_config
 from runtime.pregel._handler import StreamHandler
 from runtime.pregel._messages import MessagesHandler
 from runtime.pregel._payloads import task_finished, task_started, update_of
+from runtime.pregel._policies import Attempt, CacheKey, cache_key, from_cache, with_timeout
 from runtime.pregel._step import TASKS, apply_writes, next_nodes
 from runtime.pregel._stream import Sink, Stream
-from runtime.pregel._task import Task, TaskPath
+from runtime.pregel._task import RESCUE, Task, TaskPath
 from runtime.pregel._tools import ToolsHandler
 from runtime.runtime import Runtime
 from runtime.turns import current_turns
@@ -62,6 +66,7 @@ class Run:
     Attributes:
         ready: Chunks for the run's own consumer that were made by the driver and not yet read.
         listener: The callback manager of this run if anybody listens to callbacks.
+        parent: The task that the run is inside of, if it is inside of one.
         live: Whether the run's own consumer reads chunks that nodes emit while they still run.
         handlers: What makes chunks out of callbacks, for this run's consumer and for those of the
             graphs around it.
@@ -83,6 +88,7 @@ class Run:
         self.turns = current_turns()
         configurable = self.config["configurable"]
         parent: Task | None = configurable.get(TASK_KEY)
+        self.parent = parent
         self.base_ns: str = _inner_ns(parent) if parent is not None else ""
         self.ns = tuple(self.base_ns.split("|")) if self.base_ns else ()
         self.lane: tuple[str, ...] = parent.lane if parent is not None else ()
@@ -90,6 +96,7 @@ class Run:
             self.config["metadata"].setdefault("checkpoint_ns", parent.ns)
         self.output_keys = output_keys
         self.channels = Channels(graph.channels)
+        self.channels.progress = self
         self.step = -1
         self.stop = self.config["recursion_limit"]
         self.checkpoint_id = self.turns.checkpoint_id(self.step)
@@ -104,6 +111,7 @@ class Run:
         self._own_handlers = self._handlers_of(sink)
         self.handlers = self._own_handlers
         self.runtime = self._runtime(context, parent)
+        self.cache: BaseCache[Any] | None = graph.cache
         self.listener: Any = None
         self._task_callbacks: BaseCallbackManager | None = None
 
@@ -123,6 +131,7 @@ class Run:
         return Runtime(
             context=around.context if context is None else _coerce(self.graph, context),
             store=self.graph.store or around.store,
+            heartbeat=around.heartbeat,
             previous=None,
         )
 
@@ -199,7 +208,10 @@ class Run:
                 if send.node not in graph.nodes:
                     logger.warning("Ignoring %r: the graph has no node of this name.", send)
                     continue
-                tasks.append(self._task(graph.nodes[send.node], (PUSH, index, False), send.arg))
+                task = self._task(graph.nodes[send.node], (PUSH, index, False), send.arg)
+                if send.timeout is not None:
+                    task.policies = with_timeout(task.policies, send.timeout)
+                tasks.append(task)
         for name in next_nodes(self.updated, graph.trigger_to_nodes):
             node = graph.nodes[name]
             tasks.append(self._task(node, (PULL, name), node.read(channels)))
@@ -208,6 +220,30 @@ class Run:
                 if not task.node.hidden:
                     self._tell("task", task_started(task))
         return tasks
+
+    def kept(self, tasks: list[Task]) -> list[CacheKey]:
+        """Return where the cache may keep what these tasks would write; for runs with a cache."""
+        keys = []
+        for task in tasks:
+            policies = task.policies
+            if policies is not None and policies.cache is not None:
+                task.attempt = Attempt(self.turns.now())
+                task.attempt.key = cache_key(policies.cache, policies.cache_ns, task.input)
+                keys.append(task.attempt.key)
+        return list(dict.fromkeys(keys))
+
+    def recall(self, tasks: list[Task], found: Mapping[CacheKey, Any]) -> list[Task]:
+        """Finish the tasks whose writes were found in the cache, and return the others."""
+        others = []
+        for task in tasks:
+            attempt = task.attempt
+            if attempt is None or attempt.key is None or attempt.key not in found:
+                others.append(task)
+                continue
+            task.writes = from_cache(found[attempt.key])
+            attempt.cached = True
+            self.finish(task)
+        return others
 
     def finish(self, task: Task) -> None:
         """Show what a task wrote, before the driver raises its error if it has one.
@@ -221,10 +257,15 @@ class Run:
             raise self.turns.broken
         if task.node.hidden:
             return
+        if task.rescuer is not None:
+            self.tasks.append(task.rescuer)
+        cached = task.attempt is not None and task.attempt.cached
         if self.stream.wants("updates") and (task.error is None or task.writes):
-            update = update_of(task, self.output_keys)
-            self.stream.emit(self.ns, "updates", {task.node.name: update})
-        if self._tells_tasks:
+            update = {task.node.name: update_of(task, self.output_keys)}
+            if cached:
+                update["__metadata__"] = {"cached": True}
+            self.stream.emit(self.ns, "updates", update)
+        if self._tells_tasks and not cached:
             self._tell("task_result", task_finished(task, self.graph.stream_channels))
 
     def commit(self) -> None:
@@ -234,7 +275,9 @@ class Run:
             InvalidUpdateError: A channel cannot combine what was written to it.
         """
         tasks = self.tasks if len(self.tasks) == 1 else sorted(self.tasks, key=_by_path)
-        self.updated = apply_writes(self.channels, tasks)
+        self.updated = apply_writes(
+            self.channels, tasks, self.graph.trigger_to_nodes, self.graph.hear_of_the_end
+        )
         if self._wrote_output(tasks):
             self.produced_output = True
             if self.stream.wants("values"):
@@ -294,12 +337,40 @@ class Run:
         """Put a value into the `custom` stream."""
         self.stream.emit(self.ns, "custom", value)
 
+    def rescuer_of(self, task: Task) -> Task | None:
+        """Return a task that handles the error of another one; `None` if it is to end the run.
+
+        It belongs to the same superstep, sees what the other one was given, and stands in the
+        namespace of the other one, as if that had called it.
+        """
+        name, error = task.node.rescuer, task.error
+        if name is None or not isinstance(error, Exception) or isinstance(error, GraphBubbleUp):
+            return None
+        path = (*task.path[:3], RESCUE, False)
+        parts = (PUSH, RESCUE, task.id)
+        rescuer = self._make(self.graph.nodes[name], path, task.ns, parts, task.input)
+        metadata = rescuer.config["metadata"]
+        own = {**task.config["metadata"], **metadata, "langgraph_triggers": (PUSH,)}
+        metadata.update(own)
+        callbacks = cast("BaseCallbackManager | None", rescuer.config["callbacks"])
+        if callbacks is not None:
+            callbacks.add_metadata(metadata)
+        attempt = rescuer.attempt = Attempt(self.turns.now())
+        attempt.error = NodeError(task.node.name, error)
+        attempt.writer = partial(self.stream.emit, tuple(task.ns.split("|")), "custom")
+        return rescuer
+
     # --- inside ---
 
     def _task(self, node: Node, path: TaskPath, value: Any) -> Task:
-        ns = f"{self.base_ns}|{node.name}" if self.base_ns else node.name
-        # LangGraph's formula, so that a thread written by one engine resumes on the other
         parts = (PUSH, str(path[1])) if path[0] == PUSH else (PULL, *node.triggers)
+        return self._make(node, path, self.base_ns, parts, value)
+
+    def _make(
+        self, node: Node, path: TaskPath, around: str, parts: Sequence[str], value: Any
+    ) -> Task:
+        ns = f"{around}|{node.name}" if around else node.name
+        # LangGraph's formula, so that a thread written by one engine resumes on the other
         seed = f"{ns}{self.step}{node.name}{''.join(parts)}"
         digest = xxh3_128_hexdigest(_id_bytes(self.checkpoint_id) + seed.encode())
         id_ = f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"
@@ -310,9 +381,10 @@ class Run:
         return task
 
     def _wrote_output(self, tasks: list[Task]) -> bool:
-        keys = self.output_keys
-        if isinstance(keys, str):
-            return any(name == keys for task in tasks for name, _ in task.writes)
+        """Return whether a state key that the caller is shown was written and shows it."""
+        keys = (self.output_keys,) if isinstance(self.output_keys, str) else self.output_keys
+        if self.updated.isdisjoint(keys):
+            return False
         return any(name in keys for task in tasks for name, _ in task.writes)
 
     def _read_output(self) -> Any:

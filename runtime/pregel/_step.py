@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from runtime.channels._state import Channels
 
 if TYPE_CHECKING:
-    from runtime.pregel._task import Task
+    from runtime.pregel._node import Node, Write
 
 __all__ = ("TASKS", "apply_writes", "next_nodes")
 
@@ -21,6 +21,18 @@ TASKS = "__pregel_tasks"
 """The channel that collects `Send`s."""
 
 logger = logging.getLogger(__name__)
+
+
+class Written(Protocol):
+    """What a task is to `apply_writes`: a node that ran, and what it wrote."""
+
+    @property
+    def node(self) -> Node:
+        """The node."""
+
+    @property
+    def writes(self) -> Sequence[Write]:
+        """Its writes."""
 
 
 def next_nodes(
@@ -38,12 +50,19 @@ def next_nodes(
     return sorted({name for names in hit for name in names})
 
 
-def apply_writes(channels: Channels, tasks: Sequence[Task]) -> set[str]:
+def apply_writes(
+    channels: Channels,
+    tasks: Sequence[Written],
+    trigger_to_nodes: Mapping[str, Sequence[str]],
+    hear_of_the_end: Sequence[str] = (),
+) -> set[str]:
     """Apply the writes of a finished superstep, in path order.
 
     Args:
         channels: Changed in place.
         tasks: All tasks of the superstep, sorted by path.
+        trigger_to_nodes: For each trigger channel, the nodes that wait for it.
+        hear_of_the_end: The channels to tell when no node is triggered; they may trigger some.
 
     Returns:
         The channels that changed and hold a value.
@@ -81,4 +100,10 @@ def apply_writes(channels: Channels, tasks: Sequence[Task]) -> set[str]:
         changed = channel.update(())
         if channels.note(name, channel) and changed:
             updated.add(name)
+    if hear_of_the_end and not any(name in trigger_to_nodes for name in updated):
+        for name in hear_of_the_end:
+            channel = channels[name]
+            changed = channel.finish()
+            if channels.note(name, channel) and changed:
+                updated.add(name)
     return updated

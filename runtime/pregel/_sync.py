@@ -44,16 +44,20 @@ def drive(run: Run, inbox: SimpleQueue[Any]) -> Iterator[Any]:
         heard = _announce(run)
         run.begin()
         while tasks := run.plan():
+            if run.cache is not None and (keys := run.kept(tasks)):
+                tasks = run.recall(tasks, run.cache.get(keys))
             while ready:
                 yield ready.popleft()
             if len(tasks) == 1 and not (run.live and tasks[0].node.runs_user_code):
-                task = tasks[0]
-                copy_context().run(_perform, task)
-                run.finish(task)
-                while ready:
-                    yield ready.popleft()
-                if task.error is not None:
-                    raise task.error
+                task: Task | None = tasks[0]
+                while task is not None:
+                    copy_context().run(_perform, task)
+                    run.finish(task)
+                    while ready:
+                        yield ready.popleft()
+                    if task.error is not None and task.rescuer is None:
+                        raise task.error
+                    task = task.rescuer
             else:
                 if pool is None:
                     workers = run.config.get("max_concurrency") or MAX_THREADS
@@ -104,18 +108,19 @@ def _in_threads(
                 if type(item) is not Task:
                     yield item
                     continue
-                pending -= 1
+                pending -= item.rescuer is None
                 run.finish(item)
                 while ready:
                     yield ready.popleft()
-                if item.error is not None:
+                if item.error is not None and item.rescuer is None:
                     raise item.error
     finally:
         if lanes and pending:
             # those that have not started never will; the others need their turns to end
             turns.withdraw(lanes)
             while pending:
-                pending -= sum(type(item) is Task for item in _arrived(inbox, run))
+                done = (item for item in _arrived(inbox, run) if type(item) is Task)
+                pending -= sum(item.rescuer is None for item in done)
 
 
 def _arrived(inbox: SimpleQueue[Any], run: Run) -> list[Any]:
@@ -139,6 +144,10 @@ def _perform_in_turn(task: Task, inbox: SimpleQueue[Any]) -> None:
     try:
         if turns.take(lane):
             _perform(task)
+            while task.rescuer is not None:
+                inbox.put(task)
+                task = task.rescuer
+                _perform(task)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the consumer must see it
         task.error = error
     finally:
@@ -168,4 +177,4 @@ def _perform(task: Task) -> None:
     except StopIteration:
         pass
     except BaseException as error:  # noqa: BLE001 - the driver raises it in the caller's thread
-        task.error = error
+        task.fail(error)

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from asyncio import CancelledError
+from collections.abc import AsyncIterator, Callable, Generator
+from dataclasses import replace
 from functools import partial
 from itertools import count, groupby
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
+from uuid import UUID
 
 from langchain_core.runnables import RunnableConfig
+from langchain_core.tracers._streaming import _StreamingCallbackHandler
 
+from runtime.errors import NodeCancelledError, ParentCommand
+from runtime.pregel._policies import Attempt, policed
+from runtime.pregel._trace import announce, conclude
 from runtime.runtime import ExecutionInfo, Runtime
+from runtime.types import Command
 
 if TYPE_CHECKING:
     from runtime.pregel._node import Branch, Node, Write
+    from runtime.pregel._policies import Policies
     from runtime.pregel._run import Run
 
-__all__ = ("Task", "TaskPath", "in_order")
+__all__ = ("RESCUE", "Task", "TaskPath", "in_order")
+
+RESCUE: Final = "node_error_handler"
+"""In the path of a task that handles the error of another, behind the path of that one."""
 
 TaskPath = tuple[Any, ...]
 """`("__pregel_pull", node)` or `("__pregel_push", index, False)`; paths sort, pulls first."""
@@ -36,10 +48,14 @@ class Task:
         writes: What it wrote; complete once it is done.
         error: What its node raised, if it failed.
         inner_runs: Numbers the graphs that its node calls.
+        policies: How it is run, if not simply once.
+        attempt: Which attempt it is at, if it has policies or handles the error of another task.
+        rescuer: The task that handles its error.
     """
 
     __slots__ = (
         "_runtime",
+        "attempt",
         "config",
         "error",
         "id",
@@ -48,6 +64,8 @@ class Task:
         "node",
         "ns",
         "path",
+        "policies",
+        "rescuer",
         "run",
         "writes",
     )
@@ -64,6 +82,9 @@ class Task:
         self.error: BaseException | None = None
         self.inner_runs = count()
         self._runtime: Runtime[Any] | None = None
+        self.policies: Policies | None = node.policies
+        self.attempt: Attempt | None = None
+        self.rescuer: Task | None = None
 
     @property
     def lane(self) -> tuple[str, ...]:
@@ -80,14 +101,18 @@ class Task:
         if self._runtime is None:
             configurable = self.config["configurable"]
             run_id = self.run.config.get("run_id")
+            attempt = self.attempt or Attempt(self.run.turns.now())
             self._runtime = self.run.runtime.override(
-                stream_writer=self.run.writer,
+                stream_writer=attempt.writer or self.run.writer,
+                heartbeat=attempt.heartbeat or self.run.runtime.heartbeat,
                 execution_info=ExecutionInfo(
                     checkpoint_id=self.run.checkpoint_id,
                     checkpoint_ns=self.ns,
                     task_id=self.id,
                     thread_id=configurable.get("thread_id"),
                     run_id=str(run_id) if run_id else None,
+                    node_attempt=attempt.number,
+                    node_first_attempt_time=attempt.first_time,
                 ),
             )
         return self._runtime
@@ -99,6 +124,10 @@ class Task:
         call that is yielded, in its own way, and sends back what came of it or throws what was
         raised.
         """
+        return self.perform() if self.policies is None else policed(self, self.policies)
+
+    def perform(self) -> Generator[Effect, Any, None]:
+        """Do the task once: its node, then its conditional edges."""
         node, run = self.node, self.run
         heard = None
         if run.listener is not None and node.runs_user_code:
@@ -109,7 +138,10 @@ class Task:
                 if heard is not None:
                     self.config["callbacks"] = heard.get_child("seq:step:1")
                 call = node.call
-                output = yield call.invoke, call.ainvoke, (output, self.config), call.name
+                try:
+                    output = yield call.invoke, call.ainvoke, (output, self.config), call.name
+                except ParentCommand as raised:
+                    output = self._own_command(raised)
             self.writes += node.updates(output)
             self.writes += node.static_writes
             for number, branch in enumerate(node.branches, start=2 if node.call is None else 3):
@@ -119,21 +151,73 @@ class Task:
                 answer = yield from self._decide(branch, shown)
                 self.writes += branch.writes(answer)
         except BaseException as error:
+            if isinstance(error, ParentCommand):
+                self._address(error)
             if heard is not None:
                 yield heard.on_chain_error, heard.on_chain_error, (error,), node.name
             raise
         if heard is not None:
-            yield heard.on_chain_end, heard.on_chain_end, (output,), node.name
+            yield from self._conclude(heard, output)
         if not node.hidden:
             for handler in run.handlers:
                 handler.on_node_end(self, output)
+
+    def begin_again(self, callbacks: Any) -> None:
+        """Forget what the last attempt left."""
+        self.writes = []
+        self.config["callbacks"] = callbacks
+        self._runtime = None
+
+    def fail(self, error: BaseException) -> None:
+        """Take what the node raised, and find who handles it.
+
+        A cancellation that nobody but the node itself asked for is a failure like others.
+        """
+        if isinstance(error, CancelledError):
+            self.error = NodeCancelledError(self.node.name)
+            self.error.__cause__ = error
+        else:
+            self.error = error
+        self.rescuer = self.run.rescuer_of(self)
+
+    def _own_command(self, raised: ParentCommand) -> Command[Any]:
+        """Return a command that a graph inside this node sent up, as if the node returned it.
+
+        Raises:
+            ParentCommand: It is for a graph further out.
+        """
+        command: Command[Any] = raised.args[0]
+        names = "|".join(part.partition(":")[0] for part in self.ns.split("|"))
+        if command.graph not in (self.ns, names, self.node.name):
+            raise raised
+        return replace(command, graph=None)
+
+    def _address(self, raised: ParentCommand) -> None:
+        """Note which task a command for "the graph around this one" is for."""
+        command = raised.args[0]
+        if command.graph == Command.PARENT and self.run.parent is not None:
+            raised.args = (replace(command, graph=self.run.parent.ns),)
 
     def _announce(self, manager: Any) -> Generator[Effect, Any, Any]:
         """Tell whoever listens that the node starts; return the manager of its run."""
         manager.add_tags(self.config["tags"])
         manager.add_metadata(self.config["metadata"])
+        if self.attempt is not None and self.attempt.limit is not None:
+            self.attempt.limit.listen(manager)
+        if self.node.trace is not None:
+            return (yield from announce(manager, self.node.trace, self.input, self.node.name))
         start = partial(manager.on_chain_start, name=self.node.name)
         return (yield start, start, (None, self.input), self.node.name)
+
+    def _conclude(self, heard: Any, output: Any) -> Generator[Effect, Any, None]:
+        """Tell whoever listens that the node is done."""
+        for handler in heard.handlers:
+            if isinstance(handler, _StreamingCallbackHandler):  # that of `astream_events`
+                yield _tap, _atap, (handler, heard.run_id, output), self.node.name
+        if self.node.trace is not None:
+            yield from conclude(heard, self.node.trace, output, self.node.name)
+        else:
+            yield heard.on_chain_end, heard.on_chain_end, (output,), self.node.name
 
     def _decide(self, branch: Branch, shown: Any) -> Generator[Effect, Any, Any]:
         """Call the path of a conditional edge, as a run of its own if anybody listens."""
@@ -152,6 +236,22 @@ class Task:
             raise
         yield heard.on_chain_end, heard.on_chain_end, (answer,), path.name
         return answer
+
+
+def _tap(handler: _StreamingCallbackHandler[Any], run_id: UUID, output: Any) -> None:
+    """Show a node's output to a handler that listens to the outputs of runs as they stream."""
+    for _ in handler.tap_output_iter(run_id, iter((output,))):
+        pass
+
+
+async def _atap(handler: _StreamingCallbackHandler[Any], run_id: UUID, output: Any) -> None:
+    """Do the same in an event loop."""
+
+    async def one() -> AsyncIterator[Any]:
+        yield output
+
+    async for _ in handler.tap_output_aiter(run_id, one()):
+        pass
 
 
 def in_order(batch: list[Any]) -> list[Any]:

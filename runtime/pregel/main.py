@@ -8,13 +8,15 @@ from dataclasses import replace
 from queue import SimpleQueue
 from typing import Any, Generic, Literal, cast
 
-from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables import RunnableConfig
+from langgraph.cache.base import BaseCache
 from langgraph.store.base import BaseStore
 from typing_extensions import Self, TypeVar
 
 from runtime.channels.base import BaseChannel
 from runtime.config import TASK_KEY
 from runtime.pregel._async import Inbox, adrive
+from runtime.pregel._describe import DescribedGraph
 from runtime.pregel._node import Node
 from runtime.pregel._run import Run
 from runtime.pregel._stream import Sink, check_modes
@@ -32,7 +34,7 @@ Modes = StreamMode | Sequence[StreamMode]
 Version = Literal["v1", "v2"]
 
 
-class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
+class Pregel(DescribedGraph, Generic[StateT, ContextT, InputT, OutputT]):
     """A graph that can be run.
 
     Args:
@@ -45,6 +47,7 @@ class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
         stream_mode: The mode of a stream that asks for none.
         context_schema: The type of `runtime.context`.
         store: Where nodes keep things between threads.
+        cache: Keeps results of nodes that have a cache policy.
         name: What traces and errors call the graph.
         config: What every run starts from, under the config it is given.
         debug: Whether runs print `updates` and `values`, unless they are told otherwise.
@@ -62,6 +65,7 @@ class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
         stream_mode: StreamMode = "values",
         context_schema: type[ContextT] | None = None,
         store: BaseStore | None = None,
+        cache: BaseCache[Any] | None = None,
         name: str = "LangGraph",
         config: RunnableConfig | None = None,
         debug: bool = False,
@@ -75,6 +79,7 @@ class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
         self.stream_mode = stream_mode
         self.context_schema = context_schema
         self.store = store
+        self.cache = cache
         self.name = name
         self.config = config
         self.debug = debug
@@ -84,6 +89,9 @@ class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
             for trigger in node.triggers:
                 waiting.setdefault(trigger, []).append(node.name)
         self.trigger_to_nodes = {trigger: sorted(names) for trigger, names in waiting.items()}
+        self.hear_of_the_end = tuple(
+            name for name, channel in channels.items() if channel.hears_of_the_end
+        )
 
     def copy(self, **changes: Any) -> Self:
         """Return a graph that differs in the given attributes only."""
@@ -103,6 +111,30 @@ class Pregel(Runnable[InputT, Any], Generic[StateT, ContextT, InputT, OutputT]):
             else:
                 own[key] = value
         return self.copy(config=cast(RunnableConfig, own))
+
+    def clear_cache(self, nodes: Sequence[str] | None = None) -> None:
+        """Forget the results of these nodes that the cache keeps, or of all nodes.
+
+        Raises:
+            ValueError: The graph was compiled without a cache.
+        """
+        self._needed_cache().clear(self._cached_under(nodes))
+
+    async def aclear_cache(self, nodes: Sequence[str] | None = None) -> None:
+        """Do what `clear_cache` does."""
+        await self._needed_cache().aclear(self._cached_under(nodes))
+
+    def _needed_cache(self) -> BaseCache[Any]:
+        if self.cache is None:
+            raise ValueError(
+                "No cache is set for this graph. Cannot clear cache. "
+                "Set one with compile(cache=InMemoryCache())."
+            )
+        return self.cache
+
+    def _cached_under(self, names: Sequence[str] | None) -> list[tuple[str, ...]]:
+        nodes = [self.nodes[name] for name in names or self.nodes if name in self.nodes]
+        return [node.policies.cache_ns for node in nodes if node.policies and node.policies.cache]
 
     def stream(  # type: ignore[override]  # LangGraph's signature, not Runnable's
         self,

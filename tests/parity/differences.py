@@ -25,17 +25,26 @@ TWICE = "the update of a Command given as input is applied once; LangGraph appli
 BUILTIN = "a reducer without signature is believed; LangGraph's ValueError says nothing of use"
 WRITER = "the stream writer works in async runs; on Python 3.10 LangGraph's raises RuntimeError"
 AMBIENT = "the node's config is the ambient one in async runs; LangGraph's is not on Python 3.10"
+CANCELLED = "a node that cancels itself fails; on Python 3.10 LangGraph ends the run unhandled"
+ONE_KEY = "tasks with one key are all served by the cache; LangGraph serves only the last of them"
 
 DIFFERENCES: list[Difference] = [
     Difference("pydantic_state_refuses_a_wrong_type", "sync", SHOWN),
     Difference("pydantic_state_refuses_a_wrong_type", "async", SHOWN),
     Difference("a_state_that_refuses_an_update_fails", "sync", REFUSED),
     Difference("a_state_that_refuses_an_update_fails", "async", REFUSED),
+    Difference("two_tasks_with_one_key", "sync", ONE_KEY),
+    Difference("two_tasks_with_one_key", "async", ONE_KEY),
     Difference("a_command_as_input", "sync", TWICE),
     Difference("a_command_as_input", "async", TWICE),
     Difference("a_builtin_without_signature_as_reducer", "sync", BUILTIN),
     Difference("a_builtin_without_signature_as_reducer", "async", BUILTIN),
     Difference("custom_items_come_before_the_update", "async", WRITER, (3, 11)),
+    Difference("custom_items_of_each_attempt", "async", WRITER, (3, 11)),
+    Difference("what_a_handler_streams", "async", WRITER, (3, 11)),
+    Difference("what_a_handler_streams_with_subgraphs", "async", WRITER, (3, 11)),
+    Difference("a_node_that_cancels_itself", "async", CANCELLED, (3, 11)),
+    Difference("a_handler_of_a_cancellation", "async", CANCELLED, (3, 11)),
     Difference("runtime_carries_the_context", "async", WRITER, (3, 11)),
     Difference("custom_items_of_an_inner_graph", "async", WRITER, (3, 11)),
     Difference("a_models_own_config_adds_to_that_of_its_node", "async", AMBIENT, (3, 11)),

@@ -40,6 +40,18 @@ class Engine:
         return import_module(f"{self.package}.runtime")
 
     @property
+    def channels(self) -> ModuleType:
+        return import_module(f"{self.package}.channels")
+
+    @property
+    def managed(self) -> ModuleType:
+        return import_module(f"{self.package}.managed")
+
+    @property
+    def managed_base(self) -> ModuleType:
+        return import_module(f"{self.package}.managed.base")
+
+    @property
     def errors(self) -> ModuleType:
         return import_module(f"{self.package}.errors")
 

@@ -166,3 +166,58 @@ def the_default_mode_inside_a_node(engine: Engine) -> Any:
         return {"log": [list(inner.stream(s, config)), list(inner.stream(s))]}
 
     return chain(engine, outer)
+
+
+# --- commands for the graph around -----------------------------------------------------------
+
+
+def around(engine: Engine, inner: Any) -> Any:
+    """Return a graph with the inner one as a node, and a node to jump to."""
+    graph = engine.graph.StateGraph(State).add_node("inner", inner)
+    graph.add_node("other", lambda _: {"log": ["other"]})
+    return graph.add_edge(engine.graph.START, "inner").compile()
+
+
+@scenario({"a": 1}, stream_mode=TASKS)
+def a_command_for_the_parent(engine: Engine) -> Any:
+    command = engine.types.Command
+    up = command(graph=command.PARENT, update={"log": ["up"]}, goto="other")
+    return around(engine, chain(engine, lambda _: {"log": ["in"]}, lambda _: up))
+
+
+@scenario({"a": 1}, stream_mode=["updates", "values"], subgraphs=True)
+def a_command_for_the_parent_streamed(engine: Engine) -> Any:
+    command = engine.types.Command
+    up = command(graph=command.PARENT, update={"log": ["up"]}, goto="other")
+    return around(engine, chain(engine, lambda _: {"log": ["in"]}, lambda _: up))
+
+
+@scenario({"a": 1}, stream_mode=["updates", "values"])
+def a_command_for_the_parent_of_two(engine: Engine) -> Any:
+    command = engine.types.Command
+    up = command(graph=command.PARENT, update={"log": ["up"]}, goto="other")
+    return around(engine, around(engine, chain(engine, lambda _: up)))
+
+
+@scenario({"a": 1}, stream_mode=["updates", "values"])
+def a_command_for_the_parent_from_a_called_graph(engine: Engine) -> Any:
+    command = engine.types.Command
+    up = command(graph=command.PARENT, update={"log": ["up"]}, goto="other")
+    inner = chain(engine, lambda _: up)
+    return around(engine, lambda s, config: inner.invoke(s, config))
+
+
+@scenario({"a": 1}, stream_mode=["updates", "values"])
+def a_command_for_the_parent_without_parent(engine: Engine) -> Any:
+    command = engine.types.Command
+    return chain(engine, lambda _: command(graph=command.PARENT, update={"log": ["up"]}))
+
+
+@scenario({"a": 1}, stream_mode=["updates", "values"])
+def a_command_for_the_parent_among_others(engine: Engine) -> Any:
+    command = engine.types.Command
+    several = [
+        command(update={"log": ["own"]}),
+        command(graph=command.PARENT, update={"log": ["up"]}, goto="other"),
+    ]
+    return around(engine, chain(engine, lambda _: several))

@@ -6,7 +6,9 @@ import sys
 from typing import Any
 
 import pytest
+import scenarios_graph  # noqa: F401 - registers its scenarios
 import scenarios_modes  # noqa: F401 - registers its scenarios
+import scenarios_policies  # noqa: F401 - registers its scenarios
 from differences import DIFFERENCES
 from engines import LANGGRAPH, OURS, Engine, plain
 from scenarios import SCENARIOS, Scenario

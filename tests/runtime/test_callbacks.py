@@ -145,3 +145,25 @@ def test_without_listeners_nodes_are_given_an_empty_manager(drive) -> None:
     """Nobody listens, so nothing is announced and nothing rides along."""
     graph = chain(lambda _: {"log": [len(get_config()["callbacks"].handlers)]})
     assert drive.invoke(graph, {"a": 1})["log"] == [0]
+
+
+async def test_astream_events_has_the_graph_its_nodes_and_its_models() -> None:
+    """langchain-core's own events work: starts, streams and ends, with their names."""
+    model = says("hello there")
+
+    async def node(_: Any) -> Any:
+        return {"log": [(await model.ainvoke("q")).content]}
+
+    stream = chain(node).astream_events({"a": 1}, version="v2")
+    events = [(event["event"], event["name"]) async for event in stream]
+    assert events == [
+        ("on_chain_start", "LangGraph"),
+        ("on_chain_start", "n0"),
+        ("on_chat_model_start", "GenericFakeChatModel"),
+        *[("on_chat_model_stream", "GenericFakeChatModel")] * 3,
+        ("on_chat_model_end", "GenericFakeChatModel"),
+        ("on_chain_stream", "n0"),
+        ("on_chain_end", "n0"),
+        ("on_chain_stream", "LangGraph"),
+        ("on_chain_end", "LangGraph"),
+    ]

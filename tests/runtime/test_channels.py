@@ -1,0 +1,137 @@
+"""Kinds of channels: what each holds after which writes, and what it saves."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import pytest
+from runtime_graphs import chain
+from typing_extensions import TypedDict
+
+from runtime.channels import (
+    AnyValue,
+    BaseChannel,
+    LastValueAfterFinish,
+    NamedBarrierValue,
+    NamedBarrierValueAfterFinish,
+    UntrackedValue,
+)
+from runtime.channels.base import MISSING
+from runtime.errors import EmptyChannelError, InvalidUpdateError
+
+
+def held(channel: BaseChannel[Any, Any, Any]) -> Any:
+    """Return what the channel shows, after checking that it agrees with itself."""
+    if channel.is_available():
+        return channel.get()
+    with pytest.raises(EmptyChannelError):
+        channel.get()
+    return "nothing"
+
+
+def reborn(channel: Any) -> Any:
+    """Return the channel as it comes back from a checkpoint."""
+    return channel.from_checkpoint(channel.checkpoint())
+
+
+def test_any_value_holds_what_the_last_superstep_wrote() -> None:
+    """Of several writes the last one counts; a superstep without writes empties it."""
+    channel: Any = AnyValue(int, "k")
+    assert not channel.update([])
+    assert channel.update([1, 2])
+    assert held(channel) == held(reborn(channel)) == held(channel.copy()) == 2
+    assert channel.update([])
+    assert held(channel) == held(reborn(channel)) == "nothing"
+
+
+def test_an_untracked_value_is_copied_but_never_saved() -> None:
+    """A resumed run starts without it; a conditional edge sees it."""
+    channel: Any = UntrackedValue(int)
+    channel.update(["connection"])
+    assert not channel.update([])
+    assert held(channel) == held(channel.copy()) == "connection"
+    assert channel.checkpoint() is MISSING
+    assert held(reborn(channel)) == "nothing"
+
+
+def test_an_untracked_value_takes_one_write_unless_told_otherwise() -> None:
+    """The error names the key and what to do."""
+    with pytest.raises(InvalidUpdateError, match=r"'k': .* got 2. Use guard=False"):
+        UntrackedValue(int, key="k").update([1, 2])
+    channel: Any = UntrackedValue(int, guard=False)
+    channel.update([1, 2])
+    assert held(channel) == held(channel.copy()) == 2
+    assert not channel.copy().guard
+
+
+def test_a_value_after_finish_shows_itself_once_and_at_the_end() -> None:
+    """A new write hides it again; being consumed forgets it."""
+    channel: Any = LastValueAfterFinish(int)
+    assert not channel.finish()
+    channel.update([1, 2])
+    assert held(channel) == held(reborn(channel)) == "nothing"
+    assert not channel.consume()
+    assert channel.finish()
+    assert not channel.finish()
+    assert held(channel) == held(reborn(channel)) == 2
+    channel.update([3])
+    assert held(channel) == "nothing"
+    assert channel.finish()
+    assert channel.consume()
+    assert held(channel) == held(reborn(channel)) == "nothing"
+    assert not channel.finish()
+
+
+def test_a_barrier_after_finish_waits_for_all_names_and_the_end() -> None:
+    """Neither is enough alone; being consumed starts over."""
+    channel: Any = NamedBarrierValueAfterFinish(str, {"a", "b"})
+    channel.update(["a"])
+    assert not channel.finish()
+    assert channel.update(["b"])
+    assert not channel.consume()
+    assert held(channel) == held(reborn(channel)) == "nothing"
+    assert channel.finish()
+    assert held(channel) is held(reborn(channel)) is None
+    assert channel.consume()
+    assert reborn(channel).checkpoint() == (set(), False)
+    with pytest.raises(InvalidUpdateError, match="Value c not in"):
+        channel.update(["c"])
+
+
+@pytest.mark.parametrize("kind", [NamedBarrierValue, NamedBarrierValueAfterFinish])
+def test_kinds_of_channels_are_told_apart(kind: Any) -> None:
+    """Schemas that give one key two kinds of channels are refused by comparing them."""
+    one, other = (k(str, {"a"}) for k in (NamedBarrierValue, NamedBarrierValueAfterFinish))
+    assert kind(str, {"a"}) == kind(int, {"a"}) != kind(str, {"b"})
+    assert one != other
+    assert other != one
+    assert AnyValue(int) == AnyValue(str) != LastValueAfterFinish(int) == LastValueAfterFinish(str)
+    assert UntrackedValue(int) == UntrackedValue(str) != UntrackedValue(int, guard=False)
+
+
+def test_only_channels_that_do_something_hear_of_the_end() -> None:
+    """A class that defines `finish`, anyone's, is told; the others cost nothing."""
+
+    class Own(AnyValue[int]):
+        def finish(self) -> bool:
+            return True
+
+    assert Own.hears_of_the_end
+    assert LastValueAfterFinish.hears_of_the_end
+    assert not AnyValue.hears_of_the_end
+
+
+def test_a_state_key_of_ones_own_kind(drive) -> None:
+    """A class is made with the type alone, and told its key afterwards, as LangGraph does."""
+
+    class Doubled(AnyValue[int]):
+        def __init__(self, typ: Any, name: str = "") -> None:
+            super().__init__(typ, name)
+
+        def get(self) -> int:
+            return super().get() * 2
+
+    schema = TypedDict("schema", {"k": Annotated[int, Doubled]})  # noqa: UP013 - names a local
+    graph = chain(lambda s: {"k": s["k"] + 1}, schema=schema)
+    assert drive.invoke(graph, {"k": 1}) == {"k": 6}
+    assert graph.channels["k"].key == "k"

@@ -17,16 +17,11 @@ from typing_extensions import Self, TypeVar
 
 from runtime.channels import (
     BaseChannel,
-    EphemeralValue,
     LastValue,
-    LastValueAfterFinish,
-    NamedBarrierValue,
-    NamedBarrierValueAfterFinish,
-    Topic,
 )
-from runtime.channels._state import Channels
-from runtime.constants import END, START, TAG_HIDDEN
-from runtime.graph._branch import BranchSpec, trigger_of
+from runtime.constants import END, START
+from runtime.graph._branch import BranchSpec
+from runtime.graph._compile import wired
 from runtime.graph._jsonschema import json_schema_of
 from runtime.graph._policies import (
     DEFAULT_ERROR_HANDLER,
@@ -40,14 +35,10 @@ from runtime.graph._schema import (
     channels_of,
     coercion_to,
     input_schema_of,
-    reader_of,
 )
-from runtime.graph._updates import updater
 from runtime.managed.base import ManagedValueSpec
-from runtime.pregel._node import Node, Write, make_call
-from runtime.pregel._step import TASKS
 from runtime.pregel.main import Pregel
-from runtime.types import CachePolicy, Command, Send, TimeoutPolicy, TracePolicy
+from runtime.types import CachePolicy, Command, TimeoutPolicy, TracePolicy
 
 __all__ = ("CompiledStateGraph", "StateGraph")
 
@@ -113,7 +104,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         self.branches: defaultdict[str, dict[str, BranchSpec]] = defaultdict(dict)
         self.channels: dict[str, Channel] = {}
         self.managed: dict[str, ManagedValueSpec] = {}
-        self._defaults = NodePolicies()
+        self.defaults = NodePolicies()
         self._default_handler: Any = None
         self.schemas: dict[Any, tuple[str, ...]] = {}
         self._add_schema(self.state_schema)
@@ -250,12 +241,12 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             error_handler: For nodes only.
             timeout: For all; then all must be async.
         """
-        self._defaults = replace(
-            self._defaults,
-            retry=self._defaults.retry if retry_policy is None else retry_policy,
-            cache=self._defaults.cache if cache_policy is None else cache_policy,
-            timeout=self._defaults.timeout if timeout is None else TimeoutPolicy.coerce(timeout),
-            error_handler=DEFAULT_ERROR_HANDLER if error_handler else self._defaults.error_handler,
+        self.defaults = replace(
+            self.defaults,
+            retry=self.defaults.retry if retry_policy is None else retry_policy,
+            cache=self.defaults.cache if cache_policy is None else cache_policy,
+            timeout=self.defaults.timeout if timeout is None else TimeoutPolicy.coerce(timeout),
+            error_handler=DEFAULT_ERROR_HANDLER if error_handler else self.defaults.error_handler,
         )
         self._default_handler = error_handler or self._default_handler
         return self
@@ -419,35 +410,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             handler = self._default_handler
             self._add_error_handler(DEFAULT_ERROR_HANDLER, handler, self.state_schema)
         self.validate()
-        channels = dict(self.channels)
-        channels[START] = EphemeralValue(self.input_schema, key=START)
-        channels[TASKS] = Topic(Send, key=TASKS)
-        triggers: dict[str, list[str]] = {}
-        writes: defaultdict[str, list[Write]] = defaultdict(list)
-        for node, spec in self.nodes.items():
-            trigger = trigger_of(node)
-            channels[trigger] = (
-                LastValueAfterFinish(Any, trigger)
-                if spec.defer
-                else EphemeralValue(Any, guard=False, key=trigger)
-            )
-            triggers[node] = [trigger]
-        for start, end in sorted(self.edges):
-            if end != END:
-                writes[start].append((trigger_of(end), None))
-        for starts, end in sorted(self.waiting_edges):
-            if end == END:
-                continue
-            join = f"join:{'+'.join(starts)}:{end}"
-            deferred = self.nodes[end].defer
-            barrier = NamedBarrierValueAfterFinish if deferred else NamedBarrierValue
-            channels[join] = barrier(str, set(starts), key=join)
-            triggers[end].append(join)
-            for start in starts:
-                writes[start].append((join, start))
-        nodes = {START: self._compiled_start(tuple(writes[START]))}
-        for node, spec in self.nodes.items():
-            nodes[node] = self._compiled_node(node, spec, triggers[node], tuple(writes[node]))
+        nodes, channels = wired(self)
         output = tuple(n for n in self.schemas[self.output_schema] if n not in self.managed)
         return CompiledStateGraph(
             builder=self,
@@ -464,61 +427,6 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             debug=debug,
             coerce_output=coercion_to(self.output_schema),
         )
-
-    def _compiled_start(self, static_writes: tuple[Write, ...]) -> Node:
-        return Node(
-            name=START,
-            triggers=(START,),
-            read=lambda channels: channels[START].get(),
-            call=None,
-            updates=updater(
-                tuple(n for n in self.schemas[self.input_schema] if n not in self.managed)
-            ),
-            static_writes=static_writes,
-            branches=self._compiled_branches(START, self.state_schema),
-            tags=(TAG_HIDDEN,),
-            may_write=self._may_write(START),
-        )
-
-    def _compiled_node(
-        self, name: str, spec: NodeSpec, triggers: list[str], static_writes: tuple[Write, ...]
-    ) -> Node:
-        policies = spec.policies.over(self._defaults)
-        return Node(
-            name=name,
-            triggers=tuple(sorted(triggers)),
-            read=self._reader_of(spec.input_schema),
-            call=make_call(spec.action, name),
-            updates=updater((*self.channels, *self.managed)),
-            static_writes=static_writes,
-            branches=self._compiled_branches(name, spec.input_schema),
-            metadata=spec.metadata,
-            policies=policies.compiled(name, spec.action),
-            rescuer=policies.error_handler,
-            trace=policies.trace,
-            action=spec.action,
-            may_write=self._may_write(name),
-        )
-
-    def _may_write(self, source: str) -> tuple[tuple[str, str | None], ...]:
-        """Return where a node's `Command`s and conditional edges may lead, with labels."""
-        ends = list(self.nodes[source].ends.items()) if source in self.nodes else []
-        for branch in self.branches[source].values() if source in self.branches else ():
-            ends += [(end, str(answer)) for answer, end in (branch.ends or {}).items()]
-        return tuple((end if end == END else trigger_of(end), label) for end, label in ends)
-
-    def _reader_of(self, schema: Any) -> Callable[[Channels], Any]:
-        return reader_of(schema, self.schemas[schema], self.managed)
-
-    def _compiled_branches(self, source: str, schema: Any) -> tuple[Any, ...]:
-        if source not in self.branches:
-            return ()
-        nodes = frozenset(self.nodes)
-        compiled = []
-        for branch in self.branches[source].values():
-            read = self._reader_of(branch.input_schema or schema)
-            compiled.append(branch.compile(source, read, nodes))
-        return tuple(compiled)
 
 
 class CompiledStateGraph(

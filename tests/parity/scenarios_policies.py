@@ -356,7 +356,7 @@ def a_timeout_is_a_reason_to_try_again(engine: Engine) -> Any:
             await asyncio.sleep(60)
         return {"log": ["at last"]}
 
-    return around(engine, node, timeout=0.05, retry_policy=soon(engine)).compile()
+    return around(engine, node, timeout=0.3, retry_policy=soon(engine)).compile()
 
 
 @scenario({"a": 1}, stream_mode=ALL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from typing import Any
 
@@ -11,6 +12,7 @@ from runtime_graphs import State
 from harness import deterministic
 from runtime.errors import NodeError
 from runtime.graph import START, StateGraph
+from runtime.runtime import Runtime
 from runtime.types import Command, RetryPolicy, Send
 
 
@@ -133,6 +135,23 @@ def test_a_handler_keeps_the_turn_of_its_task(drive) -> None:
     with deterministic():
         drive.invoke(graph.compile(), {"a": 1})
     assert seen == [step for name in "abc" for step in (name, "inside", f"{name} x")]
+
+
+async def test_leaving_a_run_is_no_error_of_its_nodes() -> None:
+    """A node that is cancelled since nobody reads on is not handled."""
+    seen: list[NodeError] = []
+
+    async def node(_: Any, runtime: Runtime) -> None:
+        runtime.stream_writer("item")
+        await asyncio.sleep(60)
+
+    def handler(_: Any, error: NodeError) -> None:
+        seen.append(error)
+
+    stream = handled(node, handler).compile().astream({"a": 1}, stream_mode="custom")
+    assert await stream.__anext__() == "item"
+    await stream.aclose()
+    assert seen == []
 
 
 def test_error_is_a_name_like_others_for_nodes_that_do_not_annotate_it(drive) -> None:

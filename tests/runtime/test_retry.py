@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import Any
 
 import httpx
@@ -15,7 +16,7 @@ from runtime.graph import START, StateGraph
 from runtime.pregel._policies import wait_before_retry
 from runtime.runtime import Runtime
 from runtime.turns import LiveTurns, use_turns
-from runtime.types import RetryPolicy, Send, default_retry_on
+from runtime.types import Command, RetryPolicy, Send, default_retry_on
 
 QUICK = RetryPolicy(initial_interval=0.001, jitter=False)
 
@@ -187,6 +188,41 @@ def test_deterministic_retries_come_in_order_of_time(drive) -> None:
         with deterministic():
             drive.invoke(graph.compile(), {"a": 1})
         assert seen == [(0, 1), (1, 1), (2, 1), (0, 2), (2, 2)]
+
+
+def test_deterministic_order_depends_on_the_times_asked_for(drive) -> None:
+    """A task that was slow to fail, but waits less, comes first."""
+    seen: list[str] = []
+
+    def of(name: str, seconds: float) -> Any:
+        def node(_: Any) -> Any:
+            time.sleep(seconds)
+            seen.append(name)
+            if seen.count(name) == 1:
+                raise ConnectionError
+
+        return node
+
+    graph: Any = StateGraph(State)
+    graph.add_node("a", of("a", 0), retry_policy=QUICK._replace(initial_interval=0.004))
+    graph.add_node("b", of("b", 0.008), retry_policy=QUICK._replace(initial_interval=0.002))
+    graph.add_edge(START, "a").add_edge(START, "b")
+    with deterministic():
+        drive.invoke(graph.compile(), {"a": 1})
+    assert seen == ["a", "b", "b", "a"]
+
+
+def test_a_command_for_the_graph_around_is_no_failure(drive) -> None:
+    """It travels as an exception, and is not tried again whatever the policy says."""
+    runs: list[int] = []
+
+    def node(_: Any) -> Any:
+        runs.append(1)
+        return Command(graph=Command.PARENT, update={"log": ["up"]})
+
+    inner = retried(node, QUICK._replace(retry_on=Exception))
+    assert drive.invoke(retried(inner, QUICK), {"a": 1})["log"] == ["up"]
+    assert runs == [1]
 
 
 def test_a_deterministic_run_that_is_left_waits_for_no_retry(drive) -> None:

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Generic, get_origin
 
 from typing_extensions import NotRequired, Required, Self
 
-from runtime.channels.base import MISSING, BaseChannel, Value
-from runtime.errors import EmptyChannelError, InvalidUpdateError
+from runtime.channels._value import ValueChannel
+from runtime.channels.base import MISSING, Value
+from runtime.errors import InvalidUpdateError
 from runtime.types import Overwrite
 
 __all__ = ("BinaryOperatorAggregate",)
@@ -35,7 +36,7 @@ def _first_value(typ: Any) -> Any:
         return MISSING
 
 
-class BinaryOperatorAggregate(BaseChannel[Value, Value, Value], Generic[Value]):
+class BinaryOperatorAggregate(ValueChannel[Value, Value], Generic[Value]):
     """Folds every write into the value with a two-argument function.
 
     Args:
@@ -45,13 +46,13 @@ class BinaryOperatorAggregate(BaseChannel[Value, Value, Value], Generic[Value]):
         key: The name of the channel.
     """
 
-    __slots__ = ("operator", "value")
+    __slots__ = ("operator",)
     wants_every_step = False
 
     def __init__(self, typ: Any, operator: Callable[[Any, Any], Any], key: str = "") -> None:
         super().__init__(typ, key)
         self.operator = operator
-        self.value: Value | Any = _first_value(typ)
+        self.value = _first_value(typ)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, BinaryOperatorAggregate):
@@ -64,36 +65,8 @@ class BinaryOperatorAggregate(BaseChannel[Value, Value, Value], Generic[Value]):
 
     __hash__ = None  # type: ignore[assignment]  # equality by kind, as schemas compare channels
 
-    @property
-    def ValueType(self) -> Any:  # noqa: N802
-        """The declared type."""
-        return self.typ
-
-    @property
-    def UpdateType(self) -> Any:  # noqa: N802
-        """The declared type."""
-        return self.typ
-
-    def from_checkpoint(self, checkpoint: Value | Any) -> Self:
-        """Return a new channel with the saved value, or with a first value."""
-        channel = type(self)(self.typ, self.operator, self.key)
-        if checkpoint is not MISSING:
-            channel.value = checkpoint
-        return channel
-
-    def checkpoint(self) -> Value | Any:
-        """Return the value, or `MISSING`."""
-        return self.value
-
-    def get(self) -> Value:
-        """Return the value."""
-        if self.value is MISSING:
-            raise EmptyChannelError(self.key)
-        return self.value
-
-    def is_available(self) -> bool:
-        """Return whether there is a value."""
-        return self.value is not MISSING
+    def _blank(self) -> Self:
+        return type(self)(self.typ, self.operator, self.key)
 
     def update(self, values: Sequence[Value | Overwrite]) -> bool:
         """Fold the writes in; an `Overwrite` replaces the value, and wins over plain writes."""

@@ -7,56 +7,23 @@ from typing import Any, Generic
 
 from typing_extensions import Self
 
-from runtime.channels.base import MISSING, BaseChannel, Value
+from runtime.channels._value import ValueChannel
+from runtime.channels.base import MISSING, Value
 from runtime.errors import EmptyChannelError, InvalidUpdateError
 
 __all__ = ("LastValue", "LastValueAfterFinish")
 
 
-class LastValue(BaseChannel[Value, Value, Value], Generic[Value]):
+class LastValue(ValueChannel[Value, Value], Generic[Value]):
     """Holds the last value written; two writes in one superstep are a mistake."""
 
-    __slots__ = ("value",)
+    __slots__ = ()
     wants_every_step = False
-
-    def __init__(self, typ: Any, key: str = "") -> None:
-        super().__init__(typ, key)
-        self.value: Value | Any = MISSING
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, LastValue)
 
     __hash__ = None  # type: ignore[assignment]  # equality by kind, as schemas compare channels
-
-    @property
-    def ValueType(self) -> Any:  # noqa: N802
-        """The declared type."""
-        return self.typ
-
-    @property
-    def UpdateType(self) -> Any:  # noqa: N802
-        """The declared type."""
-        return self.typ
-
-    def from_checkpoint(self, checkpoint: Value | Any) -> Self:
-        """Return a new channel with the saved value."""
-        channel = self._blank()
-        channel.value = checkpoint
-        return channel
-
-    def checkpoint(self) -> Value | Any:
-        """Return the value, or `MISSING`."""
-        return self.value
-
-    def get(self) -> Value:
-        """Return the value."""
-        if self.value is MISSING:
-            raise EmptyChannelError(self.key)
-        return self.value
-
-    def is_available(self) -> bool:
-        """Return whether a value was written."""
-        return self.value is not MISSING
 
     def update(self, values: Sequence[Value]) -> bool:
         """Take the one value."""
@@ -72,37 +39,23 @@ class LastValue(BaseChannel[Value, Value, Value], Generic[Value]):
         return True
 
 
-class LastValueAfterFinish(
-    BaseChannel[Value, Value, "tuple[Value, bool]"],
-    Generic[Value],
-):
+class LastValueAfterFinish(ValueChannel[Value, "tuple[Value, bool]"], Generic[Value]):
     """Holds the last value written, shows it when nothing else is left to run, and only once.
 
     The trigger of a deferred node: `add_node(..., defer=True)`.
     """
 
-    __slots__ = ("finished", "value")
+    __slots__ = ("finished",)
     wants_every_step = False
 
     def __init__(self, typ: Any, key: str = "") -> None:
         super().__init__(typ, key)
-        self.value: Value | Any = MISSING
         self.finished = False
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, LastValueAfterFinish)
 
     __hash__ = None  # type: ignore[assignment]  # equality by kind, as schemas compare channels
-
-    @property
-    def ValueType(self) -> Any:  # noqa: N802
-        """The declared type."""
-        return self.typ
-
-    @property
-    def UpdateType(self) -> Any:  # noqa: N802
-        """The declared type."""
-        return self.typ
 
     def from_checkpoint(self, checkpoint: tuple[Value, bool] | Any) -> Self:
         """Return a new channel with the saved value, shown or not as it was."""

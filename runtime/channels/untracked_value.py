@@ -7,13 +7,14 @@ from typing import Any, Generic
 
 from typing_extensions import Self
 
-from runtime.channels.base import MISSING, BaseChannel, Value
-from runtime.errors import EmptyChannelError, InvalidUpdateError
+from runtime.channels._value import ValueChannel
+from runtime.channels.base import MISSING, Value
+from runtime.errors import InvalidUpdateError
 
 __all__ = ("UntrackedValue",)
 
 
-class UntrackedValue(BaseChannel[Value, Value, Value], Generic[Value]):
+class UntrackedValue(ValueChannel[Value, Value], Generic[Value]):
     """Holds the last value written, and leaves it out of checkpoints.
 
     For what cannot be saved or should not be: connections, clients, large caches. A run that is
@@ -25,52 +26,34 @@ class UntrackedValue(BaseChannel[Value, Value, Value], Generic[Value]):
         key: The name of the channel.
     """
 
-    __slots__ = ("guard", "value")
+    __slots__ = ("guard",)
     wants_every_step = False
 
     def __init__(self, typ: Any, guard: bool = True, key: str = "") -> None:
         super().__init__(typ, key)
         self.guard = guard
-        self.value: Value | Any = MISSING
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, UntrackedValue) and other.guard == self.guard
 
     __hash__ = None  # type: ignore[assignment]  # equality by kind, as schemas compare channels
 
-    @property
-    def ValueType(self) -> Any:  # noqa: N802
-        """The declared type."""
-        return self.typ
-
-    @property
-    def UpdateType(self) -> Any:  # noqa: N802
-        """The declared type."""
-        return self.typ
-
     def copy(self) -> Self:
         """Return a channel of the same kind with the same value, which a checkpoint would lose."""
-        channel = self.from_checkpoint(MISSING)
+        channel = self._blank()
         channel.value = self.value
         return channel
 
+    def _blank(self) -> Self:
+        return type(self)(self.typ, self.guard, self.key)
+
     def from_checkpoint(self, checkpoint: Value | Any) -> Self:
         """Return a new, empty channel, whatever was saved."""
-        return type(self)(self.typ, self.guard, self.key)
+        return self._blank()
 
     def checkpoint(self) -> Any:
         """Return `MISSING`: there is never anything to save."""
         return MISSING
-
-    def get(self) -> Value:
-        """Return the value."""
-        if self.value is MISSING:
-            raise EmptyChannelError(self.key)
-        return self.value
-
-    def is_available(self) -> bool:
-        """Return whether a value was written in this run."""
-        return self.value is not MISSING
 
     def update(self, values: Sequence[Value]) -> bool:
         """Take the value."""

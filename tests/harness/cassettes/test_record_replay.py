@@ -125,5 +125,6 @@ def test_arrival_is_recorded(record: Callable, sdk: Client) -> None:
     (recorded,) = read_recording(path).interactions
     timing = recorded.response.timing
     assert len(timing.cuts) == len(timing.offsets) == len(sdk.reply(["a"]).steps)
-    gaps = [b - a for a, b in zip(timing.offsets, timing.offsets[1:], strict=False)]
-    assert all(gap >= 0.015 for gap in gaps)
+    # no piece can arrive before the server has waited for it and for those before it
+    for number, offset in enumerate(timing.offsets, start=1):
+        assert offset >= 0.02 * number - 0.001

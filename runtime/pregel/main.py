@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from queue import SimpleQueue
 from typing import Any, Generic, Literal, cast
 
@@ -178,8 +177,7 @@ class Pregel(DescribedGraph, Generic[StateT, ContextT, InputT, OutputT]):
             InvalidUpdateError: A node wrote what the state cannot take.
         """
         inbox: SimpleQueue[Any] = SimpleQueue()
-        sink = self._sink(inbox.put, stream_mode, config, print_mode, debug, version)
-        sink = replace(sink, subgraphs=subgraphs)
+        sink = self._sink(inbox.put, stream_mode, subgraphs, config, print_mode, debug, version)
         keys = self._keys(output_keys, self.stream_channels)
         run = Run(self, input, config, context=context, sink=sink, output_keys=keys)
         return drive(run, inbox)
@@ -202,8 +200,7 @@ class Pregel(DescribedGraph, Generic[StateT, ContextT, InputT, OutputT]):
         Sync nodes run in threads. Leaving the iteration early cancels the nodes that run.
         """
         inbox = Inbox()
-        sink = self._sink(inbox.put, stream_mode, config, print_mode, debug, version)
-        sink = replace(sink, subgraphs=subgraphs)
+        sink = self._sink(inbox.put, stream_mode, subgraphs, config, print_mode, debug, version)
         keys = self._keys(output_keys, self.stream_channels)
         run = Run(self, input, config, context=context, sink=sink, output_keys=keys)
         # the driver itself and no generator around it: closing it cancels the nodes at once
@@ -243,7 +240,7 @@ class Pregel(DescribedGraph, Generic[StateT, ContextT, InputT, OutputT]):
         """
         inbox: SimpleQueue[Any] = SimpleQueue()
         modes = () if stream_mode == "values" else stream_mode
-        sink = self._sink(inbox.put, modes, config, print_mode, debug, version)
+        sink = self._sink(inbox.put, modes, False, config, print_mode, debug, version)
         keys = self._keys(output_keys, self.output_channels)
         run = Run(self, input, config, context=context, sink=sink, output_keys=keys)
         chunks = list(drive(run, inbox))
@@ -264,7 +261,7 @@ class Pregel(DescribedGraph, Generic[StateT, ContextT, InputT, OutputT]):
         """Run the graph in the event loop; arguments, result and errors are those of `invoke`."""
         inbox = Inbox()
         modes = () if stream_mode == "values" else stream_mode
-        sink = self._sink(inbox.put, modes, config, print_mode, debug, version)
+        sink = self._sink(inbox.put, modes, False, config, print_mode, debug, version)
         keys = self._keys(output_keys, self.output_channels)
         run = Run(self, input, config, context=context, sink=sink, output_keys=keys)
         chunks = [chunk async for chunk in adrive(run, inbox)]
@@ -274,12 +271,13 @@ class Pregel(DescribedGraph, Generic[StateT, ContextT, InputT, OutputT]):
         self,
         put: Callable[[Any], None],
         modes: Modes | None,
+        subgraphs: bool,
         config: RunnableConfig | None,
         print_mode: Modes,
         debug: bool | None,
         version: Version,
     ) -> Sink:
-        """Return the caller as a consumer of chunks, without those of graphs inside."""
+        """Return the caller as a consumer of chunks."""
         if modes is None:
             in_node = TASK_KEY in ((config or {}).get("configurable") or {})
             modes = "values" if in_node else self.stream_mode
@@ -288,7 +286,7 @@ class Pregel(DescribedGraph, Generic[StateT, ContextT, InputT, OutputT]):
         return Sink(
             modes=check_modes(modes),
             many=not isinstance(modes, str),
-            subgraphs=False,
+            subgraphs=subgraphs,
             put=put,
             printed=check_modes(print_mode),
             typed=version == "v2",

@@ -47,8 +47,9 @@ def path(tmp_path: Path) -> Path:
     ids=["brackets", "braces", "dashes", "keys", "indents"],
 )
 def test_deep_nesting(content: bytes, path: Path) -> None:
-    """Depth is checked before anything is built."""
-    assert "nested more than 100 levels deep" in refusal(path, content)
+    """Depth is checked before anything is built, by us or by the scanner of newer PyYAMLs."""
+    report = refusal(path, content)
+    assert "nested more than 100 levels deep" in report or "maximum nesting depth" in report
 
 
 def test_a_bomb_of_aliases(path: Path) -> None:

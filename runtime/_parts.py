@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Generic, Literal, TypeVar
 
 from langchain_core.messages import AnyMessage
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import CheckpointMetadata
 from typing_extensions import NotRequired, TypeAliasType, TypedDict
 
 __all__ = (
+    "CheckpointPayload",
+    "CheckpointStreamPart",
+    "CheckpointTask",
     "CustomStreamPart",
     "DebugPayload",
     "DebugStreamPart",
     "MessagesStreamPart",
     "StreamPart",
+    "StreamWriter",
     "TaskPayload",
     "TaskResultPayload",
     "TasksStreamPart",
@@ -21,6 +28,9 @@ __all__ = (
 )
 
 OutputT = TypeVar("OutputT")
+
+StreamWriter = Callable[[Any], None]
+"""A function that puts one value into the `custom` stream."""
 
 
 class TaskPayload(TypedDict):
@@ -50,13 +60,39 @@ class TaskResultPayload(TypedDict):
     result: dict[str, Any]
 
 
+class CheckpointTask(TypedDict):
+    """A task of the superstep after a checkpoint, with what is stored of it already.
+
+    A task that failed has an `error`, one that is done a `result`, others have `interrupts`.
+    `state` is the config of the graph inside, if its node is one.
+    """
+
+    id: str
+    name: str
+    error: NotRequired[str]
+    interrupts: NotRequired[tuple[dict[str, Any], ...]]
+    result: NotRequired[Any]
+    state: RunnableConfig | None
+
+
+class CheckpointPayload(TypedDict, Generic[OutputT]):
+    """A checkpoint: the state between two supersteps, and the nodes that run `next`."""
+
+    config: RunnableConfig
+    parent_config: RunnableConfig | None
+    values: OutputT
+    metadata: CheckpointMetadata
+    next: list[str]
+    tasks: list[CheckpointTask]
+
+
 class DebugPayload(TypedDict):
-    """A task payload with the superstep and the time, in ISO 8601, at which it was made."""
+    """Another payload with the superstep and the time, in ISO 8601, at which it was made."""
 
     step: int
     timestamp: str
-    type: Literal["task", "task_result"]
-    payload: TaskPayload | TaskResultPayload
+    type: Literal["checkpoint", "task", "task_result"]
+    payload: CheckpointPayload[Any] | TaskPayload | TaskResultPayload
 
 
 class ValuesStreamPart(TypedDict, Generic[OutputT]):
@@ -92,6 +128,14 @@ class CustomStreamPart(TypedDict):
     data: Any
 
 
+class CheckpointStreamPart(TypedDict, Generic[OutputT]):
+    """A checkpoint."""
+
+    type: Literal["checkpoints"]
+    ns: tuple[str, ...]
+    data: CheckpointPayload[OutputT]
+
+
 class TasksStreamPart(TypedDict):
     """A task that starts or is done."""
 
@@ -101,7 +145,7 @@ class TasksStreamPart(TypedDict):
 
 
 class DebugStreamPart(TypedDict):
-    """A task that starts or is done, with step and time."""
+    """A checkpoint, or a task that starts or is done, with step and time."""
 
     type: Literal["debug"]
     ns: tuple[str, ...]
@@ -114,6 +158,7 @@ StreamPart = TypeAliasType(
     | UpdatesStreamPart
     | MessagesStreamPart
     | CustomStreamPart
+    | CheckpointStreamPart[OutputT]
     | TasksStreamPart
     | DebugStreamPart,
     type_params=(OutputT,),

@@ -8,7 +8,7 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import var_child_runnable_config
 from langgraph.store.base import BaseStore
 
-from runtime.types import StreamWriter
+from runtime._parts import StreamWriter
 
 if TYPE_CHECKING:
     from runtime.pregel._task import Task

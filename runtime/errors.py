@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Literal
+from typing import Any, Final, Literal
+
+from runtime._interrupts import Interrupt
 
 __all__ = (
     "EmptyChannelError",
     "EmptyInputError",
     "ErrorCode",
     "GraphBubbleUp",
+    "GraphDrained",
+    "GraphInterrupt",
     "GraphRecursionError",
     "InvalidUpdateError",
     "NodeCancelledError",
     "NodeError",
+    "NodeInterrupt",
     "NodeTimeoutError",
     "ParentCommand",
+    "TaskNotFound",
+    "UnknownInterruptError",
+    "is_invalid_resume",
 )
 
 
@@ -40,6 +50,50 @@ class EmptyInputError(Exception):
 
 class GraphBubbleUp(Exception):  # noqa: N818 - LangGraph's public name
     """Base of what travels up through graphs without being a failure."""
+
+
+class GraphDrained(GraphBubbleUp):
+    """A run stopped between two supersteps because `RunControl.request_drain` asked for it.
+
+    Its checkpoint is stored; run the graph with `None` on the same thread to go on.
+
+    Args:
+        reason: What was given as the reason.
+    """
+
+    def __init__(self, reason: str = "shutdown") -> None:
+        super().__init__(f"Graph drained: {reason}")
+        self.reason = reason
+
+
+class GraphInterrupt(GraphBubbleUp):
+    """A node waits for an answer; ends the run at its outermost graph without being an error.
+
+    Args:
+        interrupts: The questions; none if the run stopped before or after a node.
+    """
+
+    args: tuple[Sequence[Interrupt[Any]]]
+
+    def __init__(self, interrupts: Sequence[Interrupt[Any]] = ()) -> None:
+        super().__init__(interrupts)
+
+
+class NodeInterrupt(GraphInterrupt):
+    """What a node raised to ask before there was `runtime.types.interrupt`; use that.
+
+    Args:
+        value: What the node asks.
+        id: Which question it is.
+    """
+
+    def __init__(self, value: Any, id: str | None = None) -> None:  # noqa: A002 - public name
+        warnings.warn(
+            "NodeInterrupt is deprecated. Please use `runtime.types.interrupt` instead.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        super().__init__([Interrupt(value) if id is None else Interrupt(value, id)])
 
 
 class GraphRecursionError(RecursionError):
@@ -123,3 +177,48 @@ class NodeTimeoutError(Exception):
         self.timeout = timeout
         self.idle_timeout = idle_timeout
         self.run_timeout = run_timeout
+
+
+class TaskNotFound(Exception):  # noqa: N818 - LangGraph's public name
+    """An executor of tasks elsewhere was asked for one that it does not have."""
+
+
+class UnknownInterruptError(Exception):
+    """A resume does not fit the questions that wait, and the config asks to be strict about it.
+
+    Args:
+        message: What is wrong.
+        reason: `not_pending`: it answers questions that do not wait; `empty_map`: it answers
+            none; `ambiguous`: it is one answer, and several questions wait.
+        interrupt_ids: Which questions do not wait.
+        pending_ids: Which ones do.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: Literal["not_pending", "empty_map", "ambiguous"],
+        interrupt_ids: Sequence[str] = (),
+        pending_ids: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.interrupt_ids = tuple(interrupt_ids)
+        self.pending_ids = tuple(pending_ids)
+
+
+_INVALID_RESUME: Final = "__invalid_resume__"
+
+
+def mark_invalid_resume(error: BaseException) -> None:
+    """Note that this was raised because an answer did not fit what the question asks for."""
+    setattr(error, _INVALID_RESUME, True)
+
+
+def is_invalid_resume(error: BaseException) -> bool:
+    """Return whether this was raised because an answer did not fit what the question asks for.
+
+    The question still waits, so that it can be answered again.
+    """
+    return getattr(error, _INVALID_RESUME, False) is True

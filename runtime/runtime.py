@@ -9,8 +9,8 @@ from typing import Any, Generic, cast
 from langgraph.store.base import BaseStore
 from typing_extensions import TypeVar
 
+from runtime._parts import StreamWriter
 from runtime.config import current_task
-from runtime.types import StreamWriter
 
 __all__ = ("ExecutionInfo", "Runtime", "get_runtime")
 

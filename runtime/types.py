@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from langchain_core.messages.tool import ToolOutputMixin
 
+from runtime._ask import interrupt
+from runtime._interrupts import Interrupt
 from runtime._parts import (
+    CheckpointPayload,
+    CheckpointStreamPart,
+    CheckpointTask,
     CustomStreamPart,
     DebugPayload,
     DebugStreamPart,
     MessagesStreamPart,
     StreamPart,
+    StreamWriter,
     TaskPayload,
     TaskResultPayload,
     TasksStreamPart,
@@ -31,19 +37,36 @@ from runtime._policies import (
     default_retry_on,
     omit_payload,
 )
+from runtime._threads import (
+    Checkpointer,
+    Durability,
+    PregelTask,
+    StateSnapshot,
+    StateUpdate,
+    ensure_valid_checkpointer,
+)
 
 __all__ = (
     "All",
     "CachePolicy",
+    "CheckpointPayload",
+    "CheckpointStreamPart",
+    "CheckpointTask",
+    "Checkpointer",
     "Command",
     "CustomStreamPart",
     "DebugPayload",
     "DebugStreamPart",
+    "Durability",
     "GraphOutput",
+    "Interrupt",
     "MessagesStreamPart",
     "Overwrite",
+    "PregelTask",
     "RetryPolicy",
     "Send",
+    "StateSnapshot",
+    "StateUpdate",
     "StreamMode",
     "StreamPart",
     "StreamWriter",
@@ -56,13 +79,17 @@ __all__ = (
     "ValuesStreamPart",
     "default_cache_key",
     "default_retry_on",
+    "ensure_valid_checkpointer",
+    "interrupt",
     "omit_payload",
 )
 
 All = Literal["*"]
 """Stands for every node where a list of nodes is expected."""
 
-StreamMode = Literal["values", "updates", "messages", "custom", "tasks", "debug", "tools"]
+StreamMode = Literal[
+    "values", "updates", "messages", "custom", "tasks", "checkpoints", "debug", "tools"
+]
 """What a stream consists of.
 
 - `values`: the whole state after every superstep that wrote an output key.
@@ -70,12 +97,10 @@ StreamMode = Literal["values", "updates", "messages", "custom", "tasks", "debug"
 - `messages`: `(message chunk, metadata)` for every token of every model called in the graph.
 - `custom`: whatever nodes hand to their stream writer.
 - `tasks`: each task when it starts (`TaskPayload`) and when it is done (`TaskResultPayload`).
-- `debug`: the same with step and time (`DebugPayload`).
+- `checkpoints`: each checkpoint of a graph that has a checkpointer (`CheckpointPayload`).
+- `debug`: both of these with step and time (`DebugPayload`).
 - `tools`: when tools start, finish and fail, related by `tool_call_id`.
 """
-
-StreamWriter = Callable[[Any], None]
-"""A function that puts one value into the `custom` stream."""
 
 N = TypeVar("N", bound=Hashable)
 
@@ -153,7 +178,7 @@ class GraphOutput(Generic[OutputT]):
     """
 
     value: OutputT
-    interrupts: tuple[Any, ...] = ()
+    interrupts: tuple[Interrupt[Any], ...] = ()
 
     def __getitem__(self, key: str) -> Any:
         """Return a key of the state, as programs for the plain result expect it."""

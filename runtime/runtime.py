@@ -12,7 +12,7 @@ from typing_extensions import TypeVar
 from runtime._parts import StreamWriter
 from runtime.config import current_task
 
-__all__ = ("ExecutionInfo", "Runtime", "get_runtime")
+__all__ = ("ExecutionInfo", "RunControl", "Runtime", "ServerInfo", "get_runtime")
 
 ContextT = TypeVar("ContextT", default=None)
 
@@ -52,6 +52,48 @@ class ExecutionInfo:
         return replace(self, **overrides)
 
 
+class RunControl:
+    """Lets somebody outside of a run ask it to stop; for one run, from any thread.
+
+    The run stops between two supersteps, with `GraphDrained`; what was done is kept, and the run
+    can go on later. Nodes see the request at `runtime.control`, and may hurry.
+    """
+
+    __slots__ = ("_reason",)
+
+    def __init__(self) -> None:
+        self._reason: str | None = None
+
+    def request_drain(self, reason: str = "shutdown") -> None:
+        """Ask the run to stop before its next superstep."""
+        self._reason = reason
+
+    @property
+    def drain_requested(self) -> bool:
+        """Whether somebody has asked."""
+        return self._reason is not None
+
+    @property
+    def drain_reason(self) -> str | None:
+        """Why, or `None` if nobody has asked."""
+        return self._reason
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """What a server that runs graphs tells its nodes; there is none in a run of one's own.
+
+    Args:
+        assistant_id: The assistant that runs.
+        graph_id: The graph that it runs.
+        user: Who called, if the server knows.
+    """
+
+    assistant_id: str
+    graph_id: str
+    user: Any = None
+
+
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Runtime(Generic[ContextT]):
     """The run-scoped things that a node can use.
@@ -63,6 +105,8 @@ class Runtime(Generic[ContextT]):
         heartbeat: A sign of progress, for a node with an idle timeout; does nothing in others.
         previous: The value that the entrypoint returned last time on this thread.
         execution_info: Where in the run the node is running; `None` outside of a node.
+        server_info: What the server tells, if one runs the graph.
+        control: Whether somebody asks the run to stop.
     """
 
     context: ContextT = field(default=cast(ContextT, None))
@@ -71,6 +115,18 @@ class Runtime(Generic[ContextT]):
     heartbeat: Callable[[], None] = _no_heartbeat
     previous: Any = None
     execution_info: ExecutionInfo | None = None
+    server_info: ServerInfo | None = None
+    control: RunControl | None = None
+
+    @property
+    def drain_requested(self) -> bool:
+        """Whether somebody asks the run to stop."""
+        return self.control is not None and self.control.drain_requested
+
+    @property
+    def drain_reason(self) -> str | None:
+        """Why somebody asks the run to stop, if anybody does."""
+        return None if self.control is None else self.control.drain_reason
 
     def override(self, **overrides: Any) -> Runtime[ContextT]:
         """Return a copy with some fields replaced."""

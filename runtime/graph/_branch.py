@@ -14,18 +14,14 @@ from runtime.channels._state import Channels
 from runtime.constants import END, START
 from runtime.errors import InvalidUpdateError
 from runtime.graph._schema import input_schema_of
+from runtime.pregel._commands import trigger_of
 from runtime.pregel._node import Branch, Write, make_call
 from runtime.pregel._step import TASKS
 from runtime.types import Send
 
-__all__ = ("BranchSpec", "trigger_of")
+__all__ = ("BranchSpec",)
 
 PathMap = Mapping[Hashable, str] | Sequence[str] | None
-
-
-def trigger_of(node: str) -> str:
-    """Return the channel that makes a node run."""
-    return f"branch:to:{node}"
 
 
 @dataclass(frozen=True, slots=True)

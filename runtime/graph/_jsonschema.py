@@ -12,7 +12,7 @@ from pydantic import BaseModel, TypeAdapter
 from typing_extensions import is_typeddict
 
 from runtime.channels.base import BaseChannel
-from runtime.graph._schema import ROOT
+from runtime.pregel._commands import ROOT
 
 __all__ = ("json_schema_of",)
 

@@ -13,19 +13,15 @@ from typing_extensions import NotRequired, Required
 from runtime.channels import BaseChannel, BinaryOperatorAggregate, LastValue
 from runtime.channels._state import Channels
 from runtime.managed.base import ManagedValueSpec, is_managed_value
+from runtime.pregel._commands import ROOT, fields_of
 
 __all__ = (
-    "ROOT",
     "channels_of",
     "coercion_to",
-    "fields_of",
     "input_schema_of",
     "managed_in",
     "reader_of",
 )
-
-ROOT = "__root__"
-"""The one channel of a state that is not made of keys."""
 
 Channel = BaseChannel[Any, Any, Any]
 
@@ -105,14 +101,6 @@ def _checked_reducer(name: str, reducer: Callable[..., Any]) -> Callable[[Any, A
             "A reducer is called as reducer(current, written)."
         )
     return reducer
-
-
-def fields_of(kind: type) -> tuple[str, ...]:
-    """Return the annotated names of a class, base classes first; empty if it has none."""
-    names: dict[str, None] = {}
-    for base in reversed(getattr(kind, "__mro__", ())):
-        names.update(dict.fromkeys(inspect.get_annotations(base)))
-    return tuple(names)
 
 
 def input_schema_of(function: Any) -> Any:

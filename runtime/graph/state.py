@@ -31,14 +31,23 @@ from runtime.graph._policies import (
     error_handler_of,
 )
 from runtime.graph._schema import (
-    ROOT,
     channels_of,
     coercion_to,
     input_schema_of,
 )
 from runtime.managed.base import ManagedValueSpec
+from runtime.pregel._commands import ROOT
+from runtime.pregel._serde import known_types
 from runtime.pregel.main import Pregel
-from runtime.types import CachePolicy, Command, TimeoutPolicy, TracePolicy
+from runtime.types import (
+    All,
+    CachePolicy,
+    Checkpointer,
+    Command,
+    TimeoutPolicy,
+    TracePolicy,
+    ensure_valid_checkpointer,
+)
 
 __all__ = ("CompiledStateGraph", "StateGraph")
 
@@ -344,13 +353,19 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         """End after this node."""
         return self.add_edge(key, END)
 
-    def validate(self) -> Self:
+    def validate(self, interrupt: Sequence[str] | None = None) -> Self:
         """Check that the graph can run.
+
+        Args:
+            interrupt: Nodes before or after which runs are to stop.
 
         Raises:
             ValueError: It has no entry point, or an edge starts or ends at something else than a
-                node.
+                node, or a run is to stop at something else.
         """
+        for name in interrupt or ():
+            if name not in self.nodes:
+                raise ValueError(f"Interrupt node `{name}` not found{self._nearest(name)}")
         edges = {*self.edges, *((start, end) for ss, end in self.waiting_edges for start in ss)}
         sources = {start for start, _ in edges} | {s for s, named in self.branches.items() if named}
         for source in sorted(sources - {START}):
@@ -389,34 +404,49 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
 
     def compile(
         self,
+        checkpointer: Checkpointer = None,
         *,
         cache: BaseCache[Any] | None = None,
         store: BaseStore | None = None,
+        interrupt_before: All | list[str] | None = None,
+        interrupt_after: All | list[str] | None = None,
         debug: bool = False,
         name: str | None = None,
     ) -> CompiledStateGraph[StateT, ContextT, InputT, OutputT]:
         """Check the graph and return it in a form that runs.
 
         Args:
+            checkpointer: Where threads are kept, so that runs can stop, be looked at, and go on.
+                In a graph inside another one, `None` stands for that of the graph around, `True`
+                for the same with one history per thread rather than one per call, `False` for none.
             cache: Keeps results of nodes that have a cache policy; graphs inside have their own.
             store: Where nodes keep things between threads.
+            interrupt_before: The nodes before which runs stop, or `"*"` for all.
+            interrupt_after: The nodes after which runs stop, or `"*"` for all.
             debug: Whether runs print `updates` and `values`, unless they are told otherwise.
             name: What traces and errors call the graph; `"LangGraph"` if not given.
 
         Raises:
+            TypeError: The checkpointer is nothing of the kind.
             ValueError: As for `validate`; or a sync node has a timeout.
         """
+        ensure_valid_checkpointer(checkpointer)
+        before, after = interrupt_before or [], interrupt_after or []
         if self._default_handler is not None:
             handler = self._default_handler
             self._add_error_handler(DEFAULT_ERROR_HANDLER, handler, self.state_schema)
-        self.validate()
+        self.validate([*(before if before != "*" else ()), *(after if after != "*" else ())])
         nodes, channels = wired(self)
+        known_types(self.schemas)
         output = tuple(n for n in self.schemas[self.output_schema] if n not in self.managed)
         return CompiledStateGraph(
             builder=self,
             nodes=nodes,
             channels=channels,
             input_channel=START,
+            checkpointer=checkpointer,
+            interrupt_before=before,
+            interrupt_after=after,
             output_channels=ROOT if output == (ROOT,) else list(output),
             stream_channels=ROOT if tuple(self.channels) == (ROOT,) else list(self.channels),
             stream_mode="updates",

@@ -22,6 +22,7 @@ from langchain_core.runnables.config import var_child_runnable_config
 from langgraph.cache.base import BaseCache
 
 from runtime.errors import NodeTimeoutError
+from runtime.pregel._desk import AsyncDesk
 from runtime.pregel._limit import Limit
 from runtime.pregel._run import Run
 from runtime.pregel._task import Task, in_order
@@ -89,35 +90,59 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
     inbox.open()
     ready = run.ready
     heard = None
+    desk = None if run.thread is None else AsyncDesk(run.thread)
     running: set[asyncio.Task[None]] = set()
-    limit = asyncio.Semaphore(n) if (n := run.config.get("max_concurrency")) else None
     try:
         heard = await _announce(run)
-        run.begin()
-        while tasks := run.plan():
-            if run.cache is not None:
-                tasks = await _recall(run, tasks, run.cache)
-            while ready:
-                yield ready.popleft()
-            for task in sorted(tasks, key=_by_lane) if run.turns.serial else tasks:
-                running.add(_start(task, inbox, limit))
-            pending = len(tasks)
-            while pending:
-                batch = await inbox.arrived()
-                for item in batch if run.turns.serial else in_order(batch):
-                    if type(item) is not Task:
-                        yield item
-                        continue
-                    pending -= item.rescuer is None
-                    run.finish(item)
-                    while ready:
-                        yield ready.popleft()
-                    if item.error is not None and item.rescuer is None:
-                        raise item.error
-            running.clear()
-            run.commit()
-            while ready:
-                yield ready.popleft()
+        if desk is not None:
+            await desk.load()
+        try:
+            # no generator of its own: closing this one cancels the nodes at once
+            run.begin()
+            limit = asyncio.Semaphore(n) if (n := run.config.get("max_concurrency")) else None
+            while tasks := run.plan():
+                if desk is not None:
+                    await desk.save()
+                    tasks = run.restore(tasks)
+                if run.cache is not None:
+                    tasks = await _recall(run, tasks, run.cache)
+                while ready:
+                    yield ready.popleft()
+                for task in sorted(tasks, key=_by_lane) if run.turns.serial else tasks:
+                    running.add(_start(task, inbox, limit))
+                pending = len(tasks)
+                while pending:
+                    batch = await inbox.arrived()
+                    for item in batch if run.turns.serial else in_order(batch):
+                        if type(item) is not Task:
+                            yield item
+                            continue
+                        pending -= item.rescuer is None
+                        if desk is not None:
+                            run.record(item)
+                            await desk.save()
+                        run.finish(item)
+                        while ready:
+                            yield ready.popleft()
+                        if item.fatal:
+                            raise item.error  # type: ignore[misc]  # a fatal task has one
+                running.clear()
+                run.commit()
+                if desk is not None:
+                    await desk.save()
+                while ready:
+                    yield ready.popleft()
+        except BaseException as error:
+            if not run.close(error):
+                if desk is not None:
+                    await desk.save()
+                raise
+        else:
+            run.close(None)
+        if desk is not None:
+            await desk.settle()
+        while ready:
+            yield ready.popleft()
         if heard is not None:
             await heard.on_chain_end(run.output())
     except BaseException as error:
@@ -128,6 +153,8 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
         inbox.closed = True
         if running:
             await _cancel(running)
+        if desk is not None:
+            await desk.close()
 
 
 async def _cancel(running: set[asyncio.Task[None]]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langchain_core.runnables import RunnablePassthrough
@@ -48,11 +47,11 @@ class Edge(NamedTuple):
     label: str | None
 
 
-@dataclass(frozen=True)
-class Visit:
+class Visit(NamedTuple):
     """A node in one superstep of the walk; to the step functions it is a task."""
 
-    node: Node
+    name: str
+    triggers: tuple[str, ...]
     writes: list[Write]
 
 
@@ -113,7 +112,8 @@ class Walk:
         for way in ways:
             self._over[way.channel].add((node.name, way))
         self._ways[node.name] = self.last[node.name] = ways
-        return Visit(node, [*node.static_writes, *((channel, None) for channel in decided)])
+        writes = [*node.static_writes, *((channel, None) for channel in decided)]
+        return Visit(node.name, node.triggers, writes)
 
 
 def draw(graph: DescribedGraph, inside: Mapping[str, Graph]) -> Graph:

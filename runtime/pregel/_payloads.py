@@ -1,15 +1,22 @@
-"""What `updates`, `tasks` and `debug` chunks hold: functions of a task."""
+"""What `updates`, `tasks`, `checkpoints` and `debug` chunks hold: functions of tasks."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from langgraph.checkpoint.base import EXCLUDED_METADATA_KEYS
 
+from runtime.errors import GraphInterrupt
+from runtime.pregel._thread import ERROR, INTERRUPT, SPECIAL, Thread
+
 if TYPE_CHECKING:
+    from runtime.channels._state import Channels
+    from runtime.pregel._node import Write
     from runtime.pregel._task import Task
 
-__all__ = ("task_finished", "task_started", "update_of")
+__all__ = ("checkpoint_of", "result_of", "task_finished", "task_started", "update_of")
 
 
 def update_of(task: Task, keys: str | list[str]) -> Any:
@@ -46,9 +53,21 @@ def task_started(task: Task) -> dict[str, Any]:
 
 def task_finished(task: Task, keys: str | list[str]) -> dict[str, Any]:
     """Return what `tasks` shows of a task that is done, or failed."""
+    asked = task.error.args[0] if isinstance(task.error, GraphInterrupt) else ()
+    return {
+        "id": task.id,
+        "name": task.name,
+        "error": None if asked else task.error,
+        "result": result_of(task.writes, keys),
+        "interrupts": [asdict(question) for question in asked],
+    }
+
+
+def result_of(writes: Sequence[Write], keys: str | list[str]) -> dict[str, Any]:
+    """Return what a task wrote to these keys; several writes of one as `{"$writes": [...]}`."""
     shown = [keys] if isinstance(keys, str) else keys
     result: dict[str, Any] = {}
-    for name, value in task.writes:
+    for name, value in writes:
         if name not in shown:
             continue
         if name not in result:
@@ -57,13 +76,41 @@ def task_finished(task: Task, keys: str | list[str]) -> dict[str, Any]:
             result[name]["$writes"].append(value)
         else:
             result[name] = {"$writes": [result[name], value]}
+    return result
+
+
+def checkpoint_of(
+    thread: Thread, channels: Channels, keys: str | list[str], tasks: Sequence[Task]
+) -> dict[str, Any]:
+    """Return what `checkpoints` shows of a checkpoint and the tasks that run from there."""
+    kept = thread.by_task() if thread.pending else {}
+    values = channels.read((keys,)).get(keys) if isinstance(keys, str) else channels.read(keys)
     return {
-        "id": task.id,
-        "name": task.node.name,
-        "error": task.error,
-        "result": result,
-        "interrupts": [],
+        "config": thread.config,
+        "parent_config": thread.parent_config,
+        "values": values,
+        "metadata": dict(thread.metadata),
+        "next": [task.name for task in tasks],
+        "tasks": [_kept_of(task, kept.get(task.id, ()), keys) for task in tasks],
     }
+
+
+def _kept_of(task: Task, kept: Sequence[Write], keys: str | list[str]) -> dict[str, Any]:
+    """Return what is known of a task that is about to run."""
+    shown: dict[str, Any] = {"id": task.id, "name": task.name}
+    errors = [value for name, value in kept if name == ERROR]
+    if errors:
+        shown["error"] = errors[-1]
+    else:
+        if any(name not in SPECIAL for name, _ in kept):
+            shown["result"] = result_of(kept, keys)
+        asked = [question for name, value in kept if name == INTERRUPT for question in value]
+        shown["interrupts"] = tuple(asdict(question) for question in asked)
+    inside = task.name in task.run.graph.inner_graphs
+    configurable = task.config["configurable"]
+    address = {"thread_id": configurable.get("thread_id"), "checkpoint_ns": task.ns}
+    shown["state"] = {"configurable": address} if inside else None
+    return shown
 
 
 def _is_several(value: Any) -> bool:

@@ -75,11 +75,9 @@ class Attempt:
         writer: What its node gets as stream writer, if not that of the run.
         heartbeat: What its node gets as `runtime.heartbeat`, if it has an idle timeout.
         key: Where its result is kept in the cache.
-        cached: Whether its writes come from there.
     """
 
     __slots__ = (
-        "cached",
         "error",
         "first_time",
         "heartbeat",
@@ -97,7 +95,6 @@ class Attempt:
         self.writer: Callable[[Any], None] | None = None
         self.heartbeat: Callable[[], None] | None = None
         self.key: CacheKey | None = None
-        self.cached = False
 
 
 # --- when the graph is compiled ----------------------------------------------------------------

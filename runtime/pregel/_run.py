@@ -15,41 +15,90 @@ from dataclasses import is_dataclass
 from datetime import datetime, timezone
 from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from langchain_core.callbacks import AsyncCallbackManager, BaseCallbackManager, CallbackManager
 from langchain_core.runnables import RunnableConfig
 from langgraph.cache.base import BaseCache
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from pydantic import BaseModel
-from xxhash import xxh3_128_hexdigest
 
+from runtime._interrupts import Interrupt, interrupt_id
+from runtime._threads import Durability
 from runtime.channels._state import Channels
 from runtime.config import TASK_KEY
-from runtime.errors import EmptyInputError, GraphBubbleUp, GraphRecursionError, NodeError
+from runtime.errors import (
+    GraphBubbleUp,
+    GraphDrained,
+    GraphInterrupt,
+    GraphRecursionError,
+    NodeError,
+)
+from runtime.pregel._answers import Answers, Resume
 from runtime.pregel._config import effective_config
 from runtime.pregel._handler import StreamHandler
+from runtime.pregel._input import take_input
 from runtime.pregel._messages import MessagesHandler
-from runtime.pregel._payloads import task_finished, task_started, update_of
+from runtime.pregel._names import (
+    PULL,
+    PUSH,
+    RESCUE,
+    TaskPath,
+    id_parts,
+    inner_ns,
+    task_id,
+    within,
+    without_ids,
+)
+from runtime.pregel._payloads import checkpoint_of, task_finished, task_started, update_of
 from runtime.pregel._policies import Attempt, CacheKey, cache_key, from_cache, with_timeout
-from runtime.pregel._step import TASKS, apply_writes, next_nodes
+from runtime.pregel._serde import speaking
+from runtime.pregel._step import TASKS, Given, Written, apply_writes, next_nodes
 from runtime.pregel._stream import Sink, Stream
-from runtime.pregel._task import RESCUE, Task, TaskPath
+from runtime.pregel._task import Task
+from runtime.pregel._thread import ERROR, INTERRUPT, NO_WRITES, RESUME, SPECIAL, Thread
 from runtime.pregel._tools import ToolsHandler
-from runtime.runtime import Runtime
+from runtime.runtime import RunControl, Runtime
 from runtime.turns import current_turns
 
 if TYPE_CHECKING:
-    from runtime.pregel._node import Node
+    from runtime.pregel._node import Node, Write
     from runtime.pregel.main import Pregel
 
-__all__ = ("Run",)
-
-PULL = "__pregel_pull"
-PUSH = "__pregel_push"
+__all__ = ("Asked", "Run")
 
 _by_path = attrgetter("path")
 
 logger = logging.getLogger(__name__)
+
+
+class Asked(NamedTuple):
+    """What the caller of a run asks for besides its input and config.
+
+    Args:
+        output_keys: Which state keys the caller is shown.
+        context: What nodes get as context.
+        sink: The caller as a consumer of chunks, if it is one.
+        interrupt_before: The nodes before which to stop, or `"*"`.
+        interrupt_after: The nodes after which to stop, or `"*"`.
+        durability: When checkpoints are saved, if not as usual.
+    """
+
+    output_keys: str | list[str]
+    context: Any = None
+    sink: Sink | None = None
+    interrupt_before: Sequence[str] | str = ()
+    interrupt_after: Sequence[str] | str = ()
+    durability: Durability | None = None
+    control: RunControl | None = None
+
+
+class _Left(NamedTuple):
+    """A task that was to run, and never will: somebody started anew."""
+
+    name: str
+    triggers: Sequence[str]
+    writes: tuple[Write, ...] = ()
 
 
 class Run:
@@ -59,9 +108,7 @@ class Run:
         graph: The compiled graph.
         given: What the caller passed as input.
         config: What the caller passed as config.
-        context: What the caller passed as context.
-        sink: The caller as a consumer of chunks, if it is one.
-        output_keys: Which state keys the caller is shown.
+        asked: What else the caller asks for.
 
     Attributes:
         ready: Chunks for the run's own consumer that were made by the driver and not yet read.
@@ -70,6 +117,12 @@ class Run:
         live: Whether the run's own consumer reads chunks that nodes emit while they still run.
         handlers: What makes chunks out of callbacks, for this run's consumer and for those of the
             graphs around it.
+        saver: Where the thread is kept, if anywhere.
+        thread: What is kept of the run, if anything is.
+        resuming: Whether the run goes on with what its thread has begun; until the first superstep
+            is done.
+        resume: What tasks that ask are answered.
+        interrupts: The questions that were asked and shown.
     """
 
     def __init__(
@@ -77,10 +130,7 @@ class Run:
         graph: Pregel[Any, Any, Any, Any],
         given: Any,
         config: RunnableConfig | None,
-        *,
-        context: Any = None,
-        sink: Sink | None = None,
-        output_keys: str | list[str],
+        asked: Asked,
     ) -> None:
         self.graph = graph
         self.given = given
@@ -89,31 +139,91 @@ class Run:
         configurable = self.config["configurable"]
         parent: Task | None = configurable.get(TASK_KEY)
         self.parent = parent
-        self.base_ns: str = _inner_ns(parent) if parent is not None else ""
+        self.base_ns: str = self._own_ns(parent)
         self.ns = tuple(self.base_ns.split("|")) if self.base_ns else ()
         self.lane: tuple[str, ...] = parent.lane if parent is not None else ()
         if parent is not None:
             self.config["metadata"].setdefault("checkpoint_ns", parent.ns)
-        self.output_keys = output_keys
+        self.asked = asked
+        self.output_keys = asked.output_keys
         self.channels = Channels(graph.channels)
         self.channels.progress = self
         self.step = -1
         self.stop = self.config["recursion_limit"]
-        self.checkpoint_id = self.turns.checkpoint_id(self.step)
+        self.resume = Resume(parent.run.resume if parent is not None else None)
+        self.resuming = False
+        self.interrupts: list[Interrupt[Any]] = []
+        self.saver = self._saver()
+        self.thread = None if self.saver is None else self._thread(self.saver)
+        self._fresh_id = self.turns.checkpoint_id(self.step) if self.thread is None else ""
+        self._checks_versions = False  # until the first superstep is done
+        self._passes_breakpoint = False  # as it stopped there last time
         self.tasks: list[Task] = []
         self.updated: set[str] = set()
         self.produced_output = False
         self.ready: deque[Any] = deque()
+        sink = asked.sink
         around = [s for s in parent.run.stream.sinks if s.subgraphs] if parent is not None else []
         self.stream: Stream = Stream(sink, around, self.ready.append)
-        self._tells_tasks = self.stream.wants("tasks") or self.stream.wants("debug")
+        debugs = self.stream.wants("debug")
+        self._tells_tasks = debugs or self.stream.wants("tasks")
+        self._tells_checkpoints = debugs or self.stream.wants("checkpoints")
         self.live = sink is not None and sink.live
         self._own_handlers = self._handlers_of(sink)
         self.handlers = self._own_handlers
-        self.runtime = self._runtime(context, parent)
+        self.runtime = self._runtime(asked.context, parent)
         self.cache: BaseCache[Any] | None = graph.cache
         self.listener: Any = None
         self._task_callbacks: BaseCallbackManager | None = None
+
+    @property
+    def checkpoint_id(self) -> str:
+        """The checkpoint that the superstep starts from."""
+        return self._fresh_id if self.thread is None else self.thread.id
+
+    def _own_ns(self, parent: Task | None) -> str:
+        if parent is None:
+            return ""
+        # a graph with one history per thread has it under the names of nodes, whatever called it
+        ns = inner_ns(parent)
+        return without_ids(ns) if self.graph.checkpointer is True else ns
+
+    def _saver(self) -> BaseCheckpointSaver[Any] | None:
+        """Return where this run is kept: for a graph inside another one, where that is kept."""
+        own = self.graph.checkpointer
+        if own is False:
+            return None
+        if self.parent is not None:
+            return self.parent.run.saver
+        if own is True:
+            raise RuntimeError(
+                "checkpointer=True cannot be used for root graphs: it stands for the checkpointer "
+                "of the graph around, and there is none. Pass a saver, for example "
+                "InMemorySaver()."
+            )
+        return speaking(own) if own is not None else None
+
+    def _thread(self, saver: BaseCheckpointSaver[Any]) -> Thread:
+        config = self.config
+        configurable = config["configurable"]
+        parents: dict[str, str] = {}
+        durability = self.asked.durability
+        if self.parent is not None:
+            around = self.parent.run
+            parents = {**around.thread_parents, around.base_ns: around.checkpoint_id}
+            durability = durability or (around.thread.durability if around.thread else None)
+        elif not any(configurable.get(k) for k in ("thread_id", "checkpoint_ns", "checkpoint_id")):
+            raise ValueError(
+                "Checkpointer requires one or more of the following 'configurable' keys: "
+                "thread_id, checkpoint_ns, checkpoint_id. Pass a config such as "
+                "{'configurable': {'thread_id': '1'}}."
+            )
+        return Thread(saver, config, self.base_ns, parents, durability or "async", self.turns)
+
+    @property
+    def thread_parents(self) -> Mapping[str, str]:
+        """The checkpoints of the graphs around, by namespace."""
+        return self.thread.parents if self.thread is not None else {}
 
     def _handlers_of(self, sink: Sink | None) -> list[StreamHandler]:
         handlers: list[StreamHandler] = []
@@ -133,6 +243,7 @@ class Run:
             store=self.graph.store or around.store,
             heartbeat=around.heartbeat,
             previous=None,
+            control=self.asked.control or around.control,
         )
 
     # --- what a driver calls, in this order ---
@@ -170,21 +281,44 @@ class Run:
         manager.inheritable_handlers.extend(self._own_handlers)
 
     def begin(self) -> None:
-        """Take the input.
+        """Take the input, once the thread is loaded.
 
         Raises:
-            EmptyInputError: There is none.
+            EmptyInputError: There is none, and nothing to go on with.
+            InvalidUpdateError: The channels cannot take it.
+            RuntimeError: It is a command that cannot be obeyed.
         """
-        if self.given is None:
-            raise EmptyInputError(
-                f"Received no input for {self.graph.name!r}: pass a state to start from, "
-                "for example graph.invoke({}) if the graph needs nothing."
-            )
-        name = self.graph.input_channel
-        self.channels[name].update([self.given])
-        self.channels.note(name, self.channels[name])
-        self.updated = {name}
-        self.step = 0
+        thread = self.thread
+        if thread is not None:
+            self.step = int(thread.metadata.get("step", -2)) + 1
+            self.stop = self.step + self.config["recursion_limit"] + 1
+            self.channels = Channels(self.graph.channels, thread.values)
+            self.channels.progress = self
+            self._checks_versions = True
+            self.updated = thread.updated or set()
+        take_input(self)
+
+    def go_on(self) -> None:
+        """Go on with what the thread has begun."""
+        if self.thread is not None:
+            self.thread.see_all(INTERRUPT)
+        self._passes_breakpoint = True
+        self.produced_output = True
+        if self.stream.wants("values"):
+            self.stream.emit(self.ns, "values", self._read_output())
+
+    def abandon(self, given: Given) -> None:
+        """Start anew with this input, and drop the tasks that were to run."""
+        left = [
+            *(_Left(send.node, ()) for send in self._sends()),
+            *(_Left(name, self.graph.nodes[name].triggers) for name in self._pulled()),
+        ]
+        self.updated = self._apply([*left, given])
+        self._save_checkpoint("input")
+
+    def apply_given(self, given: Given) -> None:
+        """Apply what comes from outside, to go on with what the thread has begun."""
+        self.updated |= self._apply([given])
 
     def plan(self) -> list[Task]:
         """Return the tasks of the next superstep; none if the run is complete.
@@ -193,7 +327,7 @@ class Run:
             GraphRecursionError: As many supersteps as the recursion limit allows are done, whether
                 or not there is more to do.
         """
-        graph, channels = self.graph, self.channels
+        graph, channels, thread = self.graph, self.channels, self.thread
         if self.step > self.stop:
             raise GraphRecursionError(
                 f"Recursion limit of {self.stop} reached without hitting a stop condition. "
@@ -203,23 +337,72 @@ class Run:
                 f"{sorted({task.node.name for task in self.tasks})}."
             )
         self.tasks = tasks = []
-        if TASKS in self.updated:
-            for index, send in enumerate(channels[TASKS].get()):
-                if send.node not in graph.nodes:
-                    logger.warning("Ignoring %r: the graph has no node of this name.", send)
-                    continue
-                task = self._task(graph.nodes[send.node], (PUSH, index, False), send.arg)
-                if send.timeout is not None:
-                    task.policies = with_timeout(task.policies, send.timeout)
-                tasks.append(task)
-        for name in next_nodes(self.updated, graph.trigger_to_nodes):
+        for index, send in enumerate(self._sends()):
+            if send.node not in graph.nodes:
+                logger.warning("Ignoring %r: the graph has no node of this name.", send)
+                continue
+            task = self._task(graph.nodes[send.node], (PUSH, index, False), send.arg)
+            if send.timeout is not None:
+                task.policies = with_timeout(task.policies, send.timeout)
+            tasks.append(task)
+        for name in self._pulled():
             node = graph.nodes[name]
             tasks.append(self._task(node, (PULL, name), node.read(channels)))
+        if self._tells_checkpoints and thread is not None:
+            payload = checkpoint_of(thread, channels, graph.stream_channels, tasks)
+            self._tell("checkpoint", payload, self.step - 1)
+        if not tasks:
+            return tasks
+        control = self.runtime.control
+        if control is not None and control.drain_reason is not None:
+            raise GraphDrained(control.drain_reason)
+        if self.asked.interrupt_before and not self._passes_breakpoint:
+            self._stop_at(self.asked.interrupt_before)
         if self._tells_tasks:
             for task in tasks:
                 if not task.node.hidden:
-                    self._tell("task", task_started(task))
+                    self._tell("task", task_started(task), self.step)
         return tasks
+
+    def _sends(self) -> Sequence[Any]:
+        if TASKS in self.updated or (self._checks_versions and self.channels[TASKS].is_available()):
+            return cast("Sequence[Any]", self.channels[TASKS].get())
+        return ()
+
+    def _pulled(self) -> Sequence[str]:
+        """Return the nodes that channels trigger."""
+        graph, thread = self.graph, self.thread
+        if thread is None or not self._checks_versions:
+            return next_nodes(self.updated, graph.trigger_to_nodes)
+        names = next_nodes(self.updated, graph.trigger_to_nodes)
+        if thread.updated is None and thread.versions:  # an old checkpoint, which does not say
+            names = sorted(graph.nodes)
+        return [n for n in names if thread.has_news(n, graph.nodes[n].triggers, self.channels)]
+
+    def _stop_at(self, names: Sequence[str] | str) -> None:
+        """Stop if a task of this superstep is one of these nodes."""
+        if any(not task.node.hidden if names == "*" else task.name in names for task in self.tasks):
+            raise GraphInterrupt
+
+    def restore(self, tasks: list[Task]) -> list[Task]:
+        """Finish the tasks that were done before, and return the others."""
+        thread = self.thread
+        if thread is None or not thread.pending or thread.replayed:
+            return tasks
+        kept = thread.by_task()
+        others = []
+        for task in tasks:
+            writes = kept.get(task.id, [])
+            if any(name == NO_WRITES or name not in SPECIAL for name, _ in writes):
+                task.writes = [(name, value) for name, value in writes if name not in SPECIAL]
+                task.cached = True
+                self.finish(task)
+                continue
+            others.append(task)
+            if self.resume.by_id and task.answers.given:
+                # so that they are not lost with this process
+                thread.keep(task.id, task.path, [(RESUME, task.answers.given)], self.channels)
+        return others
 
     def kept(self, tasks: list[Task]) -> list[CacheKey]:
         """Return where the cache may keep what these tasks would write; for runs with a cache."""
@@ -241,12 +424,30 @@ class Run:
                 others.append(task)
                 continue
             task.writes = from_cache(found[attempt.key])
-            attempt.cached = True
+            task.cached = True
             self.finish(task)
         return others
 
+    def record(self, task: Task) -> None:
+        """Have the thread keep what came of a task."""
+        thread, error = self.thread, task.error
+        if thread is None or task.cached:
+            return
+        answers = [(RESUME, task.answers.given)] if task.asked and error is not None else []
+        writes: list[Write]
+        if error is None:
+            writes = task.writes or [(NO_WRITES, None)]
+        elif isinstance(error, GraphInterrupt):
+            writes = [(INTERRUPT, list(error.args[0])), *answers] if error.args[0] else []
+        elif isinstance(error, GraphBubbleUp):
+            writes = []
+        else:
+            writes = [(ERROR, error), *answers]
+        if writes:
+            thread.keep(task.id, task.path, writes, self.channels)
+
     def finish(self, task: Task) -> None:
-        """Show what a task wrote, before the driver raises its error if it has one.
+        """Show what came of a task, before the driver raises its error if that is fatal.
 
         A task that failed may have written: its node was done, and a conditional edge failed.
 
@@ -259,41 +460,105 @@ class Run:
             return
         if task.rescuer is not None:
             self.tasks.append(task.rescuer)
-        cached = task.attempt is not None and task.attempt.cached
-        if self.stream.wants("updates") and (task.error is None or task.writes):
-            update = {task.node.name: update_of(task, self.output_keys)}
-            if cached:
+        if isinstance(task.error, GraphInterrupt):
+            asked = tuple(task.error.args[0])
+            if not asked:
+                return  # a graph inside stopped between two supersteps
+            self.interrupts += asked
+            self.stream.emit(self.ns, "updates", {INTERRUPT: asked})
+            if self.stream.wants("values"):
+                state = self._read_output()
+                shown = (
+                    {**state, INTERRUPT: asked} if isinstance(state, dict) else {INTERRUPT: asked}
+                )
+                self.stream.emit(self.ns, "values", shown)
+        elif self.stream.wants("updates") and (task.error is None or task.writes):
+            update = {task.name: update_of(task, self.output_keys)}
+            if task.cached:
                 update["__metadata__"] = {"cached": True}
             self.stream.emit(self.ns, "updates", update)
-        if self._tells_tasks and not cached:
-            self._tell("task_result", task_finished(task, self.graph.stream_channels))
+        if self._tells_tasks and not task.cached:
+            payload = task_finished(task, self.graph.stream_channels)
+            self._tell("task_result", payload, self.step)
 
     def commit(self) -> None:
         """Apply the writes of all tasks of the superstep, and show the new state.
 
         Raises:
+            GraphInterrupt: Some of them wait for an answer; or the run is to stop after one.
             InvalidUpdateError: A channel cannot combine what was written to it.
         """
+        asking = [task.error for task in self.tasks if isinstance(task.error, GraphInterrupt)]
+        if asking:
+            raise GraphInterrupt([question for error in asking for question in error.args[0]])
         tasks = self.tasks if len(self.tasks) == 1 else sorted(self.tasks, key=_by_path)
-        self.updated = apply_writes(
-            self.channels, tasks, self.graph.trigger_to_nodes, self.graph.hear_of_the_end
+        self.updated = self._apply(tasks)
+        self._show_state(tasks)
+        self._save_checkpoint("loop")
+        self._checks_versions = self._passes_breakpoint = self.resuming = False
+        if self.asked.interrupt_after:
+            self._stop_at(self.asked.interrupt_after)
+
+    def _apply(self, tasks: Sequence[Written]) -> set[str]:
+        graph, thread = self.graph, self.thread
+        changed: set[str] | None = None
+        if thread is not None:
+            changed = set()
+            for task in tasks:
+                thread.ran(task.name, task.triggers)
+        updated = apply_writes(
+            self.channels, tasks, graph.trigger_to_nodes, graph.hear_of_the_end, changed
         )
+        if thread is not None and changed is not None:
+            thread.change(changed, self.channels)
+        return updated
+
+    def _show_state(self, tasks: Sequence[Written]) -> None:
         if self._wrote_output(tasks):
             self.produced_output = True
             if self.stream.wants("values"):
                 self.stream.emit(self.ns, "values", self._read_output())
+
+    def _save_checkpoint(self, source: str) -> None:
+        if self.thread is not None:
+            self.thread.commit(self.step, {"source": source}, self.updated)
         self.step += 1
+
+    def close(self, error: BaseException | None) -> bool:
+        """End the run, and return whether an error was only a stop, which the caller is not to see.
+
+        Args:
+            error: What ended it, if it did not come to its end.
+        """
+        thread = self.thread
+        if thread is not None and (
+            self.parent is None or error is not None or self.graph.checkpointer is True
+        ):
+            thread.close({task.id: task.path for task in self.tasks})
+        if self.parent is not None or not isinstance(error, GraphInterrupt):
+            return False
+        done = sorted((task for task in self.tasks if task.writes), key=_by_path)
+        if error.args[0] and done:
+            # the state as it would be, had only those run that did not ask
+            everybody = sorted(self.tasks, key=_by_path)
+            self.updated = apply_writes(
+                self.channels, everybody, self.graph.trigger_to_nodes, self.graph.hear_of_the_end
+            )
+            self._show_state(done)
+        if not error.args[0]:
+            self.stream.emit(self.ns, "updates", {INTERRUPT: ()})
+        return True
 
     def output(self) -> Any:
         """Return the state that the caller of `invoke` gets; `None` if no output key was set."""
         return self._read_output() if self.produced_output else None
 
-    def _tell(self, kind: str, payload: dict[str, Any]) -> None:
-        """Show a task in `tasks`, and in `debug` with the step and the time."""
-        self.stream.emit(self.ns, "tasks", payload)
+    def _tell(self, kind: str, payload: Mapping[str, Any], step: int) -> None:
+        """Show a task or a checkpoint in its mode, and in `debug` with the step and the time."""
+        self.stream.emit(self.ns, "checkpoints" if kind == "checkpoint" else "tasks", payload)
         if self.stream.wants("debug"):
             when = datetime.fromtimestamp(self.turns.now(), tz=timezone.utc).isoformat()
-            chunk = {"step": self.step, "timestamp": when, "type": kind, "payload": payload}
+            chunk = {"step": step, "timestamp": when, "type": kind, "payload": payload}
             self.stream.emit(self.ns, "debug", chunk)
 
     # --- what tasks call ---
@@ -305,7 +570,7 @@ class Run:
             **config["metadata"],
             "langgraph_step": self.step,
             "langgraph_node": node.name,
-            "langgraph_triggers": (PUSH,) if task.path[0] == PUSH else node.triggers,
+            "langgraph_triggers": task.triggers or (PUSH,),
             "langgraph_path": task.path,
             "langgraph_checkpoint_ns": task.ns,
             **node.metadata,
@@ -360,27 +625,35 @@ class Run:
         attempt.writer = partial(self.stream.emit, tuple(task.ns.split("|")), "custom")
         return rescuer
 
+    def answers_of(self, task: Task) -> Answers:
+        """Return what a task that asks was answered so far."""
+        given: list[Any] = []
+        if self.thread is not None:
+            for name, value in self.thread.of_task(task.id):
+                if name == RESUME:
+                    given = list(value)
+        by_id = self.resume.by_id
+        if by_id and (question := interrupt_id(task.ns, len(given))) in by_id:
+            given.append(by_id[question])
+        return Answers(given, self.resume.take)
+
     # --- inside ---
 
     def _task(self, node: Node, path: TaskPath, value: Any) -> Task:
-        parts = (PUSH, str(path[1])) if path[0] == PUSH else (PULL, *node.triggers)
-        return self._make(node, path, self.base_ns, parts, value)
+        return self._make(node, path, self.base_ns, id_parts(path, node.triggers), value)
 
     def _make(
         self, node: Node, path: TaskPath, around: str, parts: Sequence[str], value: Any
     ) -> Task:
-        ns = f"{around}|{node.name}" if around else node.name
-        # LangGraph's formula, so that a thread written by one engine resumes on the other
-        seed = f"{ns}{self.step}{node.name}{''.join(parts)}"
-        digest = xxh3_128_hexdigest(_id_bytes(self.checkpoint_id) + seed.encode())
-        id_ = f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"
+        ns = within(around, node.name)
+        id_ = task_id(self.checkpoint_id, ns, self.step, node.name, parts)
         task = Task(self, node, path, id_, f"{ns}:{id_}", value)
         if not node.hidden:
             for handler in self.handlers:
                 handler.on_node_start(task)
         return task
 
-    def _wrote_output(self, tasks: list[Task]) -> bool:
+    def _wrote_output(self, tasks: Sequence[Written]) -> bool:
         """Return whether a state key that the caller is shown was written and shows it."""
         keys = (self.output_keys,) if isinstance(self.output_keys, str) else self.output_keys
         if self.updated.isdisjoint(keys):
@@ -391,16 +664,6 @@ class Run:
         if isinstance(self.output_keys, str):
             return self.channels.read((self.output_keys,)).get(self.output_keys)
         return self.channels.read(self.output_keys)
-
-
-def _inner_ns(parent: Task) -> str:
-    """Return the namespace of a graph called in a node; the second such graph is told apart."""
-    number = next(parent.inner_runs)
-    return f"{parent.ns}|{number}" if number else parent.ns
-
-
-def _id_bytes(checkpoint_id: str) -> bytes:
-    return bytes.fromhex(checkpoint_id.replace("-", ""))
 
 
 def _coerce(graph: Pregel[Any, Any, Any, Any], context: Any) -> Any:

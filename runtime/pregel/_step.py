@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from runtime.channels._state import Channels
+from runtime.channels.base import BaseChannel
 
 if TYPE_CHECKING:
-    from runtime.pregel._node import Node, Write
+    from runtime.pregel._node import Write
 
-__all__ = ("TASKS", "apply_writes", "next_nodes")
+__all__ = ("TASKS", "Given", "apply_writes", "next_nodes")
 
 TASKS = "__pregel_tasks"
 """The channel that collects `Send`s."""
@@ -24,15 +25,27 @@ logger = logging.getLogger(__name__)
 
 
 class Written(Protocol):
-    """What a task is to `apply_writes`: a node that ran, and what it wrote."""
+    """What a task is to `apply_writes`."""
 
     @property
-    def node(self) -> Node:
-        """The node."""
+    def name(self) -> str:
+        """The node that ran."""
+
+    @property
+    def triggers(self) -> Sequence[str]:
+        """The channels whose update made it run."""
 
     @property
     def writes(self) -> Sequence[Write]:
         """Its writes."""
+
+
+class Given(NamedTuple):
+    """What comes from outside rather than from a task."""
+
+    writes: Sequence[Write]
+    name: str = "__input__"
+    triggers: tuple[str, ...] = ()
 
 
 def next_nodes(
@@ -55,14 +68,17 @@ def apply_writes(
     tasks: Sequence[Written],
     trigger_to_nodes: Mapping[str, Sequence[str]],
     hear_of_the_end: Sequence[str] = (),
+    changed: set[str] | None = None,
 ) -> set[str]:
     """Apply the writes of a finished superstep, in path order.
 
     Args:
         channels: Changed in place.
-        tasks: All tasks of the superstep, sorted by path.
+        tasks: All tasks of the superstep, sorted by path. Where nothing but `Given` stands among
+            them there was no superstep, and channels that were not written hear of nothing.
         trigger_to_nodes: For each trigger channel, the nodes that wait for it.
         hear_of_the_end: The channels to tell when no node is triggered; they may trigger some.
+        changed: Gets the channels that changed, whether or not they still hold a value.
 
     Returns:
         The channels that changed and hold a value.
@@ -70,8 +86,12 @@ def apply_writes(
     Raises:
         InvalidUpdateError: A channel cannot combine what was written to it.
     """
-    for name in {name for task in tasks for name in task.node.triggers if name in channels}:
-        channels[name].consume()
+    stepped = False
+    for task in tasks:
+        stepped = stepped or type(task) is not Given
+        for name in task.triggers:
+            if name in channels and channels[name].consume() and changed is not None:
+                changed.add(name)
 
     written: dict[str, list[Any]] = {}
     for task in tasks:
@@ -84,26 +104,29 @@ def apply_writes(
             else:
                 logger.warning(
                     "Node %r wrote to %r, which is not a channel of this graph: ignored.",
-                    task.node.name,
+                    task.name,
                     name,
                 )
 
-    asleep = channels.awake.difference(written)
+    asleep = channels.awake.difference(written) if stepped else ()
     updated: set[str] = set()
+
+    def note(name: str, channel: BaseChannel[Any, Any, Any], did_change: bool) -> None:
+        available = channels.note(name, channel)
+        if did_change:
+            if available:
+                updated.add(name)
+            if changed is not None:
+                changed.add(name)
+
     for name, values in written.items():
         channel = channels[name]
-        changed = channel.update(values)
-        if channels.note(name, channel) and changed:
-            updated.add(name)
+        note(name, channel, channel.update(values))
     for name in asleep:
         channel = channels[name]
-        changed = channel.update(())
-        if channels.note(name, channel) and changed:
-            updated.add(name)
-    if hear_of_the_end and not any(name in trigger_to_nodes for name in updated):
+        note(name, channel, channel.update(()))
+    if hear_of_the_end and stepped and not any(name in trigger_to_nodes for name in updated):
         for name in hear_of_the_end:
             channel = channels[name]
-            changed = channel.finish()
-            if channels.note(name, channel) and changed:
-                updated.add(name)
+            note(name, channel, channel.finish())
     return updated

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from runtime.pregel._thread import INTERRUPT
 from runtime.types import StreamMode
 
 __all__ = ("LIVE_MODES", "Emit", "Sink", "Stream", "check_modes")
@@ -103,14 +104,33 @@ class Sink:
     def _part(self, ns: Namespace, mode: str, payload: Any) -> dict[str, Any]:
         part = {"type": mode, "ns": ns, "data": payload}
         if mode == "values":
-            if self.coerce is not None and isinstance(payload, dict):
-                part["data"] = self.coerce(payload)
             part["interrupts"] = ()
+            if isinstance(payload, dict):
+                if INTERRUPT in payload:
+                    payload = dict(payload)
+                    part["interrupts"] = payload.pop(INTERRUPT)
+                part["data"] = payload if self.coerce is None else self.coerce(payload)
+        elif self.coerce is not None:
+            checkpoint = payload
+            if mode == "debug":
+                checkpoint = payload["payload"] if payload["type"] == "checkpoint" else None
+            if mode in ("checkpoints", "debug") and checkpoint is not None:
+                part["data"] = _with_values(payload, checkpoint, self.coerce)
         return part
 
     def _print(self, ns: Namespace, mode: str, payload: Any) -> None:
         graph = f" \033[1;33m[graph={ns}]\033[0m" if self.subgraphs and ns else ""
         print(f"\033[1m[{mode}]\033[0m{graph} {payload!r}")  # noqa: T201 - what `print_mode` is for
+
+
+def _with_values(
+    payload: dict[str, Any], checkpoint: dict[str, Any], coerce: Callable[[Any], Any]
+) -> dict[str, Any]:
+    """Return the payload of a checkpoint, or of `debug` around it, with an object as its state."""
+    values = checkpoint["values"]
+    if isinstance(values, dict):
+        checkpoint = {**checkpoint, "values": coerce(values)}
+    return {**payload, "payload": checkpoint} if "payload" in payload else checkpoint
 
 
 class Stream:

@@ -17,6 +17,7 @@ from typing import Any
 from langchain_core.callbacks import CallbackManager
 from langchain_core.runnables.config import var_child_runnable_config
 
+from runtime.pregel._desk import Desk
 from runtime.pregel._run import Run
 from runtime.pregel._task import Task, in_order
 from runtime.turns import Lane
@@ -39,11 +40,45 @@ def drive(run: Run, inbox: SimpleQueue[Any]) -> Iterator[Any]:
     """
     ready = run.ready
     heard = None
-    pool: ThreadPoolExecutor | None = None
+    desk = None if run.thread is None else Desk(run.thread)
     try:
         heard = _announce(run)
+        if desk is not None:
+            desk.load()
+        try:
+            yield from _supersteps(run, inbox, desk)
+        except BaseException as error:
+            if not run.close(error):
+                if desk is not None:
+                    desk.save()
+                raise
+        else:
+            run.close(None)
+        if desk is not None:
+            desk.settle()
+        while ready:
+            yield ready.popleft()
+        if heard is not None:
+            heard.on_chain_end(run.output())
+    except BaseException as error:
+        if heard is not None:
+            heard.on_chain_error(error)
+        raise
+    finally:
+        if desk is not None:
+            desk.close()
+
+
+def _supersteps(run: Run, inbox: SimpleQueue[Any], desk: Desk | None) -> Iterator[Any]:
+    """Do one superstep after the other, yielding chunks as they come."""
+    ready = run.ready
+    pool: ThreadPoolExecutor | None = None
+    try:
         run.begin()
         while tasks := run.plan():
+            if desk is not None:
+                desk.save()
+                tasks = run.restore(tasks)
             if run.cache is not None and (keys := run.kept(tasks)):
                 tasks = run.recall(tasks, run.cache.get(keys))
             while ready:
@@ -52,26 +87,25 @@ def drive(run: Run, inbox: SimpleQueue[Any]) -> Iterator[Any]:
                 task: Task | None = tasks[0]
                 while task is not None:
                     copy_context().run(_perform, task)
+                    if desk is not None:
+                        run.record(task)
+                        desk.save()
                     run.finish(task)
                     while ready:
                         yield ready.popleft()
-                    if task.error is not None and task.rescuer is None:
-                        raise task.error
+                    if task.fatal:
+                        raise task.error  # type: ignore[misc]  # a fatal task has one
                     task = task.rescuer
-            else:
+            elif tasks:
                 if pool is None:
                     workers = run.config.get("max_concurrency") or MAX_THREADS
                     pool = ThreadPoolExecutor(workers, thread_name_prefix="graph")
-                yield from _in_threads(run, tasks, pool, inbox)
+                yield from _in_threads(run, tasks, pool, inbox, desk)
             run.commit()
+            if desk is not None:
+                desk.save()
             while ready:
                 yield ready.popleft()
-        if heard is not None:
-            heard.on_chain_end(run.output())
-    except BaseException as error:
-        if heard is not None:
-            heard.on_chain_error(error)
-        raise
     finally:
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
@@ -89,7 +123,11 @@ def _announce(run: Run) -> Any:
 
 
 def _in_threads(
-    run: Run, tasks: list[Task], pool: ThreadPoolExecutor, inbox: SimpleQueue[Any]
+    run: Run,
+    tasks: list[Task],
+    pool: ThreadPoolExecutor,
+    inbox: SimpleQueue[Any],
+    desk: Desk | None,
 ) -> Iterator[Any]:
     """Do the tasks of one superstep at the same time, yielding chunks as they come."""
     ready, turns = run.ready, run.turns
@@ -109,10 +147,13 @@ def _in_threads(
                     yield item
                     continue
                 pending -= item.rescuer is None
+                if desk is not None:
+                    run.record(item)
+                    desk.save()
                 run.finish(item)
                 while ready:
                     yield ready.popleft()
-                if item.error is not None and item.rescuer is None:
+                if item.fatal:
                     raise item.error
     finally:
         if lanes and pending:

@@ -8,30 +8,26 @@ from dataclasses import replace
 from functools import partial
 from itertools import count, groupby
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tracers._streaming import _StreamingCallbackHandler
 
-from runtime.errors import NodeCancelledError, ParentCommand
+from runtime.errors import GraphInterrupt, NodeCancelledError, ParentCommand
+from runtime.pregel._names import PUSH, TaskPath, without_ids
 from runtime.pregel._policies import Attempt, policed
 from runtime.pregel._trace import announce, conclude
 from runtime.runtime import ExecutionInfo, Runtime
 from runtime.types import Command
 
 if TYPE_CHECKING:
+    from runtime.pregel._answers import Answers
     from runtime.pregel._node import Branch, Node, Write
     from runtime.pregel._policies import Policies
     from runtime.pregel._run import Run
 
-__all__ = ("RESCUE", "Task", "TaskPath", "in_order")
-
-RESCUE: Final = "node_error_handler"
-"""In the path of a task that handles the error of another, behind the path of that one."""
-
-TaskPath = tuple[Any, ...]
-"""`("__pregel_pull", node)` or `("__pregel_push", index, False)`; paths sort, pulls first."""
+__all__ = ("Task", "in_order")
 
 Effect = tuple[Callable[..., Any] | None, Callable[..., Any] | None, tuple[Any, ...], str]
 """Something for a driver to call: the sync form, the async form, the arguments, a name.
@@ -51,28 +47,36 @@ class Task:
         policies: How it is run, if not simply once.
         attempt: Which attempt it is at, if it has policies or handles the error of another task.
         rescuer: The task that handles its error.
+        triggers: The channels whose update made it run; none for one that was sent.
+        cached: Whether it did not run, as what it writes is known from before.
     """
 
     __slots__ = (
+        "_answers",
         "_runtime",
         "attempt",
+        "cached",
         "config",
         "error",
         "id",
         "inner_runs",
         "input",
+        "name",
         "node",
         "ns",
         "path",
         "policies",
         "rescuer",
         "run",
+        "triggers",
         "writes",
     )
 
     def __init__(self, run: Run, node: Node, path: TaskPath, id_: str, ns: str, value: Any) -> None:
         self.run = run
         self.node = node
+        self.name = node.name
+        self.triggers = () if path[0] == PUSH else node.triggers
         self.path = path
         self.id = id_
         self.ns = ns
@@ -85,6 +89,26 @@ class Task:
         self.policies: Policies | None = node.policies
         self.attempt: Attempt | None = None
         self.rescuer: Task | None = None
+        self.cached = False
+        self._answers: Answers | None = None
+
+    @property
+    def answers(self) -> Answers:
+        """What it was answered to its questions."""
+        if self._answers is None:
+            self._answers = self.run.answers_of(self)
+        return self._answers
+
+    @property
+    def asked(self) -> bool:
+        """Whether it asked something, and was answered."""
+        return self._answers is not None and bool(self._answers.given)
+
+    @property
+    def fatal(self) -> bool:
+        """Whether its error ends the run at once: nobody handles it, and it is no question."""
+        error = self.error
+        return error is not None and self.rescuer is None and not isinstance(error, GraphInterrupt)
 
     @property
     def lane(self) -> tuple[str, ...]:
@@ -167,6 +191,8 @@ class Task:
         self.writes = []
         self.config["callbacks"] = callbacks
         self._runtime = None
+        if self._answers is not None:
+            self._answers.start_over()
 
     def fail(self, error: BaseException) -> None:
         """Take what the node raised, and find who handles it.
@@ -187,8 +213,7 @@ class Task:
             ParentCommand: It is for a graph further out.
         """
         command: Command[Any] = raised.args[0]
-        names = "|".join(part.partition(":")[0] for part in self.ns.split("|"))
-        if command.graph not in (self.ns, names, self.node.name):
+        if command.graph not in (self.ns, without_ids(self.ns), self.node.name):
             raise raised
         return replace(command, graph=None)
 

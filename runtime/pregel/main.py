@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import warnings
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from queue import SimpleQueue
-from typing import Any, Generic, Literal, cast
+from typing import Any, Final, Generic, Literal, cast, get_args
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.cache.base import BaseCache
@@ -17,10 +18,12 @@ from runtime.config import TASK_KEY
 from runtime.pregel._async import Inbox, adrive
 from runtime.pregel._describe import DescribedGraph
 from runtime.pregel._node import Node
-from runtime.pregel._run import Run
+from runtime.pregel._run import Asked, Run
 from runtime.pregel._stream import Sink, check_modes
 from runtime.pregel._sync import drive
-from runtime.types import GraphOutput, StreamMode
+from runtime.pregel._thread import INTERRUPT
+from runtime.runtime import RunControl
+from runtime.types import All, Checkpointer, Durability, GraphOutput, StreamMode
 
 __all__ = ("Pregel",)
 
@@ -31,6 +34,7 @@ OutputT = TypeVar("OutputT", default=StateT)
 
 Modes = StreamMode | Sequence[StreamMode]
 Version = Literal["v1", "v2"]
+DURABILITIES: Final = get_args(Durability)
 
 
 class Pregel(DescribedGraph, Generic[StateT, ContextT, InputT, OutputT]):
@@ -40,6 +44,9 @@ class Pregel(DescribedGraph, Generic[StateT, ContextT, InputT, OutputT]):
         nodes: The nodes by name.
         channels: One channel of each name, to make each run's own from.
         input_channel: The channel that takes the input.
+        checkpointer: Where threads are kept, as for `compile`.
+        interrupt_before: The nodes before which runs stop, or `"*"`.
+        interrupt_after: The nodes after which runs stop, or `"*"`.
         output_channels: The state keys that `invoke` returns, or the one key of a state that is
             not made of keys.
         stream_channels: The state keys that `values` and `updates` show.
@@ -59,6 +66,9 @@ class Pregel(DescribedGraph, Generic[StateT, ContextT, InputT, OutputT]):
         nodes: Mapping[str, Node],
         channels: Mapping[str, BaseChannel[Any, Any, Any]],
         input_channel: str,
+        checkpointer: Checkpointer = None,
+        interrupt_before: Sequence[str] | All = (),
+        interrupt_after: Sequence[str] | All = (),
         output_channels: str | list[str],
         stream_channels: str | list[str],
         stream_mode: StreamMode = "values",
@@ -73,6 +83,9 @@ class Pregel(DescribedGraph, Generic[StateT, ContextT, InputT, OutputT]):
         self.nodes = nodes
         self.channels = channels
         self.input_channel = input_channel
+        self.checkpointer = checkpointer
+        self.interrupt_before_nodes = interrupt_before
+        self.interrupt_after_nodes = interrupt_after
         self.output_channels = output_channels
         self.stream_channels = stream_channels
         self.stream_mode = stream_mode
@@ -88,9 +101,17 @@ class Pregel(DescribedGraph, Generic[StateT, ContextT, InputT, OutputT]):
             for trigger in node.triggers:
                 waiting.setdefault(trigger, []).append(node.name)
         self.trigger_to_nodes = {trigger: sorted(names) for trigger, names in waiting.items()}
+        self._inner_graphs: Mapping[str, DescribedGraph] | None = None
         self.hear_of_the_end = tuple(
             name for name, channel in channels.items() if channel.hears_of_the_end
         )
+
+    @property
+    def inner_graphs(self) -> Mapping[str, DescribedGraph]:
+        """The graphs that are nodes of this one, or that its nodes name, by the node."""
+        if self._inner_graphs is None:  # looked for when first asked for: few ask
+            self._inner_graphs = dict(self.get_subgraphs())
+        return self._inner_graphs
 
     def copy(self, **changes: Any) -> Self:
         """Return a graph that differs in the given attributes only."""
@@ -144,6 +165,10 @@ class Pregel(DescribedGraph, Generic[StateT, ContextT, InputT, OutputT]):
         stream_mode: Modes | None = None,
         print_mode: Modes = (),
         output_keys: str | Sequence[str] | None = None,
+        interrupt_before: All | Sequence[str] | None = None,
+        interrupt_after: All | Sequence[str] | None = None,
+        durability: Durability | None = None,
+        control: RunControl | None = None,
         subgraphs: bool = False,
         debug: bool | None = None,
         version: Version = "v1",
@@ -151,14 +176,21 @@ class Pregel(DescribedGraph, Generic[StateT, ContextT, InputT, OutputT]):
         """Run the graph and yield what happens while it happens.
 
         Args:
-            input: The state to start from.
+            input: The state to start from; with a checkpointer also a `Command`, to answer what
+                nodes asked or to change the state and where it goes on, or `None`, to go on as it
+                is.
             config: A Runnable config: `callbacks`, `tags`, `metadata`, `configurable`,
-                `recursion_limit` (supersteps), `max_concurrency` (tasks at a time), `run_name`.
+                (`thread_id`, `checkpoint_id`), `recursion_limit` (supersteps), `max_concurrency` (tasks at a time), `run_name`.
             context: What nodes get as `runtime.context`.
             stream_mode: One mode, or a list or tuple of modes; see `runtime.types.StreamMode`.
             print_mode: Modes whose payloads are printed, whatever is yielded.
             output_keys: The state keys to show in `values` and `updates`, by default all; one
                 key as a string shows its bare value.
+            interrupt_before: The nodes before which to stop, or `"*"`; by default those that the
+                graph was compiled with.
+            interrupt_after: The nodes after which to stop; the same.
+            durability: When checkpoints are saved; see `runtime.types.Durability`.
+            control: Lets somebody else ask the run to stop between two supersteps.
             subgraphs: Whether to yield what happens in graphs that nodes call, too.
             debug: Whether to print `updates` and `values`; as the graph was compiled by default.
             version: `"v2"` yields stream parts instead.
@@ -172,15 +204,17 @@ class Pregel(DescribedGraph, Generic[StateT, ContextT, InputT, OutputT]):
 
         Raises:
             ValueError: A stream mode or an output key does not exist.
-            EmptyInputError: There is no input.
+            EmptyInputError: There is no input, and nothing to go on with.
+            GraphDrained: The run was asked to stop.
             GraphRecursionError: More supersteps than the recursion limit.
             InvalidUpdateError: A node wrote what the state cannot take.
         """
         inbox: SimpleQueue[Any] = SimpleQueue()
         sink = self._sink(inbox.put, stream_mode, subgraphs, config, print_mode, debug, version)
         keys = self._keys(output_keys, self.stream_channels)
-        run = Run(self, input, config, context=context, sink=sink, output_keys=keys)
-        return drive(run, inbox)
+        stops = interrupt_before, interrupt_after
+        asked = self._asked(keys, context, sink, stops, durability, control)
+        return drive(Run(self, input, config, asked), inbox)
 
     def astream(  # type: ignore[override]  # LangGraph's signature, not Runnable's
         self,
@@ -191,6 +225,10 @@ class Pregel(DescribedGraph, Generic[StateT, ContextT, InputT, OutputT]):
         stream_mode: Modes | None = None,
         print_mode: Modes = (),
         output_keys: str | Sequence[str] | None = None,
+        interrupt_before: All | Sequence[str] | None = None,
+        interrupt_after: All | Sequence[str] | None = None,
+        durability: Durability | None = None,
+        control: RunControl | None = None,
         subgraphs: bool = False,
         debug: bool | None = None,
         version: Version = "v1",
@@ -202,9 +240,10 @@ class Pregel(DescribedGraph, Generic[StateT, ContextT, InputT, OutputT]):
         inbox = Inbox()
         sink = self._sink(inbox.put, stream_mode, subgraphs, config, print_mode, debug, version)
         keys = self._keys(output_keys, self.stream_channels)
-        run = Run(self, input, config, context=context, sink=sink, output_keys=keys)
+        stops = interrupt_before, interrupt_after
+        asked = self._asked(keys, context, sink, stops, durability, control)
         # the driver itself and no generator around it: closing it cancels the nodes at once
-        return adrive(run, inbox)
+        return adrive(Run(self, input, config, asked), inbox)
 
     def invoke(  # type: ignore[override]  # LangGraph's signature, not Runnable's
         self,
@@ -215,6 +254,11 @@ class Pregel(DescribedGraph, Generic[StateT, ContextT, InputT, OutputT]):
         stream_mode: Modes = "values",
         print_mode: Modes = (),
         output_keys: str | Sequence[str] | None = None,
+        interrupt_before: All | Sequence[str] | None = None,
+        interrupt_after: All | Sequence[str] | None = None,
+        durability: Durability | None = None,
+        control: RunControl | None = None,
+        subgraphs: bool = False,
         debug: bool | None = None,
         version: Version = "v1",
     ) -> Any:
@@ -228,21 +272,29 @@ class Pregel(DescribedGraph, Generic[StateT, ContextT, InputT, OutputT]):
                 result is the list of all chunks.
             print_mode: As for `stream`.
             output_keys: The state keys to return, by default those of the output schema.
+            interrupt_before: As for `stream`.
+            interrupt_after: As for `stream`.
+            durability: As for `stream`.
+            control: As for `stream`.
+            subgraphs: As for `stream`, for a list of chunks.
             debug: As for `stream`.
             version: As for `stream`.
 
         Returns:
             The output keys of the final state as a dict (`None` if none was ever written), with
-            `version="v2"` in a `GraphOutput`; or a list of chunks.
+            `version="v2"` in a `GraphOutput`; or a list of chunks. If nodes wait for answers, the
+            dict has them at `"__interrupt__"`, as a list of `Interrupt`s.
 
         Raises:
             ValueError: As for `stream`; so are the other errors.
         """
         inbox: SimpleQueue[Any] = SimpleQueue()
         modes = () if stream_mode == "values" else stream_mode
-        sink = self._sink(inbox.put, modes, False, config, print_mode, debug, version)
+        sink = self._sink(inbox.put, modes, subgraphs, config, print_mode, debug, version)
         keys = self._keys(output_keys, self.output_channels)
-        run = Run(self, input, config, context=context, sink=sink, output_keys=keys)
+        stops = interrupt_before, interrupt_after
+        asked = self._asked(keys, context, sink, stops, durability, control)
+        run = Run(self, input, config, asked)
         chunks = list(drive(run, inbox))
         return self._result(run, version) if stream_mode == "values" else chunks
 
@@ -255,15 +307,22 @@ class Pregel(DescribedGraph, Generic[StateT, ContextT, InputT, OutputT]):
         stream_mode: Modes = "values",
         print_mode: Modes = (),
         output_keys: str | Sequence[str] | None = None,
+        interrupt_before: All | Sequence[str] | None = None,
+        interrupt_after: All | Sequence[str] | None = None,
+        durability: Durability | None = None,
+        control: RunControl | None = None,
+        subgraphs: bool = False,
         debug: bool | None = None,
         version: Version = "v1",
     ) -> Any:
         """Run the graph in the event loop; arguments, result and errors are those of `invoke`."""
         inbox = Inbox()
         modes = () if stream_mode == "values" else stream_mode
-        sink = self._sink(inbox.put, modes, False, config, print_mode, debug, version)
+        sink = self._sink(inbox.put, modes, subgraphs, config, print_mode, debug, version)
         keys = self._keys(output_keys, self.output_channels)
-        run = Run(self, input, config, context=context, sink=sink, output_keys=keys)
+        stops = interrupt_before, interrupt_after
+        asked = self._asked(keys, context, sink, stops, durability, control)
+        run = Run(self, input, config, asked)
         chunks = [chunk async for chunk in adrive(run, inbox)]
         return self._result(run, version) if stream_mode == "values" else chunks
 
@@ -293,12 +352,45 @@ class Pregel(DescribedGraph, Generic[StateT, ContextT, InputT, OutputT]):
             coerce=self.coerce_output,
         )
 
+    def _asked(
+        self,
+        keys: str | list[str],
+        context: Any,
+        sink: Sink,
+        stops: tuple[All | Sequence[str] | None, All | Sequence[str] | None],
+        durability: Durability | None,
+        control: RunControl | None,
+    ) -> Asked:
+        """Return what the caller of a run asks for.
+
+        Raises:
+            ValueError: There is no such durability.
+        """
+        if durability is not None:
+            if durability not in DURABILITIES:
+                raise ValueError(
+                    f"Unknown durability {durability!r}. It is one of {', '.join(DURABILITIES)}."
+                )
+            if self.checkpointer is None:
+                warnings.warn(
+                    "`durability` has no effect when no checkpointer is present.", stacklevel=3
+                )
+        before, after = stops
+        if before is None:
+            before = self.interrupt_before_nodes
+        if after is None:
+            after = self.interrupt_after_nodes
+        return Asked(keys, context, sink, before, after, durability, control)
+
     def _result(self, run: Run, version: Version) -> Any:
-        state = run.output()
-        if version == "v1":
+        state, asked = run.output(), run.interrupts
+        if version == "v2":
+            coerced = isinstance(state, dict) and self.coerce_output is not None
+            value = self.coerce_output(state) if coerced else state  # type: ignore[misc]
+            return GraphOutput(value, tuple(asked))
+        if not asked:
             return state
-        coerced = isinstance(state, dict) and self.coerce_output is not None
-        return GraphOutput(self.coerce_output(state) if coerced else state)  # type: ignore[misc]
+        return {**(state if isinstance(state, dict) else {}), INTERRUPT: asked}
 
     def _keys(self, asked: str | Sequence[str] | None, default: str | list[str]) -> str | list[str]:
         if asked is None:

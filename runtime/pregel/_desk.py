@@ -1,0 +1,130 @@
+"""Where a driver has the saver of a run do what is to be done: at once, or behind the run's back.
+
+What is saved is saved in order. A saver that never waits is called directly in any case.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+
+from runtime.pregel._thread import Thread, is_quick
+
+__all__ = ("AsyncDesk", "Desk")
+
+
+class Desk:
+    """The saver of a sync run.
+
+    Args:
+        thread: What is kept of the run.
+    """
+
+    def __init__(self, thread: Thread) -> None:
+        self.thread = thread
+        self._saver = thread.saver
+        self._at_once = is_quick(thread.saver) or thread.durability != "async"
+        self._pool: ThreadPoolExecutor | None = None
+        self._going: deque[Future[object]] = deque()
+
+    def load(self) -> None:
+        """Read the thread."""
+        self.thread.load(self._saver.get_tuple(self.thread.wanted))
+
+    def save(self) -> None:
+        """Save what is to be saved, or see to it that it is.
+
+        Raises:
+            Exception: The saver failed, now or behind the run's back.
+        """
+        unsaved = self.thread.unsaved
+        while unsaved:
+            method, arguments = unsaved.popleft()
+            call = getattr(self._saver, method)
+            if self._at_once:
+                call(*arguments)
+                continue
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(1, thread_name_prefix="checkpoints")
+            self._going.append(self._pool.submit(copy_context().run, call, *arguments))
+        while self._going and self._going[0].done():
+            self._going.popleft().result()
+
+    def settle(self) -> None:
+        """Save what is to be saved, and wait until all is saved.
+
+        Raises:
+            Exception: The saver failed.
+        """
+        self.save()
+        while self._going:
+            self._going.popleft().result()
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True)
+
+
+class AsyncDesk:
+    """The saver of an async run.
+
+    Args:
+        thread: What is kept of the run.
+    """
+
+    def __init__(self, thread: Thread) -> None:
+        self.thread = thread
+        self._saver = thread.saver
+        self._quick = is_quick(thread.saver)
+        self._at_once = thread.durability != "async"
+        self._worker: asyncio.Task[None] | None = None
+
+    async def load(self) -> None:
+        """Read the thread."""
+        wanted = self.thread.wanted
+        if self._quick:
+            self.thread.load(self._saver.get_tuple(wanted))
+        else:
+            self.thread.load(await self._saver.aget_tuple(wanted))
+
+    async def save(self) -> None:
+        """Save what is to be saved, or see to it that it is.
+
+        Raises:
+            Exception: The saver failed, now or behind the run's back.
+        """
+        unsaved = self.thread.unsaved
+        if self._quick:
+            while unsaved:
+                method, arguments = unsaved.popleft()
+                getattr(self._saver, method)(*arguments)
+        elif self._at_once:
+            await self._work()
+        elif unsaved and (self._worker is None or self._worker.done()):
+            if self._worker is not None:
+                self._worker.result()
+            self._worker = asyncio.create_task(self._work())
+
+    async def _work(self) -> None:
+        unsaved = self.thread.unsaved
+        while unsaved:
+            method, arguments = unsaved.popleft()
+            await getattr(self._saver, f"a{method}")(*arguments)
+
+    async def settle(self) -> None:
+        """Save what is to be saved, and wait until all is saved.
+
+        Raises:
+            Exception: The saver failed.
+        """
+        await self.save()
+        if self._worker is not None:
+            await self._worker
+
+    async def close(self) -> None:
+        """Leave nothing behind."""
+        if self._worker is not None and not self._worker.done():
+            await asyncio.wait({self._worker})

@@ -1,0 +1,176 @@
+"""How a run takes what it is given: a new input, a command, or nothing, to go on where it stopped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from langgraph.checkpoint.serde.types import TASKS
+
+from runtime.constants import START
+from runtime.errors import EmptyInputError, InvalidUpdateError, UnknownInterruptError
+from runtime.pregel._commands import goto_writes, update_writes
+from runtime.pregel._node import Write
+from runtime.pregel._step import Given
+from runtime.pregel._thread import INTERRUPT, NOBODY, RESUME, Thread
+from runtime.types import Command, Send
+
+if TYPE_CHECKING:
+    from runtime.pregel._run import Run
+
+__all__ = ("take_input",)
+
+STRICT: Final = "__pregel_strict_resume"
+"""A `configurable` key of LangGraph's: an answer to what nobody asks is an error."""
+
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+def take_input(run: Run) -> None:
+    """Start a run, or let it go on.
+
+    Raises:
+        EmptyInputError: There is nothing to start from, and nothing to go on with.
+        InvalidUpdateError: A command is for the graph around, and there is none; or the channels
+            cannot take what was given.
+        RuntimeError: A command resumes a run that is kept nowhere, or answers one of several
+            questions without saying which.
+    """
+    given, thread = run.given, run.thread
+    if isinstance(given, Command):
+        _check(given, run)
+    if thread is None:
+        if given is None:
+            raise _nothing(run)
+        name = run.graph.input_channel
+        run.channels[name].update([given])
+        run.channels.note(name, run.channels[name])
+        run.updated = {name}
+        run.step = 0
+        return
+    run.resuming = bool(thread.versions) and _goes_on(run, thread)
+    if isinstance(given, Command) and thread.versions:
+        _obey(run, thread, given)
+    _apply_given(run, thread)
+    if run.resuming:
+        run.go_on()
+    elif given is not None:
+        run.abandon(Given([(run.graph.input_channel, given)]))
+    else:
+        raise _nothing(run)
+
+
+def _nothing(run: Run) -> EmptyInputError:
+    return EmptyInputError(
+        f"Received no input for {run.graph.name!r}: pass a state to start from, "
+        "for example graph.invoke({}) if the graph needs nothing."
+    )
+
+
+def _check(command: Command[Any], run: Run) -> None:
+    if command.graph == Command.PARENT and run.parent is None:
+        raise InvalidUpdateError(
+            "There is no parent graph: a command given as input is for the graph itself. Leave out "
+            "graph=Command.PARENT."
+        )
+    if command.resume is not None and run.thread is None:
+        raise RuntimeError(
+            "Cannot use Command(resume=...) without checkpointer: nothing is kept of the run that "
+            "asked. Compile the graph with one, for example compile(checkpointer=InMemorySaver())."
+        )
+
+
+def _goes_on(run: Run, thread: Thread) -> bool:
+    """Return whether a run on a thread that has begun goes on rather than starting anew."""
+    if run.parent is not None:
+        return run.parent.run.resuming
+    if run.given is None or isinstance(run.given, Command):
+        return True
+    # the same run, called once more
+    run_id = run.config["metadata"].get("run_id")
+    return run_id is not None and run_id == thread.metadata.get("run_id")
+
+
+def _obey(run: Run, thread: Thread, command: Command[Any]) -> None:
+    """Keep the parts of a command as what nobody in particular wrote."""
+    writes: list[Write] = goto_writes(command, START)
+    if command.resume is not None:
+        answer = command.resume
+        by_id = isinstance(answer, dict) and all(_is_id(key) for key in answer)
+        pending = _open_questions(thread)
+        if run.config["configurable"].get(STRICT):
+            _check_strictly(answer if by_id else None, pending)
+        if by_id:
+            run.resume.by_id = answer
+        elif len(pending) > 1:
+            raise RuntimeError(
+                "When there are multiple pending interrupts, you must specify the interrupt id "
+                "when resuming, as in Command(resume={id: answer}). These wait: "
+                f"{', '.join(pending)}."
+            )
+        else:
+            writes.append((RESUME, answer))
+    writes += update_writes(command)
+    if writes:
+        thread.keep(NOBODY, (), writes, run.channels)
+    elif command.resume is None:
+        raise EmptyInputError(
+            "Received empty Command input: give it an `update`, a `goto` or a `resume`."
+        )
+
+
+def _is_id(key: Any) -> bool:
+    return isinstance(key, str) and _ID.fullmatch(key) is not None
+
+
+def _open_questions(thread: Thread) -> list[str]:
+    """Return the ids of the questions that wait: of tasks that have asked and are not done."""
+    ids: list[str] = []
+    for writes in thread.by_task().values():
+        names = {name for name, _ in writes}
+        if INTERRUPT in names and names <= {INTERRUPT, RESUME}:
+            asked = next(value for name, value in reversed(writes) if name == INTERRUPT)
+            ids += [question.id for question in asked]
+    return ids
+
+
+def _check_strictly(by_id: Mapping[str, Any] | None, pending: list[str]) -> None:
+    waiting = ", ".join(pending) or "none"
+    if by_id is None:
+        if len(pending) > 1:
+            raise UnknownInterruptError(
+                "One answer was given, and several interrupts wait: say which one it is for, as in "
+                f"Command(resume={{id: answer}}). These wait: {waiting}.",
+                reason="ambiguous",
+                pending_ids=pending,
+            )
+        return
+    if not by_id:
+        raise UnknownInterruptError(
+            f"No answer was given: Command(resume={{}}). These interrupts wait: {waiting}.",
+            reason="empty_map",
+            pending_ids=pending,
+        )
+    if unknown := [key for key in by_id if key not in pending]:
+        raise UnknownInterruptError(
+            f"These interrupts do not wait for an answer: {', '.join(unknown)}. "
+            f"These wait: {waiting}.",
+            reason="not_pending",
+            interrupt_ids=unknown,
+            pending_ids=pending,
+        )
+
+
+def _apply_given(run: Run, thread: Thread) -> None:
+    """Apply what nobody in particular wrote, and offer the answer that stands there."""
+    writes: list[Write] = []
+    for name, value in thread.of_task(NOBODY):
+        if name == RESUME:
+            run.resume.offer(value)
+        elif name == TASKS and not isinstance(value, Send):
+            raise InvalidUpdateError(f"Expected a Send in {name!r}, got {value!r}.")
+        else:
+            writes.append((name, value))
+    if writes:
+        run.apply_given(Given(writes))

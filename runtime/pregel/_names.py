@@ -1,0 +1,75 @@
+"""The names of tasks: their paths, ids and namespaces. The formulas are LangGraph's.
+
+A task that is planned again from the same checkpoint has the same id, so that what is kept of it
+can be found; a thread that one of the two engines wrote goes on in the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from xxhash import xxh3_128_hexdigest
+
+if TYPE_CHECKING:
+    from runtime.pregel._task import Task
+
+__all__ = (
+    "PULL",
+    "PUSH",
+    "RESCUE",
+    "TaskPath",
+    "id_parts",
+    "inner_ns",
+    "task_id",
+    "within",
+    "without_ids",
+)
+
+PULL: Final = "__pregel_pull"
+"""A task whose node was triggered by channels."""
+
+PUSH: Final = "__pregel_push"
+"""A task that somebody asked for: with a `Send`, or as the handler of an error."""
+
+RESCUE: Final = "node_error_handler"
+"""In the path of a task that handles the error of another, behind the path of that one."""
+
+TaskPath = tuple[Any, ...]
+"""`("__pregel_pull", node)` or `("__pregel_push", index, False)`; paths sort, pulls first."""
+
+
+def within(around: str, name: str) -> str:
+    """Return the namespace of something in the namespace around it."""
+    return f"{around}|{name}" if around else name
+
+
+def without_ids(ns: str) -> str:
+    """Return a namespace as the names of its nodes alone."""
+    return "|".join(part.partition(":")[0] for part in ns.split("|") if not part.isdigit())
+
+
+def inner_ns(parent: Task) -> str:
+    """Return the namespace of a graph called in a node; the second such graph is told apart."""
+    number = next(parent.inner_runs)
+    return f"{parent.ns}|{number}" if number else parent.ns
+
+
+def id_parts(path: TaskPath, triggers: Sequence[str]) -> tuple[str, ...]:
+    """Return what the id of a task holds of its path."""
+    return (PUSH, str(path[1])) if path[0] == PUSH else (PULL, *triggers)
+
+
+def task_id(checkpoint_id: str, ns: str, step: int, name: str, parts: Sequence[str]) -> str:
+    """Return the id of a task.
+
+    Args:
+        checkpoint_id: The checkpoint that its superstep starts from.
+        ns: Its namespace without the id: that of the graph and the name of its node.
+        step: The superstep.
+        name: The name of its node.
+        parts: What `id_parts` says.
+    """
+    seed = f"{ns}{step}{name}{''.join(parts)}"
+    digest = xxh3_128_hexdigest(bytes.fromhex(checkpoint_id.replace("-", "")) + seed.encode())
+    return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"

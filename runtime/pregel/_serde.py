@@ -1,0 +1,153 @@
+"""Checkpoints in the words of LangGraph.
+
+A saver writes `langgraph.types.Send` where this runtime has a `Send`, and gets one of ours back
+where that name stands, without importing langgraph: so a thread that one of the two engines wrote
+goes on in the other. Everything else is as the saver's own serializer has it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from copy import copy
+from dataclasses import fields
+from functools import lru_cache
+from typing import Any, Final, cast
+from weakref import WeakKeyDictionary
+
+import ormsgpack
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.serde import jsonplus
+from langgraph.checkpoint.serde.encrypted import EncryptedSerializer
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+
+from runtime._interrupts import Interrupt
+from runtime._policies import TimeoutPolicy
+from runtime._threads import PregelTask, StateSnapshot
+from runtime.types import Command, Overwrite, Send
+
+__all__ = ("known_types", "speaking")
+
+logger = logging.getLogger(__name__)
+
+_MODULE: Final = "langgraph.types"
+_OURS: Final[dict[str, Callable[..., Any]]] = {
+    cls.__name__: cls
+    for cls in (Command, Interrupt, Overwrite, PregelTask, Send, StateSnapshot, TimeoutPolicy)
+}
+_OUR_TYPES: Final = frozenset(_OURS.values())
+# a payload is a list that begins with the module: one byte for the list, one for the string
+_HEAD: Final = bytes([0xA0 + len(_MODULE)]) + _MODULE.encode()
+_AT: Final = slice(1, 1 + len(_HEAD))
+
+
+def _named(obj: Any) -> Any:
+    """Return what msgpack writes for an object: ours under LangGraph's names."""
+    if type(obj) not in _OUR_TYPES:
+        return jsonplus._msgpack_default(obj)  # noqa: SLF001 - there is no public way to extend it
+    code = jsonplus.EXT_CONSTRUCTOR_KW_ARGS
+    arguments: Any
+    if isinstance(obj, Send):
+        code = jsonplus.EXT_CONSTRUCTOR_POS_ARGS
+        timeout = () if obj.timeout is None else (obj.timeout,)
+        arguments = (obj.node, obj.arg, *timeout)
+    elif isinstance(obj, tuple):
+        arguments = cast(Any, obj)._asdict()
+    else:
+        arguments = {field.name: getattr(obj, field.name) for field in fields(obj)}
+    return ormsgpack.Ext(code, _packed((_MODULE, type(obj).__name__, arguments)))
+
+
+def _packed(value: Any) -> bytes:
+    return ormsgpack.packb(value, default=_named, option=jsonplus._option)  # noqa: SLF001
+
+
+class _Serializer(JsonPlusSerializer):
+    """A serializer like another one, but for the names of our classes."""
+
+    @classmethod
+    def like(cls, other: JsonPlusSerializer) -> _Serializer:
+        """Return one with the settings of another one."""
+        twin = object.__new__(cls)
+        twin.__dict__.update(other.__dict__)
+        theirs = other._unpack_ext_hook  # noqa: SLF001 - as above
+
+        def revive(code: int, data: bytes) -> Any:
+            if data[_AT] != _HEAD:
+                return theirs(code, data)
+            option = ormsgpack.OPT_NON_STR_KEYS
+            _, name, arguments = ormsgpack.unpackb(data, ext_hook=revive, option=option)[:3]
+            made = _OURS.get(name)
+            if made is None:
+                return theirs(code, data)
+            if made is Send:
+                node, arg, *timeout = arguments
+                return Send(node, arg, timeout=timeout[0] if timeout else None)
+            return made(**arguments)
+
+        twin._unpack_ext_hook = revive
+        return twin
+
+    def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
+        """Return an object as bytes, and how they are to be read."""
+        if obj is None or isinstance(obj, (bytes, bytearray)):
+            return super().dumps_typed(obj)
+        try:
+            return "msgpack", _packed(obj)
+        except ormsgpack.MsgpackEncodeError:
+            return super().dumps_typed(obj)  # says what is wrong with it, or pickles it
+
+
+_serializers: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+
+
+def _speaking(serde: Any) -> Any:
+    found = _serializers.get(serde)
+    if found is None:
+        if isinstance(serde, EncryptedSerializer):
+            found = copy(serde)
+            found.serde = _speaking(serde.serde)
+        elif isinstance(serde, JsonPlusSerializer) and not isinstance(serde, _Serializer):
+            found = _Serializer.like(serde)
+        else:  # somebody's own: they know what they do
+            found = serde
+        _serializers[serde] = found
+    return found
+
+
+@lru_cache(maxsize=64)
+def _bilingual(cls: type[BaseCheckpointSaver[Any]]) -> type[BaseCheckpointSaver[Any]]:
+    """Return a class like a saver's, whose serializer speaks LangGraph's names."""
+
+    def serde(self: Any) -> Any:
+        return _speaking(self.__dict__.get("serde", cls.serde))
+
+    def keep(self: Any, value: Any) -> None:
+        self.__dict__["serde"] = value
+
+    return type(
+        cls.__name__, (cls,), {"serde": property(serde, keep), "__module__": cls.__module__}
+    )
+
+
+def speaking(saver: BaseCheckpointSaver[Any]) -> BaseCheckpointSaver[Any]:
+    """Return a saver that is the given one but for its serializer.
+
+    The two share all their attributes, so that it makes no difference through which of them
+    something is done; the given one goes on to serve LangGraph if it is given to that, too.
+    """
+    if not hasattr(saver, "__dict__"):
+        return saver
+    twin = object.__new__(_bilingual(type(saver)))
+    twin.__dict__ = saver.__dict__
+    return twin
+
+
+def known_types(types: Iterable[type]) -> None:
+    """Let classes of a state be read from checkpoints without a warning about unknown classes.
+
+    Whoever compiles a graph with a state of these classes trusts them.
+    """
+    jsonplus._warned_unregistered_types.update(  # noqa: SLF001 - as above
+        (cls.__module__, cls.__name__) for cls in types
+    )

@@ -1,0 +1,319 @@
+"""What is kept of a run: its checkpoints, and between two of them what each task wrote.
+
+A checkpoint holds the channels that were ever written and the version of each. A channel gets a
+new version whenever it changes; for each node the checkpoint notes which versions it has seen, so
+that whoever reads it knows which nodes are still to run. What a task wrote is kept as soon as it is
+done, under the checkpoint its superstep started from, so that it need not run again if the
+superstep does not come to its end.
+
+A `Thread` owns all this for one run. It never waits: what is to be saved stands in `unsaved` until
+the driver has handed it to the saver. All shapes are LangGraph's.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver, Checkpoint, CheckpointTuple
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME
+
+from runtime.channels.base import MISSING
+from runtime.channels.untracked_value import UntrackedValue
+
+if TYPE_CHECKING:
+    from runtime._threads import Durability
+    from runtime.channels._state import Channels
+    from runtime.pregel._node import Write
+    from runtime.turns import Turns
+
+__all__ = (
+    "ERROR",
+    "INTERRUPT",
+    "NOBODY",
+    "NO_WRITES",
+    "RESUME",
+    "SPECIAL",
+    "Save",
+    "Thread",
+    "is_quick",
+    "public_config",
+)
+
+NO_WRITES: Final = "__no_writes__"
+"""Stands among what is kept of a task that is done and wrote nothing."""
+
+NOBODY: Final = "00000000-0000-0000-0000-000000000000"
+"""The task of what comes from outside: the parts of a `Command` that a run is given."""
+
+SPECIAL: Final = frozenset({ERROR, INTERRUPT, RESUME, NO_WRITES, "__scheduled__"})
+"""What is kept of tasks and is no write to a channel."""
+
+VERSION: Final = 4
+"""The version of the format; 4 is the first one that keeps `Send`s in a channel."""
+
+UNBORN: Final = -2
+"""The step of a thread that has no checkpoint."""
+
+
+class Save(NamedTuple):
+    """Something for a driver to have the saver do, in this order: a method and its arguments."""
+
+    method: str
+    arguments: tuple[Any, ...]
+
+
+def is_quick(saver: BaseCheckpointSaver[Any]) -> bool:
+    """Return whether a saver never waits, so that calling it beats handing over to a thread."""
+    return isinstance(saver, InMemorySaver) and type(saver).put is InMemorySaver.put
+
+
+def public_config(configurable: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
+    """Return what others may see of a `configurable`, with some keys changed."""
+    seen = {key: value for key, value in configurable.items() if not key.startswith("__")}
+    return {**seen, **changes}
+
+
+class Thread:
+    """The thread of one run.
+
+    Args:
+        saver: Where it is kept.
+        config: The config of the run.
+        ns: The namespace under which it is kept.
+        parents: The checkpoints of the graphs around, by namespace.
+        durability: When it is saved.
+        turns: For ids and the time.
+
+    Attributes:
+        id: The checkpoint that the superstep starts from.
+        versions: The version of each channel that was ever written.
+        seen: Per node, the versions of its triggers when it last ran.
+        values: What the channels say of themselves.
+        updated: The channels that the last superstep changed, if that is known.
+        pending: What tasks of the superstep wrote, as `(task id, channel, value)`.
+        metadata: Of the checkpoint.
+        parent: The id of the checkpoint before this one.
+        unsaved: What is to be saved.
+    """
+
+    def __init__(
+        self,
+        saver: BaseCheckpointSaver[Any],
+        config: RunnableConfig,
+        ns: str,
+        parents: Mapping[str, str],
+        durability: Durability,
+        turns: Turns,
+    ) -> None:
+        self.saver = saver
+        self.durability = durability
+        self.ns = ns
+        self.parents = dict(parents)
+        self.unsaved: deque[Save] = deque()
+        self._turns = turns
+        self._config = config
+        self._configurable = public_config(config["configurable"], checkpoint_ns=ns)
+        asked = self._configurable.pop("checkpoint_map", None) or {}
+        self.replayed: str | None = self._configurable.pop("checkpoint_id", None) or asked.get(ns)
+        """The checkpoint that the caller asked for, rather than the latest one."""
+        self._saved_id: str | None = None
+        self._last_put: str | None = None
+        self._saved_parent: RunnableConfig | None = None
+        self._unsaved_versions: set[str] = set()
+        self.id = ""
+        self.parent: str | None = None
+        self.metadata: dict[str, Any] = {}
+        self.versions: dict[str, Any] = {}
+        self.seen: dict[str, dict[str, Any]] = {}
+        self.values: dict[str, Any] = {}
+        self.updated: set[str] | None = None
+        self.pending: list[tuple[str, str, Any]] = []
+        self._latest: Any = None
+
+    # --- reading ---
+
+    @property
+    def wanted(self) -> RunnableConfig:
+        """What to ask the saver for."""
+        asked = self._configurable
+        if self.replayed:
+            asked = {**asked, "checkpoint_id": self.replayed}
+        return self._to_saver(asked)
+
+    def load(self, saved: CheckpointTuple | None) -> int:
+        """Take what the saver has of the thread, and return the step it was at."""
+        if saved is None:
+            self.id = self._turns.checkpoint_id(UNBORN)
+            return UNBORN
+        checkpoint = saved.checkpoint
+        self.id = self._saved_id = self._last_put = checkpoint["id"]
+        self._saved_parent = saved.parent_config
+        self._configurable.update(
+            (key, value)
+            for key, value in saved.config["configurable"].items()
+            if key not in ("checkpoint_id", "checkpoint_map", "checkpoint_ns")
+        )
+        if saved.parent_config is not None:
+            self.parent = saved.parent_config["configurable"].get("checkpoint_id")
+        self.metadata = cast("dict[str, Any]", saved.metadata)
+        self.versions = dict(checkpoint["channel_versions"])
+        self.seen = {name: dict(seen) for name, seen in checkpoint["versions_seen"].items()}
+        self.values = dict(checkpoint["channel_values"])
+        updated = checkpoint.get("updated_channels")
+        self.updated = None if updated is None else set(updated)
+        self.pending = [
+            (str(task), name, value) for task, name, value in saved.pending_writes or ()
+        ]
+        self._latest = max(self.versions.values()) if self.versions else None
+        return int(self.metadata.get("step", UNBORN))
+
+    @property
+    def config(self) -> RunnableConfig:
+        """What addresses the checkpoint, for those who look at it."""
+        return {"configurable": self._address(self.id)}
+
+    @property
+    def parent_config(self) -> RunnableConfig | None:
+        """What addresses the checkpoint before it."""
+        if self.id == self._saved_id:
+            return self._saved_parent
+        return None if self.parent is None else {"configurable": self._address(self.parent)}
+
+    def _address(self, id_: str) -> dict[str, Any]:
+        address = {**self._configurable, "checkpoint_id": id_}
+        if parents := self.metadata.get("parents"):
+            address["checkpoint_map"] = {**parents, self.ns: id_}
+        return address
+
+    def _to_saver(self, configurable: Mapping[str, Any]) -> RunnableConfig:
+        config = {
+            key: value
+            for key, value in self._config.items()
+            if key in ("tags", "metadata", "run_id", "recursion_limit")
+        }
+        return cast(RunnableConfig, {**config, "configurable": dict(configurable)})
+
+    def of_task(self, id_: str) -> list[Write]:
+        """Return what is kept of a task, the special things included."""
+        return [(name, value) for task, name, value in self.pending if task == id_]
+
+    def by_task(self) -> dict[str, list[Write]]:
+        """Return what is kept of all tasks."""
+        kept: defaultdict[str, list[Write]] = defaultdict(list)
+        for task, name, value in self.pending:
+            kept[task].append((name, value))
+        return kept
+
+    def has_news(self, node: str, triggers: Iterable[str], channels: Channels) -> bool:
+        """Return whether a trigger of a node holds something that it has not seen."""
+        versions, seen = self.versions, self.seen.get(node, {})
+        return any(
+            name in versions
+            and (name not in seen or versions[name] > seen[name])
+            and channels[name].is_available()
+            for name in triggers
+        )
+
+    # --- changing ---
+
+    def ran(self, node: str, triggers: Iterable[str]) -> None:
+        """Note that a node has seen the versions of its triggers."""
+        versions = self.versions
+        seen = {name: versions[name] for name in triggers if name in versions}
+        # a new dict: the old one may stand in a checkpoint that is still to be saved
+        self.seen[node] = {**self.seen.get(node, {}), **seen}
+
+    def see_all(self, node: str) -> None:
+        """Note that a node has seen everything."""
+        self.seen[node] = dict(self.versions)
+
+    def change(self, names: Iterable[str], channels: Channels) -> None:
+        """Give a new version to channels that changed."""
+        names = tuple(names)
+        if not names:
+            return
+        version = self._latest = self.saver.get_next_version(self._latest, None)
+        for name in names:
+            self.versions[name] = version
+            self._unsaved_versions.add(name)
+            value = channels[name].checkpoint()
+            if value is MISSING:
+                self.values.pop(name, None)
+            else:
+                self.values[name] = value
+
+    def commit(self, step: int, metadata: Mapping[str, Any], updated: Iterable[str]) -> None:
+        """Make a new checkpoint of what the channels are now."""
+        self.parent = self._last_put
+        self.id = self._turns.checkpoint_id(step)
+        self.metadata = {**metadata, "step": step, "parents": self.parents}
+        self.updated = set(updated)
+        self.pending = []
+        if self.durability != "exit":
+            self._put()
+
+    def _put(self) -> None:
+        self._last_put = self.id
+        configurable = self._configurable
+        if self.parent is not None:
+            configurable = {**configurable, "checkpoint_id": self.parent}
+        checkpoint: Checkpoint = {
+            "v": VERSION,
+            "ts": datetime.fromtimestamp(self._turns.now(), tz=timezone.utc).isoformat(),
+            "id": self.id,
+            "channel_values": dict(self.values),
+            "channel_versions": dict(self.versions),
+            "versions_seen": dict(self.seen),
+            "updated_channels": None if self.updated is None else sorted(self.updated),
+        }
+        new = {name: self.versions[name] for name in self._unsaved_versions}
+        self._unsaved_versions = set()
+        arguments = (self._to_saver(configurable), checkpoint, dict(self.metadata), new)
+        self.unsaved.append(Save("put", arguments))
+
+    def keep(
+        self, id_: str, path: Sequence[Any], writes: Sequence[Write], channels: Channels
+    ) -> None:
+        """Keep what a task wrote."""
+        if all(name in SPECIAL for name, _ in writes):
+            names = {name for name, _ in writes}
+            self.pending = [w for w in self.pending if w[0] != id_ or w[1] not in names]
+        else:
+            self.pending = [w for w in self.pending if w[0] != id_]
+        kept = [
+            (name, value)
+            for name, value in writes
+            if not isinstance(channels.specs.get(name), UntrackedValue)
+        ]
+        self.pending += [(id_, name, value) for name, value in kept]
+        if self.durability != "exit" and kept:
+            self._put_writes(id_, path, kept)
+
+    def _put_writes(self, id_: str, path: Sequence[Any], writes: Sequence[Write]) -> None:
+        config = self._to_saver({**self._configurable, "checkpoint_id": self.id})
+        self.unsaved.append(Save("put_writes", (config, writes, id_, _text(path) if path else "")))
+
+    def close(self, paths: Mapping[str, Sequence[Any]]) -> None:
+        """Save at the end of a run what was not to be saved before.
+
+        Args:
+            paths: Of the tasks whose writes are kept.
+        """
+        if self.durability != "exit":
+            return
+        if self.id != self._saved_id and self.metadata:
+            self._put()
+        for id_, writes in self.by_task().items():
+            self._put_writes(id_, paths.get(id_, ()), writes)
+
+
+def _text(path: Any) -> str:
+    """Return the path of a task as savers get it: such texts sort as the paths do."""
+    if isinstance(path, (tuple, list)):
+        return f"~{', '.join(_text(part) for part in path)}"
+    return f"{path:010d}" if isinstance(path, int) else str(path)

@@ -41,8 +41,9 @@ def interrupt(value: Any, *, response_schema: dict[str, Any] | type | None = Non
         pydantic.ValidationError: The answer does not fit the type; the question still waits.
         RuntimeError: Called outside of a node, task or tool of a running graph.
     """
-    checked = response_schema is not None and not isinstance(response_schema, dict)
-    adapter = TypeAdapter[Any](response_schema) if checked else None
+    adapter: TypeAdapter[Any] | None = None
+    if response_schema is not None and not isinstance(response_schema, dict):
+        adapter = TypeAdapter(response_schema)
     task = current_task()
     answers = task.answers
 

@@ -17,17 +17,19 @@ from contextvars import copy_context
 from operator import attrgetter
 from typing import Any, cast
 
-from langchain_core.callbacks import AsyncCallbackManager
+from langchain_core.callbacks import AsyncCallbackManager, BaseCallbackHandler
+from langchain_core.callbacks.manager import ahandle_event
 from langchain_core.runnables.config import var_child_runnable_config
 from langgraph.cache.base import BaseCache
 
+from runtime.callbacks import GraphCallbackHandler
 from runtime.errors import NodeTimeoutError
 from runtime.pregel._desk import AsyncDesk
 from runtime.pregel._limit import Limit
 from runtime.pregel._run import Run
 from runtime.pregel._task import Task, in_order
 
-__all__ = ("Inbox", "adrive")
+__all__ = ("Inbox", "adrive", "aperform")
 
 _by_lane = attrgetter("lane")
 
@@ -99,6 +101,7 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
         try:
             # no generator of its own: closing this one cancels the nodes at once
             run.begin()
+            await _tell(run)
             limit = asyncio.Semaphore(n) if (n := run.config.get("max_concurrency")) else None
             while tasks := run.plan():
                 if desk is not None:
@@ -139,6 +142,7 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
                 raise
         else:
             run.close(None)
+        await _tell(run)
         if desk is not None:
             await desk.settle()
         while ready:
@@ -183,6 +187,16 @@ async def _announce(run: Run) -> Any:
     return heard
 
 
+async def _tell(run: Run) -> None:
+    """Tell whoever listens that the run goes on, or has stopped."""
+    while run.events:
+        method, event = run.events.popleft()
+        listening: list[BaseCallbackHandler] = [
+            h for h in run.listener.handlers if isinstance(h, GraphCallbackHandler)
+        ]
+        await ahandle_event(listening, method, None, event)
+
+
 def _start(task: Task, inbox: Inbox, limit: asyncio.Semaphore | None) -> asyncio.Task[None]:
     """Start a task in a context of its own, in which its config is the ambient one."""
     context = copy_context()
@@ -208,6 +222,15 @@ async def _perform(task: Task, inbox: Inbox, limit: asyncio.Semaphore | None) ->
         inbox.put(task)
         if turn is not None:
             turn.end()
+
+
+async def aperform(task: Task) -> None:
+    """Do a task in a context of its own; raise its error if it fails."""
+    inbox = Inbox()
+    inbox.open()
+    await _start(task, inbox, None)
+    if task.error is not None:
+        raise task.error
 
 
 async def _make_calls(task: Task, turn: _Turn | None, inbox: Inbox) -> None:

@@ -1,4 +1,4 @@
-"""How a run takes what it is given: a new input, a command, or nothing, to go on where it stopped."""
+"""How a run takes what it is given: a new input, a command, or nothing, to go on as it is."""
 
 from __future__ import annotations
 
@@ -54,6 +54,8 @@ def take_input(run: Run) -> None:
         _obey(run, thread, given)
     _apply_given(run, thread)
     if run.resuming:
+        if thread.replayed and not (isinstance(given, Command) and given.resume is not None):
+            run.save_checkpoint("fork")  # what the caller asked for stays as it was
         run.go_on()
     elif given is not None:
         run.abandon(Given([(run.graph.input_channel, given)]))
@@ -132,7 +134,7 @@ def _open_questions(thread: Thread) -> list[str]:
         if INTERRUPT in names and names <= {INTERRUPT, RESUME}:
             asked = next(value for name, value in reversed(writes) if name == INTERRUPT)
             ids += [question.id for question in asked]
-    return ids
+    return list(dict.fromkeys(ids))  # a task and one that it called ask the same question
 
 
 def _check_strictly(by_id: Mapping[str, Any] | None, pending: list[str]) -> None:

@@ -7,12 +7,9 @@ can be found; a thread that one of the two engines wrote goes on in the other.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from xxhash import xxh3_128_hexdigest
-
-if TYPE_CHECKING:
-    from runtime.pregel._task import Task
 
 __all__ = (
     "PULL",
@@ -49,10 +46,14 @@ def without_ids(ns: str) -> str:
     return "|".join(part.partition(":")[0] for part in ns.split("|") if not part.isdigit())
 
 
-def inner_ns(parent: Task) -> str:
-    """Return the namespace of a graph called in a node; the second such graph is told apart."""
-    number = next(parent.inner_runs)
-    return f"{parent.ns}|{number}" if number else parent.ns
+def inner_ns(around: str, number: int) -> str:
+    """Return the namespace of a graph called in a node.
+
+    Args:
+        around: The namespace of the task.
+        number: How many graphs the task has called before: they are told apart.
+    """
+    return f"{around}|{number}" if number else around
 
 
 def id_parts(path: TaskPath, triggers: Sequence[str]) -> tuple[str, ...]:

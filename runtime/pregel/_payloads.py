@@ -14,7 +14,9 @@ from runtime.pregel._thread import ERROR, INTERRUPT, SPECIAL, Thread
 if TYPE_CHECKING:
     from runtime.channels._state import Channels
     from runtime.pregel._node import Write
+    from runtime.pregel._run import Upcoming
     from runtime.pregel._task import Task
+    from runtime.pregel.main import Pregel
 
 __all__ = ("checkpoint_of", "result_of", "task_finished", "task_started", "update_of")
 
@@ -80,9 +82,13 @@ def result_of(writes: Sequence[Write], keys: str | list[str]) -> dict[str, Any]:
 
 
 def checkpoint_of(
-    thread: Thread, channels: Channels, keys: str | list[str], tasks: Sequence[Task]
+    thread: Thread,
+    channels: Channels,
+    graph: Pregel[Any, Any, Any, Any],
+    tasks: Sequence[Task | Upcoming],
 ) -> dict[str, Any]:
     """Return what `checkpoints` shows of a checkpoint and the tasks that run from there."""
+    keys = graph.stream_channels
     kept = thread.by_task() if thread.pending else {}
     values = channels.read((keys,)).get(keys) if isinstance(keys, str) else channels.read(keys)
     return {
@@ -91,11 +97,16 @@ def checkpoint_of(
         "values": values,
         "metadata": dict(thread.metadata),
         "next": [task.name for task in tasks],
-        "tasks": [_kept_of(task, kept.get(task.id, ()), keys) for task in tasks],
+        "tasks": [_kept_of(task, kept.get(task.id, ()), graph, thread) for task in tasks],
     }
 
 
-def _kept_of(task: Task, kept: Sequence[Write], keys: str | list[str]) -> dict[str, Any]:
+def _kept_of(
+    task: Task | Upcoming,
+    kept: Sequence[Write],
+    graph: Pregel[Any, Any, Any, Any],
+    thread: Thread,
+) -> dict[str, Any]:
     """Return what is known of a task that is about to run."""
     shown: dict[str, Any] = {"id": task.id, "name": task.name}
     errors = [value for name, value in kept if name == ERROR]
@@ -103,13 +114,11 @@ def _kept_of(task: Task, kept: Sequence[Write], keys: str | list[str]) -> dict[s
         shown["error"] = errors[-1]
     else:
         if any(name not in SPECIAL for name, _ in kept):
-            shown["result"] = result_of(kept, keys)
+            shown["result"] = result_of(kept, graph.stream_channels)
         asked = [question for name, value in kept if name == INTERRUPT for question in value]
         shown["interrupts"] = tuple(asdict(question) for question in asked)
-    inside = task.name in task.run.graph.inner_graphs
-    configurable = task.config["configurable"]
-    address = {"thread_id": configurable.get("thread_id"), "checkpoint_ns": task.ns}
-    shown["state"] = {"configurable": address} if inside else None
+    address = {"thread_id": thread.thread_id, "checkpoint_ns": task.ns}
+    shown["state"] = {"configurable": address} if task.name in graph.inner_graphs else None
     return shown
 
 

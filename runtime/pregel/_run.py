@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import is_dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, is_dataclass
 from datetime import datetime, timezone
 from functools import partial
 from operator import attrgetter
@@ -25,6 +25,12 @@ from pydantic import BaseModel
 
 from runtime._interrupts import Interrupt, interrupt_id
 from runtime._threads import Durability
+from runtime.callbacks import (
+    GraphInterruptEvent,
+    GraphLifecycleEvent,
+    GraphLifecycleStatus,
+    GraphResumeEvent,
+)
 from runtime.channels._state import Channels
 from runtime.config import TASK_KEY
 from runtime.errors import (
@@ -65,7 +71,7 @@ if TYPE_CHECKING:
     from runtime.pregel._node import Node, Write
     from runtime.pregel.main import Pregel
 
-__all__ = ("Asked", "Run")
+__all__ = ("Asked", "Run", "Upcoming")
 
 _by_path = attrgetter("path")
 
@@ -82,6 +88,8 @@ class Asked(NamedTuple):
         interrupt_before: The nodes before which to stop, or `"*"`.
         interrupt_after: The nodes after which to stop, or `"*"`.
         durability: When checkpoints are saved, if not as usual.
+        control: Who may ask the run to stop.
+        ns: The namespace in which to look at a thread; for a run that is not driven.
     """
 
     output_keys: str | list[str]
@@ -91,14 +99,28 @@ class Asked(NamedTuple):
     interrupt_after: Sequence[str] | str = ()
     durability: Durability | None = None
     control: RunControl | None = None
+    ns: str = ""
 
 
-class _Left(NamedTuple):
-    """A task that was to run, and never will: somebody started anew."""
+@dataclass(slots=True)
+class Upcoming:
+    """A task that would run next, for those who look at a thread or change it.
+
+    Args:
+        name: The name of its node.
+        triggers: The channels that make it run.
+        path: Its path.
+        id: Its id.
+        ns: Its namespace.
+        writes: What it is taken to have written.
+    """
 
     name: str
     triggers: Sequence[str]
-    writes: tuple[Write, ...] = ()
+    path: TaskPath
+    id: str
+    ns: str
+    writes: list[Write] = field(default_factory=list)
 
 
 class Run:
@@ -123,6 +145,7 @@ class Run:
             is done.
         resume: What tasks that ask are answered.
         interrupts: The questions that were asked and shown.
+        events: What the listener is still to hear of the run, each with the method to call.
     """
 
     def __init__(
@@ -139,18 +162,18 @@ class Run:
         configurable = self.config["configurable"]
         parent: Task | None = configurable.get(TASK_KEY)
         self.parent = parent
+        self.asked = asked
         self.base_ns: str = self._own_ns(parent)
         self.ns = tuple(self.base_ns.split("|")) if self.base_ns else ()
         self.lane: tuple[str, ...] = parent.lane if parent is not None else ()
         if parent is not None:
             self.config["metadata"].setdefault("checkpoint_ns", parent.ns)
-        self.asked = asked
         self.output_keys = asked.output_keys
         self.channels = Channels(graph.channels)
         self.channels.progress = self
         self.step = -1
         self.stop = self.config["recursion_limit"]
-        self.resume = Resume(parent.run.resume if parent is not None else None)
+        self.resume: Resume = Resume(parent.run.resume if parent is not None else None)
         self.resuming = False
         self.interrupts: list[Interrupt[Any]] = []
         self.saver = self._saver()
@@ -174,6 +197,8 @@ class Run:
         self.runtime = self._runtime(asked.context, parent)
         self.cache: BaseCache[Any] | None = graph.cache
         self.listener: Any = None
+        self.events: deque[tuple[str, GraphLifecycleEvent]] = deque()
+        self._stopped: GraphLifecycleStatus = "pending"
         self._task_callbacks: BaseCallbackManager | None = None
 
     @property
@@ -183,10 +208,10 @@ class Run:
 
     def _own_ns(self, parent: Task | None) -> str:
         if parent is None:
-            return ""
-        # a graph with one history per thread has it under the names of nodes, whatever called it
-        ns = inner_ns(parent)
-        return without_ids(ns) if self.graph.checkpointer is True else ns
+            return self.asked.ns
+        # a graph with one history per thread has it under the names of nodes
+        around = without_ids(parent.ns) if self.graph.checkpointer is True else parent.ns
+        return inner_ns(around, next(parent.inner_runs))
 
     def _saver(self) -> BaseCheckpointSaver[Any] | None:
         """Return where this run is kept: for a graph inside another one, where that is kept."""
@@ -288,15 +313,19 @@ class Run:
             InvalidUpdateError: The channels cannot take it.
             RuntimeError: It is a command that cannot be obeyed.
         """
+        self.open()
+        take_input(self)
+
+    def open(self) -> None:
+        """Be where the thread is, once it is loaded."""
         thread = self.thread
         if thread is not None:
-            self.step = int(thread.metadata.get("step", -2)) + 1
+            self.step = thread.step + 1
             self.stop = self.step + self.config["recursion_limit"] + 1
             self.channels = Channels(self.graph.channels, thread.values)
             self.channels.progress = self
             self._checks_versions = True
             self.updated = thread.updated or set()
-        take_input(self)
 
     def go_on(self) -> None:
         """Go on with what the thread has begun."""
@@ -304,21 +333,42 @@ class Run:
             self.thread.see_all(INTERRUPT)
         self._passes_breakpoint = True
         self.produced_output = True
+        if self.listener is not None:
+            run_id = self.listener.run_id
+            event = GraphResumeEvent(run_id, "pending", self.checkpoint_id, self.ns)
+            self.events.append(("on_resume", event))
         if self.stream.wants("values"):
             self.stream.emit(self.ns, "values", self._read_output())
 
     def abandon(self, given: Given) -> None:
         """Start anew with this input, and drop the tasks that were to run."""
-        left = [
-            *(_Left(send.node, ()) for send in self._sends()),
-            *(_Left(name, self.graph.nodes[name].triggers) for name in self._pulled()),
+        self.updated = self.apply([*self.upcoming(), given])
+        self.save_checkpoint("input")
+
+    def upcoming(self, in_order_of: Iterable[str] | None = None) -> list[Upcoming]:
+        """Return the tasks that would run next.
+
+        Args:
+            in_order_of: All nodes, in the order in which to return them.
+        """
+        nodes = self.graph.nodes
+        places: list[tuple[str, Sequence[str], TaskPath]] = [
+            (send.node, (), (PUSH, index, False)) for index, send in enumerate(self._sends())
         ]
-        self.updated = self._apply([*left, given])
-        self._save_checkpoint("input")
+        names = self._pulled()
+        if in_order_of is not None:
+            names = [name for name in in_order_of if name in names]
+        places += [(name, nodes[name].triggers, (PULL, name)) for name in names]
+        tasks = []
+        for name, triggers, path in places:
+            ns = within(self.base_ns, name)
+            id_ = task_id(self.checkpoint_id, ns, self.step, name, id_parts(path, triggers))
+            tasks.append(Upcoming(name, triggers, path, id_, f"{ns}:{id_}"))
+        return tasks
 
     def apply_given(self, given: Given) -> None:
         """Apply what comes from outside, to go on with what the thread has begun."""
-        self.updated |= self._apply([given])
+        self.updated |= self.apply([given])
 
     def plan(self) -> list[Task]:
         """Return the tasks of the next superstep; none if the run is complete.
@@ -327,7 +377,7 @@ class Run:
             GraphRecursionError: As many supersteps as the recursion limit allows are done, whether
                 or not there is more to do.
         """
-        graph, channels, thread = self.graph, self.channels, self.thread
+        graph, channels = self.graph, self.channels
         if self.step > self.stop:
             raise GraphRecursionError(
                 f"Recursion limit of {self.stop} reached without hitting a stop condition. "
@@ -348,21 +398,24 @@ class Run:
         for name in self._pulled():
             node = graph.nodes[name]
             tasks.append(self._task(node, (PULL, name), node.read(channels)))
-        if self._tells_checkpoints and thread is not None:
-            payload = checkpoint_of(thread, channels, graph.stream_channels, tasks)
-            self._tell("checkpoint", payload, self.step - 1)
+        self._show_checkpoint(tasks)
         if not tasks:
             return tasks
         control = self.runtime.control
         if control is not None and control.drain_reason is not None:
             raise GraphDrained(control.drain_reason)
         if self.asked.interrupt_before and not self._passes_breakpoint:
-            self._stop_at(self.asked.interrupt_before)
+            self._stop_at(tasks, self.asked.interrupt_before, "interrupt_before")
         if self._tells_tasks:
             for task in tasks:
                 if not task.node.hidden:
                     self._tell("task", task_started(task), self.step)
         return tasks
+
+    def _show_checkpoint(self, tasks: Sequence[Task | Upcoming]) -> None:
+        if self._tells_checkpoints and self.thread is not None:
+            payload = checkpoint_of(self.thread, self.channels, self.graph, tasks)
+            self._tell("checkpoint", payload, self.step - 1)
 
     def _sends(self) -> Sequence[Any]:
         if TASKS in self.updated or (self._checks_versions and self.channels[TASKS].is_available()):
@@ -379,10 +432,16 @@ class Run:
             names = sorted(graph.nodes)
         return [n for n in names if thread.has_news(n, graph.nodes[n].triggers, self.channels)]
 
-    def _stop_at(self, names: Sequence[str] | str) -> None:
-        """Stop if a task of this superstep is one of these nodes."""
-        if any(not task.node.hidden if names == "*" else task.name in names for task in self.tasks):
-            raise GraphInterrupt
+    def _stop_at(
+        self, tasks: Sequence[Task], names: Sequence[str] | str, status: GraphLifecycleStatus
+    ) -> None:
+        """Stop if one of the tasks is of one of these nodes."""
+        if not any(not task.node.hidden if names == "*" else task.name in names for task in tasks):
+            return
+        if status == "interrupt_after" and self._tells_checkpoints:
+            self._show_checkpoint(self.upcoming())
+        self._stopped = status
+        raise GraphInterrupt
 
     def restore(self, tasks: list[Task]) -> list[Task]:
         """Finish the tasks that were done before, and return the others."""
@@ -460,6 +519,8 @@ class Run:
             return
         if task.rescuer is not None:
             self.tasks.append(task.rescuer)
+        if isinstance(task.error, GraphDrained):
+            return  # nothing came of it yet: a graph inside stopped between two supersteps
         if isinstance(task.error, GraphInterrupt):
             asked = tuple(task.error.args[0])
             if not asked:
@@ -490,20 +551,21 @@ class Run:
         """
         asking = [task.error for task in self.tasks if isinstance(task.error, GraphInterrupt)]
         if asking:
-            raise GraphInterrupt([question for error in asking for question in error.args[0]])
+            raise GraphInterrupt(tuple(question for error in asking for question in error.args[0]))
         tasks = self.tasks if len(self.tasks) == 1 else sorted(self.tasks, key=_by_path)
-        self.updated = self._apply(tasks)
+        self.updated = self.apply(tasks)
         self._show_state(tasks)
-        self._save_checkpoint("loop")
+        self.save_checkpoint("loop")
         self._checks_versions = self._passes_breakpoint = self.resuming = False
         if self.asked.interrupt_after:
-            self._stop_at(self.asked.interrupt_after)
+            self._stop_at(tasks, self.asked.interrupt_after, "interrupt_after")
 
-    def _apply(self, tasks: Sequence[Written]) -> set[str]:
+    def apply(self, tasks: Sequence[Written]) -> set[str]:
+        """Apply writes to the channels, and return those that changed and hold a value."""
         graph, thread = self.graph, self.thread
-        changed: set[str] | None = None
+        changed: dict[str, None] | None = None
         if thread is not None:
-            changed = set()
+            changed = {}
             for task in tasks:
                 thread.ran(task.name, task.triggers)
         updated = apply_writes(
@@ -519,7 +581,8 @@ class Run:
             if self.stream.wants("values"):
                 self.stream.emit(self.ns, "values", self._read_output())
 
-    def _save_checkpoint(self, source: str) -> None:
+    def save_checkpoint(self, source: str) -> None:
+        """Have the thread keep the state as it is now, and go on to the next step."""
         if self.thread is not None:
             self.thread.commit(self.step, {"source": source}, self.updated)
         self.step += 1
@@ -547,6 +610,10 @@ class Run:
             self._show_state(done)
         if not error.args[0]:
             self.stream.emit(self.ns, "updates", {INTERRUPT: ()})
+        if self.listener is not None:
+            run_id, asked = self.listener.run_id, tuple(error.args[0])
+            event = GraphInterruptEvent(run_id, self._stopped, self.checkpoint_id, self.ns, asked)
+            self.events.append(("on_interrupt", event))
         return True
 
     def output(self) -> Any:

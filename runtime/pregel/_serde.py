@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import fields
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
 
@@ -115,7 +115,7 @@ def _speaking(serde: Any) -> Any:
     return found
 
 
-@lru_cache(maxsize=64)
+@cache
 def _bilingual(cls: type[BaseCheckpointSaver[Any]]) -> type[BaseCheckpointSaver[Any]]:
     """Return a class like a saver's, whose serializer speaks LangGraph's names."""
 
@@ -138,7 +138,7 @@ def speaking(saver: BaseCheckpointSaver[Any]) -> BaseCheckpointSaver[Any]:
     """
     if not hasattr(saver, "__dict__"):
         return saver
-    twin = object.__new__(_bilingual(type(saver)))
+    twin = object.__new__(_bilingual(type(saver)))  # type: ignore[arg-type]  # classes hash
     twin.__dict__ = saver.__dict__
     return twin
 

@@ -68,7 +68,7 @@ def apply_writes(
     tasks: Sequence[Written],
     trigger_to_nodes: Mapping[str, Sequence[str]],
     hear_of_the_end: Sequence[str] = (),
-    changed: set[str] | None = None,
+    changed: dict[str, None] | None = None,
 ) -> set[str]:
     """Apply the writes of a finished superstep, in path order.
 
@@ -78,7 +78,8 @@ def apply_writes(
             them there was no superstep, and channels that were not written hear of nothing.
         trigger_to_nodes: For each trigger channel, the nodes that wait for it.
         hear_of_the_end: The channels to tell when no node is triggered; they may trigger some.
-        changed: Gets the channels that changed, whether or not they still hold a value.
+        changed: Gets the channels that changed, whether or not they still hold a value, in an order
+            that is the same each time.
 
     Returns:
         The channels that changed and hold a value.
@@ -86,13 +87,10 @@ def apply_writes(
     Raises:
         InvalidUpdateError: A channel cannot combine what was written to it.
     """
-    stepped = False
-    for task in tasks:
-        stepped = stepped or type(task) is not Given
-        for name in task.triggers:
-            if name in channels and channels[name].consume() and changed is not None:
-                changed.add(name)
-
+    stepped = any(type(task) is not Given for task in tasks)
+    for name in [name for task in tasks for name in task.triggers if name in channels]:
+        if channels[name].consume() and changed is not None:
+            changed[name] = None
     written: dict[str, list[Any]] = {}
     for task in tasks:
         for name, value in task.writes:
@@ -117,12 +115,12 @@ def apply_writes(
             if available:
                 updated.add(name)
             if changed is not None:
-                changed.add(name)
+                changed[name] = None
 
     for name, values in written.items():
         channel = channels[name]
         note(name, channel, channel.update(values))
-    for name in asleep:
+    for name in sorted(asleep):
         channel = channels[name]
         note(name, channel, channel.update(()))
     if hear_of_the_end and stepped and not any(name in trigger_to_nodes for name in updated):

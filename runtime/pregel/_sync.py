@@ -14,15 +14,17 @@ from operator import attrgetter
 from queue import SimpleQueue
 from typing import Any
 
-from langchain_core.callbacks import CallbackManager
+from langchain_core.callbacks import BaseCallbackHandler, CallbackManager
+from langchain_core.callbacks.manager import handle_event
 from langchain_core.runnables.config import var_child_runnable_config
 
+from runtime.callbacks import GraphCallbackHandler
 from runtime.pregel._desk import Desk
 from runtime.pregel._run import Run
 from runtime.pregel._task import Task, in_order
 from runtime.turns import Lane
 
-__all__ = ("drive",)
+__all__ = ("drive", "perform")
 
 MAX_THREADS = 64
 """How many tasks of one superstep run at once, unless `max_concurrency` says otherwise.
@@ -54,6 +56,7 @@ def drive(run: Run, inbox: SimpleQueue[Any]) -> Iterator[Any]:
                 raise
         else:
             run.close(None)
+        _tell(run)
         if desk is not None:
             desk.settle()
         while ready:
@@ -75,6 +78,7 @@ def _supersteps(run: Run, inbox: SimpleQueue[Any], desk: Desk | None) -> Iterato
     pool: ThreadPoolExecutor | None = None
     try:
         run.begin()
+        _tell(run)
         while tasks := run.plan():
             if desk is not None:
                 desk.save()
@@ -120,6 +124,16 @@ def _announce(run: Run) -> Any:
     heard = manager.on_chain_start(None, run.given, name=name, run_id=run.config.get("run_id"))
     run.heard_by(heard)
     return heard
+
+
+def _tell(run: Run) -> None:
+    """Tell whoever listens that the run goes on, or has stopped."""
+    while run.events:
+        method, event = run.events.popleft()
+        listening: list[BaseCallbackHandler] = [
+            h for h in run.listener.handlers if isinstance(h, GraphCallbackHandler)
+        ]
+        handle_event(listening, method, None, event)
 
 
 def _in_threads(
@@ -194,6 +208,13 @@ def _perform_in_turn(task: Task, inbox: SimpleQueue[Any]) -> None:
     finally:
         inbox.put(task)
         turns.give(lane)
+
+
+def perform(task: Task) -> None:
+    """Do a task in the calling thread and a context of its own; raise its error if it fails."""
+    copy_context().run(_perform, task)
+    if task.error is not None:
+        raise task.error
 
 
 def _perform(task: Task) -> None:

@@ -118,6 +118,8 @@ class Thread:
         self._turns = turns
         self._config = config
         self._configurable = public_config(config["configurable"], checkpoint_ns=ns)
+        if "thread_id" in self._configurable:
+            self._configurable["thread_id"] = str(self._configurable["thread_id"])
         asked = self._configurable.pop("checkpoint_map", None) or {}
         self.replayed: str | None = self._configurable.pop("checkpoint_id", None) or asked.get(ns)
         """The checkpoint that the caller asked for, rather than the latest one."""
@@ -145,11 +147,11 @@ class Thread:
             asked = {**asked, "checkpoint_id": self.replayed}
         return self._to_saver(asked)
 
-    def load(self, saved: CheckpointTuple | None) -> int:
-        """Take what the saver has of the thread, and return the step it was at."""
+    def load(self, saved: CheckpointTuple | None) -> None:
+        """Take what the saver has of the thread."""
         if saved is None:
             self.id = self._turns.checkpoint_id(UNBORN)
-            return UNBORN
+            return
         checkpoint = saved.checkpoint
         self.id = self._saved_id = self._last_put = checkpoint["id"]
         self._saved_parent = saved.parent_config
@@ -170,7 +172,26 @@ class Thread:
             (str(task), name, value) for task, name, value in saved.pending_writes or ()
         ]
         self._latest = max(self.versions.values()) if self.versions else None
+
+    @property
+    def step(self) -> int:
+        """The step of the checkpoint."""
         return int(self.metadata.get("step", UNBORN))
+
+    @property
+    def thread_id(self) -> str | None:
+        """Which thread it is, for those who look at it."""
+        return self._configurable.get("thread_id")
+
+    @property
+    def here(self) -> RunnableConfig:
+        """What addresses the checkpoint, for the saver."""
+        return self._to_saver({**self._configurable, "checkpoint_id": self.id})
+
+    def stand_beside(self, saved: CheckpointTuple) -> None:
+        """Have the next checkpoint share the parent of this one, rather than follow it."""
+        parent = saved.parent_config
+        self._last_put = None if parent is None else parent["configurable"]["checkpoint_id"]
 
     @property
     def config(self) -> RunnableConfig:
@@ -181,8 +202,15 @@ class Thread:
     def parent_config(self) -> RunnableConfig | None:
         """What addresses the checkpoint before it."""
         if self.id == self._saved_id:
-            return self._saved_parent
-        return None if self.parent is None else {"configurable": self._address(self.parent)}
+            saved = self._saved_parent
+            if saved is None or not self.metadata.get("parents"):
+                return saved
+            own = saved["configurable"]
+            map_ = {**self.metadata["parents"], self.ns: own["checkpoint_id"]}
+            return {**saved, "configurable": {**own, "checkpoint_map": map_}}
+        if self.parent is None or self.durability == "exit":  # LangGraph shows none there
+            return None
+        return {"configurable": self._address(self.parent)}
 
     def _address(self, id_: str) -> dict[str, Any]:
         address = {**self._configurable, "checkpoint_id": id_}
@@ -295,8 +323,8 @@ class Thread:
             self._put_writes(id_, path, kept)
 
     def _put_writes(self, id_: str, path: Sequence[Any], writes: Sequence[Write]) -> None:
-        config = self._to_saver({**self._configurable, "checkpoint_id": self.id})
-        self.unsaved.append(Save("put_writes", (config, writes, id_, _text(path) if path else "")))
+        arguments = (self.here, writes, id_, _text(path) if path else "")
+        self.unsaved.append(Save("put_writes", arguments))
 
     def close(self, paths: Mapping[str, Sequence[Any]]) -> None:
         """Save at the end of a run what was not to be saved before.

@@ -17,6 +17,7 @@ from runtime.channels.base import BaseChannel
 from runtime.config import TASK_KEY
 from runtime.pregel._async import Inbox, adrive
 from runtime.pregel._describe import DescribedGraph
+from runtime.pregel._look import KeptGraph
 from runtime.pregel._node import Node
 from runtime.pregel._run import Asked, Run
 from runtime.pregel._stream import Sink, check_modes
@@ -37,7 +38,7 @@ Version = Literal["v1", "v2"]
 DURABILITIES: Final = get_args(Durability)
 
 
-class Pregel(DescribedGraph, Generic[StateT, ContextT, InputT, OutputT]):
+class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
     """A graph that can be run.
 
     Args:
@@ -179,8 +180,9 @@ class Pregel(DescribedGraph, Generic[StateT, ContextT, InputT, OutputT]):
             input: The state to start from; with a checkpointer also a `Command`, to answer what
                 nodes asked or to change the state and where it goes on, or `None`, to go on as it
                 is.
-            config: A Runnable config: `callbacks`, `tags`, `metadata`, `configurable`,
-                (`thread_id`, `checkpoint_id`), `recursion_limit` (supersteps), `max_concurrency` (tasks at a time), `run_name`.
+            config: A Runnable config: `callbacks`, `tags`, `metadata`, `configurable` (with
+                `thread_id`, and `checkpoint_id` to start from an earlier state),
+                `recursion_limit` (supersteps), `max_concurrency` (tasks at a time), `run_name`.
             context: What nodes get as `runtime.context`.
             stream_mode: One mode, or a list or tuple of modes; see `runtime.types.StreamMode`.
             print_mode: Modes whose payloads are printed, whatever is yielded.

@@ -1,0 +1,329 @@
+"""What users see and change of a thread without running the graph.
+
+Each operation is written once, as a generator that asks for what has to be waited for: a call of
+the saver, or a conditional edge to be run. `look` and `alook` answer it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, cast
+from uuid import UUID, uuid5
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
+
+from runtime._interrupts import Interrupt
+from runtime._threads import PregelTask, StateSnapshot, StateUpdate
+from runtime.constants import END
+from runtime.errors import InvalidUpdateError
+from runtime.pregel._async import aperform
+from runtime.pregel._payloads import result_of
+from runtime.pregel._run import Asked, Run, Upcoming
+from runtime.pregel._step import Given
+from runtime.pregel._sync import perform
+from runtime.pregel._task import Task
+from runtime.pregel._thread import ERROR, INTERRUPT, NO_WRITES, NOBODY, SPECIAL, Save, Thread
+
+if TYPE_CHECKING:
+    from runtime.pregel._node import Write
+
+__all__ = ("Steps", "alook", "look", "snapshot", "state_of", "update")
+
+INPUT: Final = "__input__"
+COPY: Final = "__copy__"
+
+AnyGraph = Any  # a `Pregel` of any state
+Steps = Generator["Save | Task", Any, Any]
+
+
+def look(steps: Steps, saver: BaseCheckpointSaver[Any]) -> Any:
+    """Do an operation, and return its result."""
+    try:
+        wanted = next(steps)
+        while True:
+            if isinstance(wanted, Task):
+                perform(wanted)
+                wanted = steps.send(None)
+            else:
+                wanted = steps.send(getattr(saver, wanted.method)(*wanted.arguments))
+    except StopIteration as done:
+        return done.value
+
+
+async def alook(steps: Steps, saver: BaseCheckpointSaver[Any]) -> Any:
+    """Do an operation in an event loop, and return its result."""
+    try:
+        wanted = next(steps)
+        while True:
+            if isinstance(wanted, Task):
+                await aperform(wanted)
+                wanted = steps.send(None)
+            else:
+                wanted = steps.send(await getattr(saver, f"a{wanted.method}")(*wanted.arguments))
+    except StopIteration as done:
+        return done.value
+
+
+def _opened(graph: AnyGraph, config: RunnableConfig, saved: CheckpointTuple | None) -> Run:
+    """Return a run that has loaded its thread and does not begin."""
+    ns = config["configurable"].get("checkpoint_ns", "")
+    asked = Asked(graph.stream_channels, durability="sync", ns=ns)
+    run = Run(graph, None, config, asked)
+    thread = cast(Thread, run.thread)
+    thread.load(saved)
+    if saved is not None:
+        thread.parents = cast("dict[str, Any]", saved.metadata).get("parents", {})
+    run.open()
+    if saved is None:
+        run.step = 0  # there is no input at the step before
+    return run
+
+
+# --- looking -----------------------------------------------------------------------------------
+
+
+def _empty(config: RunnableConfig) -> StateSnapshot:
+    """Return what there is to see of a thread that has not begun."""
+    return StateSnapshot({}, (), config, None, None, None, (), ())
+
+
+def state_of(
+    graph: AnyGraph, config: RunnableConfig, subgraphs: bool, given: RunnableConfig | None = None
+) -> Steps:
+    """Return the state of a thread, with those of the graphs inside if asked for.
+
+    Args:
+        graph: The graph.
+        config: What to ask the saver for.
+        subgraphs: Whether the graphs inside are asked for.
+        given: The config as the caller gave it.
+    """
+    saved = yield Save("get_tuple", (config,))
+    if saved is None:
+        return _empty(given or config)
+    latest = not config["configurable"].get("checkpoint_id")
+    inside: dict[str, StateSnapshot] = {}
+    if subgraphs:
+        for task in _opened(graph, saved.config, saved).upcoming(in_order_of=graph.nodes):
+            inner = graph.inner_graphs.get(task.name)
+            if inner is not None:
+                address = _address(saved.config, inner.ns_for(task.ns))
+                inner = inner.copy(checkpointer=graph.checkpointer)
+                inside[task.id] = yield from state_of(inner, address, subgraphs=True)
+    return snapshot(graph, saved, latest, inside)
+
+
+def _address(config: RunnableConfig, ns: str) -> RunnableConfig:
+    thread_id = config["configurable"].get("thread_id")
+    return {"configurable": {"thread_id": thread_id, "checkpoint_ns": ns}}
+
+
+def snapshot(
+    graph: AnyGraph,
+    saved: CheckpointTuple,
+    latest: bool,
+    inside: Mapping[str, StateSnapshot] | None = None,
+) -> StateSnapshot:
+    """Return a checkpoint as users see it.
+
+    Args:
+        graph: The graph.
+        saved: What the saver has.
+        latest: Whether to show what finished tasks wrote as if their superstep were done.
+        inside: The states of graphs that are tasks, by the id of the task.
+    """
+    run = _opened(graph, saved.config, saved)
+    thread = cast(Thread, run.thread)
+    kept = thread.by_task()
+    tasks = run.upcoming(in_order_of=graph.nodes)
+    if latest:
+        if given := [write for write in kept.get(NOBODY, ()) if write[0] not in SPECIAL]:
+            run.apply_given(Given(given))
+        for task in tasks:
+            task.writes = _done(kept.get(task.id, ()))
+        if done := [task for task in tasks if task.writes]:
+            run.apply(done)
+    shown = [_task(graph, saved, task, kept.get(task.id, ()), latest, inside) for task in tasks]
+    keys = graph.stream_channels
+    values = (
+        run.channels.read((keys,)).get(keys) if isinstance(keys, str) else run.channels.read(keys)
+    )
+    return StateSnapshot(
+        values=values,
+        next=tuple(task.name for task in tasks if not task.writes),
+        config=_with_map(saved.config, saved.metadata),
+        metadata=saved.metadata,
+        created_at=saved.checkpoint["ts"],
+        parent_config=saved.parent_config and _with_map(saved.parent_config, saved.metadata),
+        tasks=tuple(shown),
+        interrupts=tuple(question for task in shown for question in task.interrupts),
+    )
+
+
+def _done(kept: Sequence[Write]) -> list[Write]:
+    """Return what a task wrote, if it is done; something in any case if it is."""
+    return [write for write in kept if write[0] == NO_WRITES or write[0] not in SPECIAL]
+
+
+def _task(
+    graph: AnyGraph,
+    saved: CheckpointTuple,
+    task: Upcoming,
+    kept: Sequence[Write],
+    latest: bool,
+    inside: Mapping[str, StateSnapshot] | None,
+) -> PregelTask:
+    done = _done(kept)
+    interrupts: tuple[Interrupt[Any], ...] = ()
+    if not (latest and done):
+        asked = [value for name, value in kept if name == INTERRUPT]
+        interrupts = tuple(question for questions in asked for question in questions)
+    state: Any = None
+    if task.name in graph.inner_graphs:
+        state = (inside or {}).get(task.id) or _address(saved.config, task.ns)
+    return PregelTask(
+        task.id,
+        task.name,
+        task.path,
+        next((value for name, value in kept if name == ERROR), None),
+        interrupts,
+        state,
+        result_of(done, graph.stream_channels) if done else None,
+    )
+
+
+def _with_map(config: RunnableConfig, metadata: Any) -> RunnableConfig:
+    """Return a config that also addresses the checkpoints of the graphs around."""
+    parents = (metadata or {}).get("parents")
+    if not parents:
+        return config
+    own = config["configurable"]
+    around = {**parents, own.get("checkpoint_ns", ""): own["checkpoint_id"]}
+    return {**config, "configurable": {**own, "checkpoint_map": around}}
+
+
+# --- changing ----------------------------------------------------------------------------------
+
+
+def update(
+    graph: AnyGraph, config: RunnableConfig, supersteps: Sequence[Sequence[StateUpdate]]
+) -> Steps:
+    """Change a thread as if nodes had written, and return the config of the new checkpoint.
+
+    Raises:
+        ValueError: There is nothing to change.
+        InvalidUpdateError: It is not clear which node is meant, or there is no such node.
+    """
+    if not supersteps:
+        raise ValueError("No supersteps provided: pass a list of lists of StateUpdate.")
+    if not all(supersteps):
+        raise ValueError("No updates provided: each superstep needs at least one StateUpdate.")
+    for updates in supersteps:
+        made = yield from _superstep(graph, config, updates)
+        config = {**config, "configurable": {**config["configurable"], **made["configurable"]}}
+    return made
+
+
+def _superstep(graph: AnyGraph, config: RunnableConfig, updates: Sequence[StateUpdate]) -> Steps:
+    saved = yield Save("get_tuple", (config,))
+    run = _opened(graph, config, saved)
+    thread = cast(Thread, run.thread)
+    values, as_node, _ = updates[0]
+    alone = {END: values is None, INPUT: True, COPY: True}.get(cast(str, as_node), False)
+    if alone and len(updates) > 1:
+        raise InvalidUpdateError(
+            f"Cannot apply multiple updates when one of them is as {as_node!r}: it concerns the "
+            "whole state."
+        )
+    if alone and as_node == COPY:
+        if saved is None:
+            raise InvalidUpdateError("Cannot copy a non-existent checkpoint: the thread is empty.")
+        return (yield from _saved(run, thread, "fork", beside=saved))
+    if alone and as_node == INPUT:
+        run.step = thread.step + 1
+        given = [(graph.input_channel, values)]
+        run.apply_given(Given(given))
+        made = yield from _saved(run, thread, "input")
+        yield Save("put_writes", (made, given, str(uuid5(UUID(thread.id), INPUT))))
+        return made
+    waiting = run.upcoming() if saved is not None else []
+    ids: defaultdict[str, deque[str]] = defaultdict(deque)
+    for task in waiting:
+        ids[task.name].append(task.id)
+    kept = thread.by_task()
+    if given := [write for write in kept.get(NOBODY, ()) if write[0] not in SPECIAL]:
+        run.apply_given(Given(given))
+    for task in waiting if not thread.replayed else ():
+        task.writes = _done(kept.get(task.id, ()))
+    if alone:  # drop what was to run
+        run.updated = run.apply(waiting) if waiting else run.updated
+        return (yield from _saved(run, thread, "update"))
+    if done := [task for task in waiting if task.writes]:
+        run.updated = run.apply(done)
+    tasks = []
+    for value, name, id_ in _addressed(graph, thread, updates):
+        task_id = id_ or (
+            ids[name].popleft() if ids[name] else str(uuid5(UUID(thread.id), INTERRUPT))
+        )
+        node = replace(graph.nodes[name], call=None, policies=None, rescuer=None)
+        edit = Task(run, node, ("update", name), task_id, f"{name}:{task_id}", value)
+        yield edit
+        tasks.append(Upcoming(name, (), (), task_id, "", edit.writes))
+        if saved is not None and edit.writes:
+            yield Save("put_writes", (thread.here, edit.writes, task_id))
+    run.updated = run.apply(tasks)
+    return (yield from _saved(run, thread, "update"))
+
+
+def _saved(
+    run: Run, thread: Thread, source: str, beside: CheckpointTuple | None = None
+) -> Generator[Save, Any, RunnableConfig]:
+    """Save a new checkpoint, and return its config."""
+    if beside is not None:
+        thread.stand_beside(beside)
+    run.save_checkpoint(source)
+    save = thread.unsaved.popleft()
+    made = yield save
+    return _with_map(made, thread.metadata)
+
+
+def _addressed(
+    graph: AnyGraph, thread: Thread, updates: Sequence[StateUpdate]
+) -> list[tuple[Any, str, str | None]]:
+    """Return the updates with the node of each."""
+    addressed = []
+    for values, as_node, id_ in updates:
+        if as_node is None and len(updates) > 1:
+            raise InvalidUpdateError(
+                "as_node is required when applying multiple updates: StateUpdate(values, 'node')."
+            )
+        name = as_node or _last_writer(graph, thread)
+        if name not in graph.nodes:
+            raise InvalidUpdateError(
+                f"Node {name} does not exist. The nodes are {', '.join(graph.nodes)}."
+            )
+        addressed.append((values, name, id_))
+    return addressed
+
+
+def _last_writer(graph: AnyGraph, thread: Thread) -> str:
+    """Return the node that ran last."""
+    if len(graph.nodes) == 1:
+        return next(iter(graph.nodes))
+    runs = sorted(
+        (version, name)
+        for name, seen in thread.seen.items()
+        if name in graph.nodes
+        for version in seen.values()
+    )
+    if not any(thread.seen.values()):
+        return cast(str, graph.input_channel)
+    if not runs or (len(runs) > 1 and runs[-1][0] == runs[-2][0]):
+        raise InvalidUpdateError(
+            "Ambiguous update, specify as_node: several nodes wrote last, and what runs next "
+            "depends on which of them it is."
+        )
+    return str(runs[-1][1])

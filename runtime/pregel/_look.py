@@ -1,0 +1,175 @@
+"""The part of a compiled graph that looks at threads and changes them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
+
+from runtime._threads import Checkpointer, StateSnapshot, StateUpdate
+from runtime.pregel._describe import DescribedGraph
+from runtime.pregel._kept import alook, look, snapshot, state_of, update
+from runtime.pregel._names import without_ids
+from runtime.pregel._serde import speaking
+
+if TYPE_CHECKING:
+    from runtime.pregel.main import Pregel
+
+__all__ = ("KeptGraph",)
+
+Place = tuple["Pregel[Any, Any, Any, Any]", BaseCheckpointSaver[Any], RunnableConfig]
+"""The graph that a config addresses, where its threads are kept, and the config for there."""
+
+
+class KeptGraph(DescribedGraph):
+    """A graph whose threads are kept; `Pregel` runs it."""
+
+    checkpointer: Checkpointer
+    config: RunnableConfig | None
+
+    def get_state(self, config: RunnableConfig, *, subgraphs: bool = False) -> StateSnapshot:
+        """Return the state of a thread.
+
+        Args:
+            config: `{"configurable": {"thread_id": ...}}`; with a `checkpoint_id` the state at that
+                checkpoint, with a `checkpoint_ns` that of a graph inside.
+            subgraphs: Whether the tasks of the snapshot have the states of graphs inside, rather
+                than the configs to get them with.
+
+        Raises:
+            ValueError: The graph has no checkpointer.
+        """
+        graph, saver, place = self._place(config)
+        return cast(StateSnapshot, look(state_of(graph, place, subgraphs, config), saver))
+
+    async def aget_state(self, config: RunnableConfig, *, subgraphs: bool = False) -> StateSnapshot:
+        """Return what `get_state` returns."""
+        graph, saver, place = self._place(config)
+        return cast(StateSnapshot, await alook(state_of(graph, place, subgraphs, config), saver))
+
+    def get_state_history(
+        self,
+        config: RunnableConfig,
+        *,
+        filter: dict[str, Any] | None = None,  # noqa: A002 - LangGraph's public name
+        before: RunnableConfig | None = None,
+        limit: int | None = None,
+    ) -> Iterator[StateSnapshot]:
+        """Yield the states of a thread, the latest one first.
+
+        Args:
+            config: As for `get_state`.
+            filter: Metadata that a checkpoint must have.
+            before: A config; only checkpoints before that one count.
+            limit: How many at most.
+
+        Raises:
+            ValueError: The graph has no checkpointer.
+        """
+        graph, saver, config = self._place(config)
+        saved = saver.list(config, before=before, limit=limit, filter=filter)
+        return (snapshot(graph, one, latest=False) for one in saved)
+
+    def aget_state_history(
+        self,
+        config: RunnableConfig,
+        *,
+        filter: dict[str, Any] | None = None,  # noqa: A002
+        before: RunnableConfig | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[StateSnapshot]:
+        """Yield what `get_state_history` yields."""
+        graph, saver, config = self._place(config)
+        saved = saver.alist(config, before=before, limit=limit, filter=filter)
+        return (snapshot(graph, one, latest=False) async for one in saved)
+
+    def update_state(
+        self,
+        config: RunnableConfig,
+        values: dict[str, Any] | Any | None,
+        as_node: str | None = None,
+        task_id: str | None = None,
+    ) -> RunnableConfig:
+        """Change the state of a thread as if a node had returned `values`.
+
+        Args:
+            config: As for `get_state`. With a `checkpoint_id` the thread forks there.
+            values: What the node would have returned.
+            as_node: The node; what would run after it runs next. By default the one that wrote
+                last. `"__end__"` with no values drops what was to run, `"__copy__"` makes a copy of
+                the checkpoint beside it, `"__input__"` stands for a new input.
+            task_id: The task to which it counts.
+
+        Returns:
+            The config of the new checkpoint.
+
+        Raises:
+            ValueError: The graph has no checkpointer.
+            InvalidUpdateError: It is not clear which node is meant, or there is no such node.
+        """
+        return self.bulk_update_state(config, [[StateUpdate(values, as_node, task_id)]])
+
+    async def aupdate_state(
+        self,
+        config: RunnableConfig,
+        values: dict[str, Any] | Any | None,
+        as_node: str | None = None,
+        task_id: str | None = None,
+    ) -> RunnableConfig:
+        """Do what `update_state` does."""
+        return await self.abulk_update_state(config, [[StateUpdate(values, as_node, task_id)]])
+
+    def bulk_update_state(
+        self, config: RunnableConfig, supersteps: Sequence[Sequence[StateUpdate]]
+    ) -> RunnableConfig:
+        """Change the state of a thread superstep by superstep, each with several updates.
+
+        Args:
+            config: As for `update_state`.
+            supersteps: The updates of each superstep.
+
+        Returns:
+            The config of the last new checkpoint.
+
+        Raises:
+            ValueError: There is nothing to change, or the graph has no checkpointer.
+            InvalidUpdateError: As for `update_state`; with several updates each needs its node.
+        """
+        graph, saver, config = self._place(config)
+        return cast(RunnableConfig, look(update(graph, config, supersteps), saver))
+
+    async def abulk_update_state(
+        self, config: RunnableConfig, supersteps: Sequence[Sequence[StateUpdate]]
+    ) -> RunnableConfig:
+        """Do what `bulk_update_state` does."""
+        graph, saver, config = self._place(config)
+        return cast(RunnableConfig, await alook(update(graph, config, supersteps), saver))
+
+    def ns_for(self, ns: str) -> str:
+        """Return under which namespace the graph keeps its threads when it runs in this one."""
+        return without_ids(ns) if self.checkpointer is True else ns
+
+    def _place(self, config: RunnableConfig) -> Place:
+        saver = self.checkpointer
+        if not isinstance(saver, BaseCheckpointSaver):
+            raise ValueError(  # noqa: TRY004 - LangGraph's class
+                "No checkpointer set: nothing is kept of the runs of this graph. Compile it with "
+                "one, for example compile(checkpointer=InMemorySaver())."
+            )
+        own = (self.config or {}).get("configurable") or {}
+        configurable = {**own, **(config.get("configurable") or {})}
+        if "thread_id" not in configurable:
+            raise ValueError(
+                "The config names no thread. Pass {'configurable': {'thread_id': '1'}}."
+            )
+        graph = cast("Pregel[Any, Any, Any, Any]", self)
+        ns = configurable.get("checkpoint_ns") or ""
+        if ns:
+            names = without_ids(ns)
+            for _, inner in self.get_subgraphs(namespace=names, recurse=True):
+                ns = cast(KeptGraph, inner).ns_for(ns)
+                graph = cast("Pregel[Any, Any, Any, Any]", inner).copy(checkpointer=saver)
+        configurable.update(thread_id=str(configurable["thread_id"]), checkpoint_ns=ns)
+        return graph, speaking(saver), {"configurable": configurable}

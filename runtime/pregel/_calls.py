@@ -132,7 +132,7 @@ class Calls:
         run = self._run
         parent.node.calls_tasks = True  # from now on its chunks are shown while it runs
         path: TaskPath = (PUSH, parent.path, next(parent.inner_calls), True)
-        ns = within(run.base_ns, node.name)
+        ns = within(parent.ns, node.name)
         parts = (PUSH, path_text(path[1]), str(path[2]))
         id_ = task_id(run.checkpoint_id, ns, run.step, node.name, parts)
         known = self._promises.get(id_)

@@ -91,12 +91,20 @@ class Routes:
         return self.entry if isinstance(messages[-1], ToolMessage) else self.finish
 
     def route_tool_responses(self, state: Any) -> str:
-        """Go on from the tools, if some of them return directly."""
+        """Go on from the tools, if some of them return directly.
+
+        One of several calls that each have a task does not see what the others returned, and so
+        looks at what was asked for, too.
+        """
         for message in reversed(read(state, "messages")):
+            if isinstance(message, ToolMessage):
+                names = [message.name]
+            else:
+                names = [call["name"] for call in getattr(message, "tool_calls", ())]
+            if not self.return_direct.isdisjoint(names):
+                return END
             if not isinstance(message, ToolMessage):
                 break
-            if message.name in self.return_direct:
-                return END
         return self.entry
 
 

@@ -27,6 +27,10 @@ WRITER = "the stream writer works in async runs; on Python 3.10 LangGraph's rais
 AMBIENT = "the node's config is the ambient one in async runs; LangGraph's is not on Python 3.10"
 CANCELLED = "a node that cancels itself fails; on Python 3.10 LangGraph ends the run unhandled"
 ONE_KEY = "tasks with one key are all served by the cache; LangGraph serves only the last of them"
+V1_HOOK = "a post_model_hook works with version='v1'; LangGraph raises KeyError('tools')"
+EARLY = "an error handler that handles no exception is refused when the node is made"
+UNION = "an error handler's union is read from a string, too; LangGraph raises AttributeError"
+SENT = "what a tool sends to the parent keeps its update; LangGraph drops it"
 
 DIFFERENCES: list[Difference] = [
     Difference("pydantic_state_refuses_a_wrong_type", "sync", SHOWN),
@@ -39,6 +43,16 @@ DIFFERENCES: list[Difference] = [
     Difference("a_command_as_input", "async", TWICE),
     Difference("a_builtin_without_signature_as_reducer", "sync", BUILTIN),
     Difference("a_builtin_without_signature_as_reducer", "async", BUILTIN),
+    Difference("a_hook_between_the_model_and_its_tools_in_one_task", "sync", V1_HOOK),
+    Difference("a_hook_between_the_model_and_its_tools_in_one_task", "async", V1_HOOK),
+    Difference("an_error_handled_by_function_for_a_union", "sync", UNION),
+    Difference("an_error_handled_by_function_for_a_union", "async", UNION),
+    Difference("wrong_arguments_handled_by_function_for_a_union", "sync", UNION),
+    Difference("wrong_arguments_handled_by_function_for_a_union", "async", UNION),
+    Difference("a_handler_for_no_exception", "sync", EARLY),
+    Difference("a_handler_for_no_exception", "async", EARLY),
+    Difference("a_command_that_sends_and_updates", "sync", SENT),
+    Difference("a_command_that_sends_and_updates", "async", SENT),
     Difference("custom_items_come_before_the_update", "async", WRITER, (3, 11)),
     Difference("custom_items_of_each_attempt", "async", WRITER, (3, 11)),
     Difference("what_a_handler_streams", "async", WRITER, (3, 11)),

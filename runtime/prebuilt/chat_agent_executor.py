@@ -67,7 +67,7 @@ class AgentStateWithStructuredResponse(AgentState):
 class AgentStateWithStructuredResponsePydantic(AgentStatePydantic):
     """The state of an agent that ends with an object, as a Pydantic class."""
 
-    structured_response: StructuredResponse
+    structured_response: StructuredResponse | None = None  # not there until the end
 
 
 StateSchema = TypeVar("StateSchema", bound=AgentState | AgentStatePydantic)

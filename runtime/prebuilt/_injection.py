@@ -26,7 +26,7 @@ from runtime.types import StreamWriter
 __all__ = ("InjectedState", "InjectedStore", "Injection", "ToolRuntime")
 
 StateT = TypeVar("StateT", default=Any)
-ContextT = TypeVar("ContextT", default=None)
+ContextT = TypeVar("ContextT", default=Any)
 
 
 class InjectedState(InjectedToolArg):

@@ -273,14 +273,14 @@ def _calls_in(given: Any, messages_key: str) -> tuple[list[ToolCall], Shape]:
     if not messages:
         raise ValueError(
             f"No message found in input: a tool node takes a state with {messages_key!r}, a list "
-            f"of messages, or a list of tool calls. Got: {given!r}"
+            f"of messages, or a list of tool calls. Got {given!r}"
         )
     for message in reversed(messages):
         if isinstance(message, AIMessage):
             return message.tool_calls, shape
     raise ValueError(
         "No AIMessage found in input: a tool node makes the calls of the last one. "
-        f"The messages are: {messages!r}"
+        f"The messages are of the types {[getattr(m, 'type', type(m)) for m in messages]}."
     )
 
 

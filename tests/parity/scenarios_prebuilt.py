@@ -1,6 +1,6 @@
 """Scenarios of the prebuilt agent: prompts, models, tools, hooks, formats, routes."""
 
-from __future__ import annotations
+# no `from __future__ import annotations`: tools are annotated with what the engine at hand has
 
 import time
 import warnings

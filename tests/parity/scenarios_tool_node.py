@@ -1,6 +1,6 @@
 """Scenarios of `ToolNode`: inputs, results, failures, injection, wrappers."""
 
-from __future__ import annotations
+# no `from __future__ import annotations`: tools are annotated with what the engine at hand has
 
 import time
 from collections.abc import Callable

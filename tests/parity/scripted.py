@@ -76,7 +76,7 @@ class Scripted(BaseChatModel):
             yield chunk
 
 
-def call(name: str, id: str = "call_1", **arguments: Any) -> ToolCall:  # noqa: A002
+def call(name: str, id: str = "call_1", /, **arguments: Any) -> ToolCall:  # noqa: A002
     """Return a tool call."""
     return tool_call(name=name, args=arguments, id=id)
 

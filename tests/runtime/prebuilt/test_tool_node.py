@@ -216,7 +216,7 @@ def test_a_tool_returns_a_list(drive) -> None:
 def test_a_command_that_does_not_answer(drive) -> None:
     """The error shows how to answer."""
     act = commanding(lambda _: Command(update={"messages": []}))
-    with pytest.raises(ValueError, match="matching ToolMessage.*InjectedToolCallId"):
+    with pytest.raises(ValueError, match=r"matching ToolMessage.*InjectedToolCallId"):
         drive.invoke(ToolNode([act]), {"messages": [ACT]})
 
 

@@ -42,7 +42,7 @@ class Model(BaseModel):
 
 
 @tool
-def whole(state: Annotated[dict, InjectedState]) -> str:
+def whole(state: Annotated[Any, InjectedState]) -> str:
     """Show the state."""
     return type(state).__name__
 

@@ -29,9 +29,8 @@ CANCELLED = "a node that cancels itself fails; on Python 3.10 LangGraph ends the
 ONE_KEY = "tasks with one key are all served by the cache; LangGraph serves only the last of them"
 V1_HOOK = "a post_model_hook works with version='v1'; LangGraph raises KeyError('tools')"
 EARLY = "an error handler that handles no exception is refused when the node is made"
-CARRIED = (
-    "messages that a Command takes to the graph around are shown; LangGraph's stream loses them"
-)
+CARRIED = "messages that a Command takes to the graph around are shown; LangGraph loses them"
+ANY = "a plain ToolRuntime has any state and context; LangGraph's makes Pydantic warn"
 SENT = "what a tool sends to the parent keeps its update; LangGraph drops it"
 
 DIFFERENCES: list[Difference] = [

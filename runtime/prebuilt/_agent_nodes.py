@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
+from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolCall, ToolMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from runtime.config import TASK_KEY
@@ -16,6 +16,9 @@ from runtime.pregel._node import Call, make_call
 from runtime.runtime import Runtime
 
 __all__ = ("AskModel", "StructureAnswer", "check_history", "prompt_call")
+
+_FROM_MODEL = ("ai", "AIMessageChunk")
+_FROM_TOOL = ("tool", "ToolMessageChunk")
 
 NEED_MORE_STEPS = "Sorry, need more steps to process this request."
 
@@ -180,14 +183,16 @@ def check_history(messages: Sequence[BaseMessage]) -> None:
     Raises:
         ValueError: One has not; providers refuse such a history.
     """
-    answered = {m.tool_call_id for m in messages if isinstance(m, ToolMessage)}
-    missing = [
-        call
-        for message in messages
-        if isinstance(message, AIMessage)
-        for call in message.tool_calls
-        if call["id"] not in answered
-    ]
+    asked: dict[str | None, ToolCall] = {}
+    answered: set[str] = set()
+    for message in messages:
+        # not `isinstance`, which Pydantic makes slow: this runs over all of it in each step
+        kind = getattr(message, "type", None)
+        if kind in _FROM_MODEL:
+            asked.update((call["id"], call) for call in cast(AIMessage, message).tool_calls)
+        elif kind in _FROM_TOOL:
+            answered.add(cast(ToolMessage, message).tool_call_id)
+    missing = [call for id_, call in asked.items() if id_ not in answered]
     if missing:
         raise ValueError(
             "Found AIMessages with tool_calls that do not have a corresponding ToolMessage. "

@@ -117,7 +117,7 @@ class ToolNode(Runnable[Any, Any]):
         """
         requests, shape, config = self._requests(input, config)
         execute = partial(self._execute, shape)
-        if len(requests) == 1 or current_turns().serial:
+        if len(requests) <= 1 or current_turns().serial:
             results = [self._run(execute, request) for request in requests]
         else:
             with get_executor_for_config(config) as threads:
@@ -132,7 +132,7 @@ class ToolNode(Runnable[Any, Any]):
     ) -> Any:
         """Make the calls in the event loop; sync tools run in threads."""
         requests, shape, config = self._requests(input, config)
-        if len(requests) == 1 or current_turns().serial:
+        if len(requests) <= 1 or current_turns().serial:
             results = [await self._arun(shape, request) for request in requests]
         else:
             running = [asyncio.ensure_future(self._arun(shape, request)) for request in requests]

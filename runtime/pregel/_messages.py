@@ -114,6 +114,8 @@ class MessagesHandler(StreamHandler, _StreamingCallbackHandler[Any]):
 
     def on_node_start(self, task: Task) -> None:
         """Take the messages that a node is given as seen: returning them emits nothing."""
+        if not self.wants(tuple(task.ns.split("|")[:-1])):
+            return
         for message in _messages_in(task.input):
             if message.id is not None:
                 self._seen.add(message.id)

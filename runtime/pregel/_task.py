@@ -173,6 +173,7 @@ class Task:
         """Do the task once: its node, then its conditional edges."""
         node, run = self.node, self.run
         heard = None
+        passed_up = False
         if run.listener is not None and node.runs_user_code:
             heard = yield from self._announce(run.listener.get_child(f"graph:step:{run.step}"))
         try:
@@ -185,6 +186,7 @@ class Task:
                     output = yield call.invoke, call.ainvoke, (output, self.config), call.name
                 except ParentCommand as raised:
                     output = self._own_command(raised)
+                    passed_up = True
             self.writes += node.updates(output)
             self.writes += node.static_writes
             for number, branch in enumerate(node.branches, start=2 if node.call is None else 3):
@@ -201,7 +203,7 @@ class Task:
             raise
         if heard is not None:
             yield from self._conclude(heard, output)
-        if not node.hidden:
+        if not node.hidden and not passed_up:
             for handler in run.handlers:
                 handler.on_node_end(self, output)
 

@@ -12,6 +12,7 @@ from runtime.func import entrypoint, task
 
 @task
 def step(x: int) -> int:
+    """Take the longer the earlier it is called."""
     get_stream_writer()(f"{x} begins")
     time.sleep(0.001 * (3 - x))
     get_stream_writer()(f"{x} ends")
@@ -20,6 +21,7 @@ def step(x: int) -> int:
 
 @entrypoint()
 def flow(_: Any) -> list[int]:
+    """Call three at once."""
     return [promise.result() for promise in [step(0), step(1), step(2)]]
 
 

@@ -21,11 +21,13 @@ CONFIG: Any = {"configurable": {"thread_id": "1"}}
 
 @task
 def double(x: int) -> int:
+    """Double."""
     return x * 2
 
 
 @task
 async def adouble(x: int) -> int:
+    """Double, later."""
     await asyncio.sleep(0)
     return x * 2
 

@@ -139,6 +139,8 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
             if not run.close(error):
                 if desk is not None:
                     await desk.save()
+                while isinstance(error, Exception) and ready:
+                    yield ready.popleft()
                 raise
         else:
             run.close(None)

@@ -60,7 +60,7 @@ def take_input(run: Run) -> None:
         thread.forget(RESUME)  # what was answered then is asked again
         if run.parent is None:
             run.replay = Replay((thread.is_fork and thread.parent) or thread.id)
-    writes = thread.of_task(NOBODY)
+    writes = [*thread.of_task(NOBODY)]
     if isinstance(given, Command) and thread.versions:
         said = _obey(run, thread, given)
         writes += said
@@ -143,7 +143,7 @@ def _is_id(key: Any) -> bool:
 def _open_questions(thread: Thread) -> list[str]:
     """Return the ids of the questions that wait: of tasks that have asked and are not done."""
     ids: list[str] = []
-    for writes in thread.by_task().values():
+    for writes in thread.pending.values():
         names = {name for name, _ in writes}
         if INTERRUPT in names and names <= {INTERRUPT, RESUME}:
             asked = next(value for name, value in reversed(writes) if name == INTERRUPT)

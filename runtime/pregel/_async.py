@@ -119,6 +119,8 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
         except BaseException as error:
             if not run.close(error):
                 await going.save()
+                while isinstance(error, Exception) and ready:
+                    yield ready.popleft()
                 raise
         else:
             run.close(None)

@@ -39,6 +39,7 @@ from runtime.errors import (
     GraphInterrupt,
     GraphRecursionError,
     NodeError,
+    ParentCommand,
 )
 from runtime.pregel._answers import Answers, Resume
 from runtime.pregel._calls import RETURN, Calls
@@ -59,11 +60,21 @@ from runtime.pregel._names import (
 )
 from runtime.pregel._payloads import checkpoint_of, task_finished, task_started, update_of
 from runtime.pregel._policies import Attempt, CacheKey, cache_key, from_cache, with_timeout
+from runtime.pregel._replay import Replay
 from runtime.pregel._serde import speaking
 from runtime.pregel._step import TASKS, Given, Written, apply_writes, next_nodes
 from runtime.pregel._stream import Sink, Stream
 from runtime.pregel._task import Task
-from runtime.pregel._thread import ERROR, INTERRUPT, NO_WRITES, RESUME, SPECIAL, Thread
+from runtime.pregel._thread import (
+    ERROR,
+    ERROR_OF,
+    INTERRUPT,
+    NO_WRITES,
+    NOBODY,
+    RESUME,
+    SPECIAL,
+    Thread,
+)
 from runtime.pregel._tools import ToolsHandler
 from runtime.runtime import RunControl, Runtime
 from runtime.turns import current_turns
@@ -117,6 +128,7 @@ class Upcoming:
         id: Its id.
         ns: Its namespace.
         writes: What it is taken to have written.
+        done: Whether it is taken to be done.
     """
 
     name: str
@@ -125,6 +137,12 @@ class Upcoming:
     id: str
     ns: str
     writes: list[Write] = field(default_factory=list)
+    done: bool = False
+
+    def take(self, kept: Sequence[Write]) -> None:
+        """Be done if what is kept of it says so."""
+        self.writes = [write for write in kept if write[0] not in SPECIAL]
+        self.done = bool(self.writes) or any(name == NO_WRITES for name, _ in kept)
 
 
 class Run:
@@ -151,6 +169,7 @@ class Run:
         interrupts: The questions that were asked and shown.
         calls: The tasks that nodes call; the driver's.
         events: What the listener is still to hear of the run, each with the method to call.
+        replay: What graphs inside are to go by while the thread is replayed.
     """
 
     def __init__(
@@ -179,6 +198,7 @@ class Run:
         self.step = -1
         self.stop = self.config["recursion_limit"]
         self.resume: Resume = Resume(parent.run.resume if parent is not None else None)
+        self.replay: Replay | None = parent.run.replay if parent is not None else None
         self.resuming = False
         self.interrupts: list[Interrupt[Any]] = []
         self.saver = self._saver()
@@ -237,7 +257,9 @@ class Run:
     def _thread(self, saver: BaseCheckpointSaver[Any]) -> Thread:
         config = self.config
         configurable = config["configurable"]
-        parents: dict[str, str] = {}
+        asked = configurable.get("checkpoint_map") or {}
+        addressed = asked.get(self.base_ns)
+        parents: dict[str, str] = dict(asked)
         durability = self.asked.durability
         if self.parent is not None:
             around = self.parent.run
@@ -249,7 +271,13 @@ class Run:
                 "thread_id, checkpoint_ns, checkpoint_id. Pass a config such as "
                 "{'configurable': {'thread_id': '1'}}."
             )
-        return Thread(saver, config, self.base_ns, parents, durability or "async", self.turns)
+        elif configurable.get("checkpoint_ns", "") == self.base_ns:
+            addressed = configurable.get("checkpoint_id") or addressed
+        durability = durability or "async"
+        thread = Thread(saver, config, self.base_ns, parents, addressed, durability, self.turns)
+        if self.replay is not None:
+            thread.before = self.replay.bound_for(self.base_ns)
+        return thread
 
     @property
     def thread_parents(self) -> Mapping[str, str]:
@@ -337,8 +365,6 @@ class Run:
 
     def go_on(self) -> None:
         """Go on with what the thread has begun."""
-        if self.thread is not None:
-            self.thread.see_all(INTERRUPT)
         self._passes_breakpoint = True
         self.produced_output = True
         if self.listener is not None:
@@ -387,6 +413,8 @@ class Run:
         """
         graph, channels = self.graph, self.channels
         if self.step > self.stop:
+            if self._tells_checkpoints:
+                self._show_checkpoint(self.upcoming())
             raise GraphRecursionError(
                 f"Recursion limit of {self.stop} reached without hitting a stop condition. "
                 "If the graph is meant to run that long, raise it: "
@@ -454,7 +482,7 @@ class Run:
     @property
     def restores(self) -> bool:
         """Whether what is kept of a task stands for running it."""
-        return self.thread is not None and not self.thread.replayed
+        return self.thread is not None and not self.thread.reruns
 
     def shows_while_it_runs(self, task: Task) -> bool:
         """Return whether chunks come while a task runs, so that it must not block the driver."""
@@ -475,8 +503,11 @@ class Run:
             return tasks
         kept = thread.pending
         others = []
-        for task in tasks:
+        for task in tuple(tasks):
             writes = kept.get(task.id, [])
+            if (rescuer := self._rescuer_again(task, dict(writes))) is not None:
+                others.append(rescuer)
+                continue
             if any(name == NO_WRITES or name not in SPECIAL for name, _ in writes):
                 task.writes = [(name, value) for name, value in writes if name not in SPECIAL]
                 task.cached = True
@@ -517,9 +548,11 @@ class Run:
         thread, error = self.thread, task.error
         if thread is None or task.cached:
             return
-        answers = [(RESUME, task.answers.given)] if task.asked and error is not None else []
+        answers = [(RESUME, task.answers.given)] if task.asked else []
         writes: list[Write]
         if error is None:
+            if answers:  # apart, as savers do not take what a task wrote twice
+                thread.keep(task.id, task.path, answers, self.channels)
             writes = task.writes or [(NO_WRITES, None)]
         elif isinstance(error, GraphInterrupt):
             writes = [(INTERRUPT, list(error.args[0])), *answers] if error.args[0] else []
@@ -527,6 +560,8 @@ class Run:
             writes = []
         else:
             writes = [(ERROR, error), *answers]
+            if task.rescuer is not None:
+                writes.append((ERROR_OF, task.name))
         if writes:
             thread.keep(task.id, task.path, writes, self.channels)
 
@@ -547,8 +582,8 @@ class Run:
             return
         if task.rescuer is not None:
             self.tasks.append(task.rescuer)
-        if isinstance(task.error, GraphDrained):
-            return  # nothing came of it yet: a graph inside stopped between two supersteps
+        if isinstance(task.error, GraphDrained | ParentCommand):
+            return  # a graph inside stopped between two supersteps, or left it to one further out
         if isinstance(task.error, GraphInterrupt):
             asked = tuple(task.error.args[0])
             if not asked:
@@ -625,7 +660,8 @@ class Run:
     def save_checkpoint(self, source: str) -> None:
         """Have the thread keep the state as it is now, and go on to the next step."""
         if self.thread is not None:
-            self.thread.commit(self.step, {"source": source}, self.updated)
+            updated = None if source == "fork" else self.updated
+            self.thread.commit(self.step, {"source": source}, updated)
         self.step += 1
 
     def close(self, error: BaseException | None) -> bool:
@@ -638,6 +674,8 @@ class Run:
         if thread is not None and (
             self.parent is None or error is not None or self.graph.checkpointer is True
         ):
+            if self.resume.is_used_up:
+                thread.forget(RESUME, NOBODY)
             thread.close({task.id: task.path for task in self.tasks})
         if self.parent is not None or not isinstance(error, GraphInterrupt):
             return False
@@ -731,6 +769,19 @@ class Run:
         attempt = rescuer.attempt = Attempt(self.turns.now())
         attempt.error = NodeError(task.node.name, error)
         attempt.writer = partial(self.stream.emit, tuple(task.ns.split("|")), "custom")
+        return rescuer
+
+    def _rescuer_again(self, task: Task, kept: Mapping[str, Any]) -> Task | None:
+        """Return the task that handles the error that another one failed with in an earlier run."""
+        if ERROR_OF not in kept or ERROR not in kept:
+            return None
+        error = kept[ERROR]
+        task.error = error if isinstance(error, Exception) else Exception(str(error))
+        task.rescuer = rescuer = self.rescuer_of(task)
+        if rescuer is not None:
+            self.tasks.append(rescuer)
+            if self._tells_tasks:
+                self._tell("task", task_started(rescuer), self.step)
         return rescuer
 
     def answers_of(self, task: Task) -> Answers:

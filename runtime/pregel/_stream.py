@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from runtime.constants import START
 from runtime.pregel._thread import INTERRUPT
 from runtime.types import StreamMode
 
@@ -128,6 +129,8 @@ def _with_values(
 ) -> dict[str, Any]:
     """Return the payload of a checkpoint, or of `debug` around it, with an object as its state."""
     values = checkpoint["values"]
+    if START in checkpoint["next"]:  # the state does not have all its keys yet
+        return payload
     if isinstance(values, dict):
         checkpoint = {**checkpoint, "values": coerce(values)}
     return {**payload, "payload": checkpoint} if "payload" in payload else checkpoint

@@ -54,6 +54,8 @@ def drive(run: Run, inbox: SimpleQueue[Any]) -> Iterator[Any]:
             if not run.close(error):
                 if desk is not None:
                     desk.save()
+                while isinstance(error, Exception) and ready:
+                    yield ready.popleft()
                 raise
         else:
             run.close(None)

@@ -32,8 +32,23 @@ EARLY = "an error handler that handles no exception is refused when the node is 
 OPTIONAL = "a key that a tool may go without is filled in; LangGraph's is not on Python 3.10"
 ANY = "a plain ToolRuntime has any state and context; LangGraph's makes Pydantic warn"
 SENT = "what a tool sends to the parent keeps its update; LangGraph drops it"
+NOTHING = "a Command that says nothing is refused; LangGraph raises UnboundLocalError"
+ANSWERED = "a node that fails after an answer shows no update; LangGraph's says that it wrote None"
+UNNAMED = "a config without thread_id is refused with a ValueError; LangGraph's KeyError is bare"
+LEAKED = "the config of an inner graph's state holds its address only; LangGraph's holds the saver"
 
 DIFFERENCES: list[Difference] = [
+    *(
+        Difference(scenario, drive, reason)
+        for scenario, reason in (
+            ("an_answer_of_none_is_no_answer", NOTHING),
+            ("a_second_answer_that_does_not_fit", ANSWERED),
+            ("a_failure_after_an_answer", ANSWERED),
+            ("a_config_that_names_a_user_and_no_thread", UNNAMED),
+            ("the_state_of_a_subgraph_by_its_checkpoint", LEAKED),
+        )
+        for drive in ("sync", "async")
+    ),
     Difference("pydantic_state_refuses_a_wrong_type", "sync", SHOWN),
     Difference("pydantic_state_refuses_a_wrong_type", "async", SHOWN),
     Difference("a_state_that_refuses_an_update_fails", "sync", REFUSED),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ import scenarios_modes  # noqa: F401 - registers its scenarios
 import scenarios_policies  # noqa: F401 - registers its scenarios
 import scenarios_prebuilt  # noqa: F401 - registers its scenarios
 import scenarios_tool_node  # noqa: F401 - registers its scenarios
-from differences import DIFFERENCES
+from differences import check
 from engines import LANGGRAPH, OURS, Engine, oracles, plain
 from scenarios import SCENARIOS, Scenario
 
@@ -50,13 +49,5 @@ async def test_streams_are_equal(scenario: Scenario, drive: str) -> None:
         theirs = await observe(LANGGRAPH, scenario, half)
         if ours == theirs:
             break
-    listed = [
-        d
-        for d in DIFFERENCES
-        if (d.scenario, d.drive) == (scenario.name, drive) and sys.version_info < d.below_python
-    ]
-    if listed:
-        assert ours != theirs, f"no longer differs, remove it from the table: {listed[0]}"
-    else:
-        assert theirs, "a scenario that yields nothing compares nothing"
-        assert ours == theirs
+    assert theirs, "a scenario that yields nothing compares nothing"
+    check(scenario.name, drive, ours, theirs)

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from harness.cassettes import use_cassette
     from harness.determinism import deterministic
+    from harness.models import ScriptedChatModel
     from harness.snapshot import StreamSnapshotExtension
     from harness.transcript import Transcript, acapture, capture
 
 __all__ = [
+    "ScriptedChatModel",
     "StreamSnapshotExtension",
     "Transcript",
     "acapture",
@@ -24,6 +26,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "ScriptedChatModel": "harness.models",
     "StreamSnapshotExtension": "harness.snapshot",
     "Transcript": "harness.transcript",
     "acapture": "harness.transcript",

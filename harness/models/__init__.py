@@ -1,0 +1,15 @@
+"""Chat models that need no provider: their answers stand in a script or in a cassette."""
+
+from harness.models._arguments import valid_value
+from harness.models._calls import Call
+from harness.models._clock import VirtualClock
+from harness.models._walk import walk_tools
+from harness.models.scripted import ScriptedChatModel
+
+__all__ = [
+    "Call",
+    "ScriptedChatModel",
+    "VirtualClock",
+    "valid_value",
+    "walk_tools",
+]

@@ -32,6 +32,10 @@ class UnplayedInteractionsError(CassetteError):
     """A cassette holds interactions that nobody asked for."""
 
 
+class RecordedCallError(HarnessError):
+    """A recorded call of a model failed, with an exception of a class that is not loaded."""
+
+
 class NetworkBlockedError(HarnessError):
     """Something tried to reach the network during replay."""
 

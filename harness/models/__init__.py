@@ -4,10 +4,12 @@ from harness.models._arguments import valid_value
 from harness.models._calls import Call
 from harness.models._clock import VirtualClock
 from harness.models._walk import walk_tools
+from harness.models.cassette import CassetteChatModel
 from harness.models.scripted import ScriptedChatModel
 
 __all__ = [
     "Call",
+    "CassetteChatModel",
     "ScriptedChatModel",
     "VirtualClock",
     "valid_value",

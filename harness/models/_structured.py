@@ -22,6 +22,26 @@ Method: TypeAlias = Literal["function_calling", "json_schema", "json_mode"]
 METHODS: tuple[Method, ...] = ("function_calling", "json_schema", "json_mode")
 
 
+class ResponseFormat(dict[str, Any]):
+    """The form that an answer must have, as OpenAI's parameter `response_format` says it.
+
+    Args:
+        tool: The schema as a tool, in OpenAI's form.
+        method: `json_schema` or `json_mode`.
+    """
+
+    def __init__(self, tool: dict[str, Any], method: Method) -> None:
+        function = tool["function"]
+        named = {key: function[key] for key in ("name", "description") if function.get(key)}
+        schema = function["parameters"]
+        if method == "json_mode":
+            super().__init__(type="json_object")
+        else:
+            super().__init__(type="json_schema", json_schema={**named, "schema": schema})
+        self.method = method
+        self.schema = {"title": named["name"], **schema}
+
+
 def structured(
     model: BaseChatModel, schema: Any, method: Method, *, include_raw: bool, **kwargs: Any
 ) -> Runnable[LanguageModelInput, Any]:
@@ -44,7 +64,7 @@ def structured(
         )
     else:
         asked = model.bind(
-            response_format=_response_format(tool, method),
+            response_format=ResponseFormat(tool, method),
             ls_structured_output_format=for_tracing,
             **kwargs,
         )
@@ -53,16 +73,6 @@ def structured(
         )
         parser = text_parser
     return _with_raw(asked, parser) if include_raw else asked | parser
-
-
-def _response_format(tool: dict[str, Any], method: Method) -> dict[str, Any]:
-    if method == "json_mode":
-        return {"type": "json_object"}
-    function = tool["function"]
-    schema = {"name": function["name"], "schema": function["parameters"]}
-    if function.get("description"):
-        schema["description"] = function["description"]
-    return {"type": "json_schema", "json_schema": schema}
 
 
 def _with_raw(asked: Runnable[Any, Any], parser: Runnable[Any, Any]) -> Runnable[Any, Any]:

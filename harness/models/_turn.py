@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from harness.models._chunks import Piece, closed, stopped
 from harness.models._cut import Cut
 from harness.models._pieces import message_pieces
-from harness.models._played import Answer
+from harness.models._speech import Answer
 
 Failure: TypeAlias = BaseException | type[BaseException]
 Reply: TypeAlias = str | AIMessage | Sequence[Piece | Failure] | Failure

@@ -5,15 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from types import TracebackType
 from typing import Any
 
-from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage
-from langchain_core.runnables import Runnable
-from langchain_core.tools import BaseTool
 from pydantic import Field, PrivateAttr
-from typing_extensions import Self
 
 from harness._watch import innermost
 from harness.errors import (
@@ -22,12 +17,12 @@ from harness.errors import (
     ScriptExhaustedError,
     UnexpectedCallError,
 )
+from harness.models._base import PlayedChatModel
 from harness.models._calls import Call, conversation, noted, shortened
 from harness.models._clock import Clock, RealClock, VirtualClock
 from harness.models._cut import Cut, check_cut
-from harness.models._played import Answer, PlayedChatModel
-from harness.models._structured import Method, structured
-from harness.models._tools import offered, problems
+from harness.models._speech import Played
+from harness.models._tools import problems
 from harness.models._turn import KINDS, Delivery, Reply, Turn, answer_of, check_turn, is_failure
 
 _VIRTUAL = VirtualClock()
@@ -44,7 +39,6 @@ class _Script:
 
     turns: tuple[Turn, ...] | None  # None: one function answers all calls
     asked: int = 0
-    calls: list[Call] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -124,11 +118,6 @@ class ScriptedChatModel(PlayedChatModel):
         name = innermost().add("scripted", self)
         self.ids = ids or name
 
-    @property
-    def calls(self) -> tuple[Call, ...]:
-        """What the model was asked, in order, as copies."""
-        return tuple(self._script.calls)
-
     def check_all_played(self) -> None:
         """Check that the script has come to its end.
 
@@ -149,49 +138,6 @@ class ScriptedChatModel(PlayedChatModel):
         lines.append("take them out of the script, or say ScriptedChatModel(allow_unplayed=True)")
         raise LeftoverTurnsError("\n".join(lines))
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if kind is None:
-            self.check_all_played()
-
-    def bind_tools(
-        self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
-        *,
-        tool_choice: Any = None,
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Offer tools to the model; its scripted tool calls have to fit them."""
-        if tool_choice is not None:
-            kwargs["tool_choice"] = tool_choice
-        return self.bind(tools=[offered(tool) for tool in tools], **kwargs)
-
-    def with_structured_output(
-        self,
-        schema: Any,
-        *,
-        include_raw: bool = False,
-        method: Method = "function_calling",
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, Any]:
-        """Parse the answers by a schema.
-
-        Args:
-            schema: A pydantic class, a TypedDict class, or a JSON Schema with a title.
-            include_raw: Give a dict of `raw`, `parsed` and `parsing_error`.
-            method: `function_calling`: the script calls a tool with the schema's name.
-                `json_schema` and `json_mode`: the script answers with a JSON text.
-            **kwargs: Bound to the call, such as `strict`.
-        """
-        return structured(self, schema, method, include_raw=include_raw, **kwargs)
-
     @property
     def _llm_type(self) -> str:
         return "scripted"
@@ -200,23 +146,19 @@ class ScriptedChatModel(PlayedChatModel):
     def _identifying_params(self) -> dict[str, Any]:
         return {"model": self.ls_model_name}
 
-    @property
-    def _clock(self) -> Clock:
-        return self._waits_on
-
     def _standard_params(self) -> dict[str, Any]:
         names = ("provider", "model_name", "model_type", "temperature", "max_tokens", "stop")
         params = {f"ls_{name}": getattr(self, f"ls_{name}") for name in names}
         return {name: value for name, value in params.items() if value is not None}
 
-    def _answer(
+    def _speech(
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
-    ) -> Answer:
+    ) -> Played:
         script, call = self._script, noted(messages, stop, kwargs)
         with script.lock:
             number = script.asked
             script.asked += 1
-            script.calls.append(call)
+            self._calls.append(call)
         reply: Any = script.turns
         if script.turns is None:
             reply = self.script
@@ -230,7 +172,7 @@ class ScriptedChatModel(PlayedChatModel):
         answer = answer_of(reply, f"{self.ids}-{number + 1}", self._delivery, stop)
         if call.tools and answer.error is None and answer.message.tool_calls:
             self._check_tool_calls(answer.message, call, number)
-        return answer
+        return Played(answer, self._waits_on)
 
     @property
     def _delivery(self) -> Delivery:
@@ -275,7 +217,7 @@ class ScriptedChatModel(PlayedChatModel):
                 "mend the script, or allow it: ScriptedChatModel(..., strict=False)"
             )
         with self._script.lock:
-            self._script.calls[number] = replace(call, problems=found)
+            self._calls[number] = replace(call, problems=found)
 
 
 def _turns(script: Any) -> tuple[Turn, ...] | None:

@@ -1,17 +1,15 @@
-"""The part of a chat model that plays an answer: the same for a script and a cassette.
+"""The part of a chat model that is the same for a script and a cassette.
 
-An answer is known before its first piece is handed out; playing it is waiting for the moment of
-each piece, handing out a copy, and failing where the answer ends in an error.
+It says what the model's `Speech` is, whole or in chunks, sync or async; offers tools and structured
+output; and keeps what was asked.
 """
 
 from __future__ import annotations
 
-import asyncio
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
-from functools import cached_property
+from types import TracebackType
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -19,57 +17,83 @@ from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.tools import BaseTool
+from pydantic import PrivateAttr
+from typing_extensions import Self
 
-from harness.models._calls import asked_with
-from harness.models._chunks import Piece, handed_out, total
-from harness.models._clock import Clock
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a model says to one call. None of it is ever handed out, only copies.
-
-    Args:
-        pieces: The chunks in which it streams.
-        message_id: The id of the chunks that are nothing but text.
-        offsets: When each piece comes, in seconds after the question; none when all come at once.
-        error: What is raised behind the last piece.
-        whole: The message that a call gets that does not stream; by default the chunks' sum.
-    """
-
-    pieces: Sequence[Piece]
-    message_id: str | None
-    offsets: Sequence[float] = ()
-    error: BaseException | None = None
-    whole: AIMessage | None = None
-
-    @cached_property
-    def message(self) -> AIMessage:
-        """The whole answer."""
-        return self.whole or total(self.pieces, self.message_id)
-
-    def result(self) -> ChatResult:
-        """Return the answer to a call that does not stream."""
-        if self.error is not None:
-            raise self.error
-        message = self.message.model_copy(deep=True)
-        return ChatResult(generations=[ChatGeneration(message=message)])
+from harness.models._calls import Call, asked_with
+from harness.models._speech import Speech
+from harness.models._structured import Method, structured
+from harness.models._tools import offered
 
 
 class PlayedChatModel(BaseChatModel):
     """A chat model whose answers are known; what they are is the business of its subclasses."""
 
-    @abstractmethod
-    def _answer(
-        self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
-    ) -> Answer:
-        """Note the call and return what is to be said to it."""
+    _calls: list[Call] = PrivateAttr(default_factory=list)
 
     @property
+    def calls(self) -> tuple[Call, ...]:
+        """What the model was asked, in order, as copies."""
+        return tuple(self._calls)
+
     @abstractmethod
-    def _clock(self) -> Clock:
-        """What the pieces of an answer wait for."""
+    def check_all_played(self) -> None:
+        """Raise when something is left over that nobody asked for."""
+
+    @abstractmethod
+    def _speech(
+        self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
+    ) -> Speech:
+        """Note the call and return what it gets."""
+
+    @abstractmethod
+    def _standard_params(self) -> dict[str, Any]:
+        """Return the `ls_*` metadata of the model."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.check_all_played()
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: Any = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """Offer tools to the model, of every kind that langchain-core knows."""
+        if tool_choice is not None:
+            kwargs["tool_choice"] = tool_choice
+        return self.bind(tools=[offered(tool) for tool in tools], **kwargs)
+
+    def with_structured_output(
+        self,
+        schema: Any,
+        *,
+        include_raw: bool = False,
+        method: Method = "function_calling",
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Any]:
+        """Parse the answers by a schema.
+
+        Args:
+            schema: A pydantic class, a TypedDict class, or a JSON Schema with a title.
+            include_raw: Give a dict of `raw`, `parsed` and `parsing_error`.
+            method: `function_calling`: the model calls a tool with the schema's name.
+                `json_schema` and `json_mode`: it answers with a JSON text.
+            **kwargs: Bound to the call, such as `strict`.
+        """
+        return structured(self, schema, method, include_raw=include_raw, **kwargs)
 
     def _generate(
         self,
@@ -78,11 +102,7 @@ class PlayedChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        asked = self._clock.now
-        answer = self._answer(messages, stop, kwargs)
-        if answer.offsets:
-            self._clock.wait(asked + answer.offsets[-1])
-        return answer.result()
+        return _result(self._speech(messages, stop, kwargs).whole())
 
     async def _agenerate(
         self,
@@ -91,12 +111,7 @@ class PlayedChatModel(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        asked = self._clock.now
-        answer = self._answer(messages, stop, kwargs)
-        await asyncio.sleep(0)
-        if answer.offsets:
-            await self._clock.await_(asked + answer.offsets[-1])
-        return answer.result()
+        return _result(await self._speech(messages, stop, kwargs).awhole())
 
     def _stream(
         self,
@@ -105,34 +120,16 @@ class PlayedChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        clock, asked = self._clock, self._clock.now
-        answer = self._answer(messages, stop, kwargs)
-        offsets, message_id = answer.offsets, answer.message_id
-        for k, piece in enumerate(answer.pieces):
-            if offsets:
-                clock.wait(asked + offsets[k])
-            yield handed_out(piece, message_id)
-        if answer.error is not None:
-            raise answer.error
+        return self._speech(messages, stop, kwargs).pieces()
 
-    async def _astream(
+    def _astream(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        clock, asked = self._clock, self._clock.now
-        answer = self._answer(messages, stop, kwargs)
-        offsets, message_id = answer.offsets, answer.message_id
-        for k, piece in enumerate(answer.pieces):
-            if offsets:
-                await clock.await_(asked + offsets[k])
-            else:
-                await asyncio.sleep(0)  # or parallel streams would come one after the other
-            yield handed_out(piece, message_id)
-        if answer.error is not None:
-            raise answer.error
+        return self._speech(messages, stop, kwargs).apieces()
 
     # What follows passes the config of a call on to `_answer`, by a context variable.
 
@@ -206,6 +203,6 @@ class PlayedChatModel(BaseChatModel):
             params["ls_stop"] = stop
         return params
 
-    @abstractmethod
-    def _standard_params(self) -> dict[str, Any]:
-        """Return the `ls_*` metadata of the model."""
+
+def _result(message: AIMessage) -> ChatResult:
+    return ChatResult(generations=[ChatGeneration(message=message)])

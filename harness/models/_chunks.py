@@ -8,9 +8,10 @@ nearly all chunks are, is therefore put together from its fields.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any, TypeAlias, cast
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import add_ai_message_chunks
@@ -18,12 +19,30 @@ from langchain_core.outputs import ChatGenerationChunk
 
 Piece: TypeAlias = AIMessageChunk | str
 
+
+class Common(NamedTuple):
+    """What the chunks that are nothing but text have in common.
+
+    Args:
+        id: The id of the message.
+        metadata: Their response metadata, such as `{"model_provider": "openai"}`.
+    """
+
+    id: str | None = None
+    metadata: Mapping[str, str] = MappingProxyType({})
+
+    def chunk(self, text: str) -> AIMessageChunk:
+        """Return such a chunk."""
+        metadata = dict(self.metadata)
+        return AIMessageChunk(content=text, id=self.id, response_metadata=metadata)
+
+
 _new = object.__new__
 _put = object.__setattr__
 
 
-def handed_out(piece: Piece, message_id: str | None) -> ChatGenerationChunk:
-    """Return a chunk that shares nothing mutable with the piece; the id is that of a mere text."""
+def handed_out(piece: Piece, common: Common) -> ChatGenerationChunk:
+    """Return a chunk that shares nothing mutable with the piece."""
     if type(piece) is not str:
         chunk = cast("AIMessageChunk", piece).model_copy(deep=True)
         return ChatGenerationChunk(message=chunk)
@@ -32,10 +51,10 @@ def handed_out(piece: Piece, message_id: str | None) -> ChatGenerationChunk:
     fields: dict[str, Any] = {
         "content": piece,
         "additional_kwargs": {},
-        "response_metadata": {},
+        "response_metadata": {**common.metadata},
         "type": "AIMessageChunk",
         "name": None,
-        "id": message_id,
+        "id": common.id,
         "tool_calls": [],
         "invalid_tool_calls": [],
         "usage_metadata": None,
@@ -43,7 +62,7 @@ def handed_out(piece: Piece, message_id: str | None) -> ChatGenerationChunk:
         "chunk_position": None,
     }
     _put(chunk, "__dict__", fields)
-    _put(chunk, "__pydantic_fields_set__", {"content", "id"})
+    _put(chunk, "__pydantic_fields_set__", {"content", "id", "response_metadata"})
     _put(chunk, "__pydantic_extra__", {})
     _put(chunk, "__pydantic_private__", None)
     made = _new(ChatGenerationChunk)
@@ -58,9 +77,9 @@ def handed_out(piece: Piece, message_id: str | None) -> ChatGenerationChunk:
 _TYPE = "ChatGenerationChunk"
 
 
-def total(pieces: Sequence[Piece], message_id: str | None) -> AIMessage:
+def total(pieces: Sequence[Piece], common: Common) -> AIMessage:
     """Add the pieces up to the message that they are, as langchain-core does after a stream."""
-    chunks = list(_fewer(pieces, message_id))
+    chunks = list(_fewer(pieces, common))
     end = AIMessageChunk(content=_empty_like(chunks[-1]), chunk_position="last")
     added = add_ai_message_chunks(*chunks, end)
     left_out = {"type", "tool_call_chunks", "chunk_position"}
@@ -68,11 +87,11 @@ def total(pieces: Sequence[Piece], message_id: str | None) -> AIMessage:
     return message.model_copy(deep=True)  # what did not have to be merged was not copied
 
 
-def _fewer(pieces: Sequence[Piece], message_id: str | None) -> Iterator[AIMessageChunk]:
+def _fewer(pieces: Sequence[Piece], common: Common) -> Iterator[AIMessageChunk]:
     """Join neighbouring texts, which does not change the sum."""
     for is_text, group in groupby(pieces, key=lambda piece: isinstance(piece, str)):
         if is_text:
-            yield AIMessageChunk(content="".join(cast("Iterator[str]", group)), id=message_id)
+            yield common.chunk("".join(cast("Iterator[str]", group)))
         else:
             yield from cast("Iterator[AIMessageChunk]", group)
 

@@ -23,18 +23,13 @@ _TEXTS_BESIDE_CONTENT = ("reasoning_content", "refusal")
 
 
 def message_pieces(message: AIMessage, cut: Cut) -> list[Piece]:
-    """Cut a message into pieces that add up to it."""
-    metadata = message.response_metadata
-    common = {key: metadata[key] for key in _IN_EACH_CHUNK if key in metadata}
+    """Cut a message into pieces that add up to it; mere texts have `in_each_chunk` as metadata."""
+    metadata, common = message.response_metadata, in_each_chunk(message)
     empty: Any = "" if isinstance(message.content, str) else []
     same: dict[str, Any] = {"content": empty, "id": message.id, "response_metadata": common}
     found: list[Piece] = [AIMessageChunk(**{**same, **one}) for one in _before_text(message, cut)]
     if isinstance(message.content, str):
-        texts = pieces(message.content, cut)
-        if common:
-            found += [AIMessageChunk(**{**same, "content": text}) for text in texts]
-        else:
-            found += texts
+        found += pieces(message.content, cut)
     found += [AIMessageChunk(**{**same, **one}) for one in _behind_text(message, cut)]
     if message.usage_metadata or len(metadata) > len(common):
         same |= {"response_metadata": metadata, "usage_metadata": message.usage_metadata}
@@ -44,6 +39,12 @@ def message_pieces(message: AIMessage, cut: Cut) -> list[Piece]:
         last = AIMessageChunk(**{**same, "content": last})
     found.append(last.model_copy(update={"chunk_position": "last"}))
     return found
+
+
+def in_each_chunk(message: AIMessage) -> dict[str, Any]:
+    """Return the metadata that a provider repeats in each chunk."""
+    metadata = message.response_metadata
+    return {key: metadata[key] for key in _IN_EACH_CHUNK if key in metadata}
 
 
 def _before_text(message: AIMessage, cut: Cut) -> Iterator[dict[str, Any]]:

@@ -115,10 +115,19 @@ def _message(message: BaseMessage) -> dict[str, Tree]:
 
 def _content(content: str | list[Any]) -> Tree:
     """Return the content; a single block of text is that text."""
-    if isinstance(content, list) and len(content) == 1:
+    if isinstance(content, str):
+        return content
+    if len(content) == 1:
         (block,) = content
         if isinstance(block, str):
             return block
         if block.get("type") == "text" and block.keys() <= {"type", "text", "index", "id"}:
             return block["text"]
-    return plain(content)
+    return [_without_own_id(block) for block in plain(content)] if content else ""
+
+
+def _without_own_id(block: Tree) -> Tree:
+    """Drop the id that langchain-core gives to a file or an image, another one in each call."""
+    if isinstance(block, dict) and str(block.get("id")).startswith("lc_"):
+        return {key: value for key, value in block.items() if key != "id"}
+    return block

@@ -15,7 +15,7 @@ from typing import Protocol
 from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGenerationChunk
 
-from harness.models._chunks import Piece, handed_out, total
+from harness.models._chunks import Common, Piece, handed_out, total
 from harness.models._clock import Clock
 
 
@@ -41,14 +41,14 @@ class Answer:
 
     Args:
         pieces: The chunks in which it streams.
-        message_id: The id of the chunks that are nothing but text.
+        common: What the chunks that are nothing but text have in common.
         offsets: When each piece comes, in seconds after the question; none when all come at once.
         error: What is raised behind the last piece.
         whole: The message that a call gets that does not stream; by default the chunks' sum.
     """
 
     pieces: Sequence[Piece]
-    message_id: str | None
+    common: Common
     offsets: Sequence[float] = ()
     error: BaseException | None = None
     whole: AIMessage | None = None
@@ -56,7 +56,7 @@ class Answer:
     @cached_property
     def message(self) -> AIMessage:
         """The whole answer."""
-        return self.whole or total(self.pieces, self.message_id)
+        return self.whole or total(self.pieces, self.common)
 
 
 class Played:
@@ -91,7 +91,7 @@ class Played:
         for k, piece in enumerate(answer.pieces):
             if offsets:
                 self._clock.wait(self._asked + offsets[k])
-            yield handed_out(piece, answer.message_id)
+            yield handed_out(piece, answer.common)
         if answer.error is not None:
             raise answer.error
 
@@ -103,7 +103,7 @@ class Played:
                 await self._clock.await_(self._asked + offsets[k])
             else:
                 await asyncio.sleep(0)  # or parallel streams would come one after the other
-            yield handed_out(piece, answer.message_id)
+            yield handed_out(piece, answer.common)
         if answer.error is not None:
             raise answer.error
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 
 from harness.errors import CassetteMissError, RecordedCallError
-from harness.models._chunks import Piece
+from harness.models._chunks import Common, Piece
 from harness.models._request import ModelRequest
 from harness.models._speech import Answer
 
 End: TypeAlias = Literal["finished", "exception", "cancelled"]
+_PROVIDER = "model_provider"  # langchain's provider classes say it in each chunk
 ENDS: tuple[End, ...] = ("finished", "exception", "cancelled")
 
 
@@ -59,7 +60,7 @@ class ModelInteraction:
         index: Its position in the file, from 0.
         request: What was asked.
         pieces: The chunks in which the answer streamed.
-        message_id: The id of the chunks that are nothing but text.
+        common: What the chunks that are nothing but text have in common.
         offsets: When each chunk came, in seconds after the question.
         whole: The message, where the answer did not stream.
         end: How it ended.
@@ -70,7 +71,7 @@ class ModelInteraction:
     index: int
     request: ModelRequest
     pieces: tuple[Piece, ...] = ()
-    message_id: str | None = None
+    common: Common = field(default_factory=Common)
     offsets: tuple[float, ...] = ()
     whole: AIMessage | None = None
     end: End = "finished"
@@ -91,7 +92,7 @@ class ModelInteraction:
                 "and now more are asked for\n  record it anew: --record-mode=rewrite"
             )
         offsets = self.offsets if timed and len(self.offsets) == len(pieces) else ()
-        return Answer(pieces, self.message_id, offsets, error, self.whole)
+        return Answer(pieces, self.common, offsets, error, self.whole)
 
 
 def as_chunk(message: AIMessage) -> AIMessageChunk:
@@ -143,10 +144,14 @@ class Take:
         """Note that the call failed."""
         self._end, self._failure = "exception", Failure.of(error)
 
+    def untimed(self) -> Take:
+        """Forget when the chunks came: it was not the provider who sent them."""
+        self._offsets = []
+        return self
+
     def interaction(self, index: int) -> ModelInteraction:
         """Return what was recorded."""
-        ids = [chunk.id for chunk in self._pieces]
-        common = max(set(ids), key=ids.count) if ids else None
+        common = _common(self._pieces)
         return ModelInteraction(
             index,
             self._request,
@@ -160,9 +165,17 @@ class Take:
         )
 
 
-def _simplest(chunk: AIMessageChunk, message_id: str | None) -> Piece:
+def _common(chunks: Sequence[AIMessageChunk]) -> Common:
+    """Find what makes most chunks nothing but text."""
+    ids = [chunk.id for chunk in chunks]
+    named = [chunk.response_metadata.get(_PROVIDER) for chunk in chunks if chunk.content]
+    provider = max(named, key=named.count, default=None)
+    return Common(max(ids, key=ids.count, default=None), {_PROVIDER: provider} if provider else {})
+
+
+def _simplest(chunk: AIMessageChunk, common: Common) -> Piece:
     """Return a chunk that is nothing but text as that text."""
     text = chunk.content
-    if isinstance(text, str) and chunk == AIMessageChunk(content=text, id=message_id):
+    if isinstance(text, str) and chunk == common.chunk(text):
         return text
     return chunk

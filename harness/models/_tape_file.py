@@ -16,7 +16,8 @@
         offsets: [0.31, 0.33, 0.34]
         end: finished
 
-A chunk that is nothing but text is that text. `message` stands for `chunks` where the answer did
+A chunk that is nothing but text is that text; `id` and `metadata` are its id and its response
+metadata. `message` stands for `chunks` where the answer did
 not stream; `end` may be `exception`, with an `error`, or `cancelled`. Offsets may be left out.
 """
 
@@ -39,7 +40,7 @@ from harness.cassettes._scrub import _SECRET_HEADER, Scrubber
 from harness.cassettes._store import _Block, _Dumper, _Flow
 from harness.cassettes._yaml import load_yaml
 from harness.errors import CassetteError, CassetteFormatError
-from harness.models._chunks import Piece
+from harness.models._chunks import Common, Piece
 from harness.models._request import ModelRequest, Tree, plain
 from harness.models._tape import ENDS, Failure, ModelInteraction
 
@@ -59,6 +60,15 @@ _OF_MESSAGE = (
     "chunk_position",
 )
 _DERIVED = ("tool_calls", "invalid_tool_calls")  # a chunk makes them of its fragments
+
+
+def is_tape(path: Path) -> bool:
+    """Tell whether a file begins like a model cassette."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4096).lstrip().startswith(f"{KEY}:".encode())
+    except OSError:
+        return False
 
 
 def read_tape(path: Path) -> list[ModelInteraction]:
@@ -106,19 +116,19 @@ def _read_interaction(tree: Tree, index: int) -> ModelInteraction:
     end = response.get("end", "finished")
     if end not in ENDS:
         raise ValueError(f"the end {end!r} is not one of: {', '.join(ENDS)}")
-    message_id = response.get("id")
+    common = Common(response.get("id"), plain(response.get("metadata") or {}))
     whole = response.get("message")
     error = response.get("error")
-    pieces = [_read_chunk(chunk, message_id) for chunk in response.get("chunks") or ()]
+    pieces = [_read_chunk(chunk, common.id) for chunk in response.get("chunks") or ()]
     if not pieces and whole is None and end == "finished":
         raise ValueError("the response has neither `chunks` nor a `message`")
     return ModelInteraction(
         index,
         request,
         tuple(pieces),
-        message_id,
+        common,
         tuple(map(float, response.get("offsets") or ())),
-        None if whole is None else AIMessage(**{"id": message_id, "content": "", **whole}),
+        None if whole is None else AIMessage(**{"id": common.id, "content": "", **whole}),
         end,
         None if error is None else Failure(str(error["type"]), str(error["message"])),
         dict(tree.get("model") or {}),
@@ -161,30 +171,36 @@ def _tree(item: ModelInteraction) -> dict[str, Tree]:
     if item.whole is not None:
         response["message"] = _message(item.whole, None)
     else:
-        response["id"] = item.message_id
+        response["id"] = item.common.id
+        response["metadata"] = dict(item.common.metadata)
         response["chunks"] = [
-            piece if isinstance(piece, str) else _message(piece, item.message_id)
+            piece if isinstance(piece, str) else _message(piece, item.common.id)
             for piece in item.pieces
         ]
     response["offsets"] = list(item.offsets)
     response["end"] = item.end
     if item.failure is not None:
         response["error"] = {"type": item.failure.kind, "message": item.failure.message}
-    kept = {key: value for key, value in response.items() if value not in (None, [])}
+    kept = {key: value for key, value in response.items() if value not in (None, [], {})}
     tree = {"model": plain(item.model), "request": item.request.tree(), "response": kept}
     return {key: value for key, value in tree.items() if value}
 
 
 def _message(message: AIMessage, common_id: str | None) -> dict[str, Tree]:
-    """Return the fields of a message that say something."""
+    tree = message_fields(message)
+    if message.id != common_id:
+        tree["id"] = message.id
+    return tree
+
+
+def message_fields(message: AIMessage) -> dict[str, Tree]:
+    """Return the fields of a message that say something, without its id."""
     tree: dict[str, Tree] = {}
     for name in _OF_MESSAGE:
         value = getattr(message, name, None)
         derived = name in _DERIVED and isinstance(message, AIMessageChunk)
         if (value or (name == "content" and value == [])) and not derived:
             tree[name] = plain(value)
-    if message.id != common_id:
-        tree["id"] = message.id
     if fragments := tree.get("tool_call_chunks"):
         tree["tool_call_chunks"] = [_fragment(fragment) for fragment in fragments]
     return {**tree, **plain(message.model_extra or {})}
@@ -194,20 +210,24 @@ def _fragment(tree: Tree) -> Tree:
     return {key: value for key, value in tree.items() if value is not None and key != "type"}
 
 
-def _scrubbed(value: Tree, scrubber: Scrubber) -> Tree:
-    """Take secrets out of all texts, and out of what has the name of a secret."""
-    if isinstance(value, str):
-        return scrubber.text(value)
-    if isinstance(value, list):
-        return [_scrubbed(item, scrubber) for item in value]
-    if isinstance(value, dict):
-        return {
-            key: placeholder()
-            if isinstance(item, str) and _SECRET_HEADER.search(key)
-            else _scrubbed(item, scrubber)
-            for key, item in value.items()
-        }
-    return value
+def _scrubbed(tree: Tree, scrubber: Scrubber) -> Tree:
+    """Take secrets out of all texts, and what has the name of a secret out of the parameters."""
+
+    def clean(value: Tree, *, named: bool = False) -> Tree:
+        if isinstance(value, str):
+            return scrubber.text(value)
+        if isinstance(value, list):
+            return [clean(item, named=named) for item in value]
+        if isinstance(value, dict):
+            return {
+                key: placeholder()
+                if named and isinstance(item, str) and _SECRET_HEADER.search(key)
+                else clean(item, named=named or key == "params")
+                for key, item in value.items()
+            }
+        return value
+
+    return clean(tree)
 
 
 def _as_http(tree: Tree, index: int) -> Interaction:
@@ -227,19 +247,25 @@ def _pieces(response: Mapping[str, Tree]) -> Iterator[Tree]:
     yield response.get("error", {})
 
 
-def _laid_out(value: Tree, key: str = "") -> Tree:
+def _laid_out(tree: dict[str, Tree]) -> dict[str, Tree]:
     """Choose what stands in one line, and let texts of several lines stand in blocks."""
-    if key == "offsets":
-        return _Flow(value)
-    if key == "chunks":
-        return [_Line(item) if isinstance(item, dict) else _Piece(item) for item in value]
-    if key == "model":
-        return _Line(value)
+    response = _in_blocks(tree["response"])
+    if chunks := tree["response"].get("chunks"):
+        response["chunks"] = [_Line(c) if isinstance(c, dict) else _Piece(c) for c in chunks]
+    if metadata := response.get("metadata"):
+        response["metadata"] = _Line(metadata)
+    if offsets := response.get("offsets"):
+        response["offsets"] = _Flow(offsets)
+    laid_out = {"request": _in_blocks(tree["request"]), "response": response}
+    return {"model": _Line(tree["model"]), **laid_out} if "model" in tree else laid_out
+
+
+def _in_blocks(value: Tree) -> Tree:
     if isinstance(value, str):
         return _Block(value) if "\n" in value else value
     if isinstance(value, dict):
-        return {name: _laid_out(item, name) for name, item in value.items()}
-    return [_laid_out(item) for item in value] if isinstance(value, list) else value
+        return {name: _in_blocks(item) for name, item in value.items()}
+    return [_in_blocks(item) for item in value] if isinstance(value, list) else value
 
 
 class _Line(dict[str, Any]):

@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 
-from harness.models._chunks import Piece, closed, stopped
+from harness.models._chunks import Common, Piece, closed, stopped
 from harness.models._cut import Cut
-from harness.models._pieces import message_pieces
+from harness.models._pieces import in_each_chunk, message_pieces
 from harness.models._speech import Answer
 
 Failure: TypeAlias = BaseException | type[BaseException]
@@ -73,10 +73,8 @@ def is_failure(value: object) -> bool:
     )
 
 
-def answer_of(
-    reply: Any, message_id: str, delivery: Delivery, stop: Sequence[str] | None
-) -> Answer:
-    """Turn a reply into the answer that is played; `message_id` is for what has none."""
+def answer_of(reply: Any, common: Common, delivery: Delivery, stop: Sequence[str] | None) -> Answer:
+    """Turn a reply into the answer that is played; `common` is for what does not say."""
     if is_failure(reply):
         reply = [reply]
     if isinstance(reply, AIMessageChunk):
@@ -84,7 +82,9 @@ def answer_of(
     error: Any = None
     if isinstance(reply, str | AIMessage):
         message = AIMessage(reply) if isinstance(reply, str) else reply.model_copy()
-        message_id = message.id = message.id or message_id
+        message.id = message.id or common.id
+        message.response_metadata = {**common.metadata, **message.response_metadata}
+        common = Common(message.id, in_each_chunk(message))
         message.tool_calls = [
             {**call, "id": call["id"] or f"{message.id}-call-{k}"}
             for k, call in enumerate(message.tool_calls, 1)
@@ -93,18 +93,19 @@ def answer_of(
     else:
         if is_failure(reply[-1]):
             error, reply = reply[-1], reply[:-1]
-        message_id = next((c.id for c in reply if not isinstance(c, str) and c.id), message_id)
-        found = [_with_id(piece, message_id) for piece in reply]
+        own = (piece.id for piece in reply if not isinstance(piece, str) and piece.id)
+        common = common._replace(id=next(own, common.id))
+        found = [_with_id(piece, common.id) for piece in reply]
     if stop:
         found = stopped(found, stop)
     if error is None:
-        found = closed(found, message_id)
+        found = closed(found, common.id)
     if isinstance(error, type):
         error = error()
-    return Answer(found, message_id, delivery.offsets(len(found)), error)
+    return Answer(found, common, delivery.offsets(len(found)), error)
 
 
-def _with_id(piece: Piece, message_id: str) -> Piece:
+def _with_id(piece: Piece, message_id: str | None) -> Piece:
     if isinstance(piece, str) or piece.id is not None:
         return piece
     return piece.model_copy(update={"id": message_id})

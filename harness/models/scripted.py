@@ -19,6 +19,7 @@ from harness.errors import (
 )
 from harness.models._base import PlayedChatModel
 from harness.models._calls import Call, conversation, noted, shortened
+from harness.models._chunks import Common
 from harness.models._clock import Clock, RealClock, VirtualClock
 from harness.models._cut import Cut, check_cut
 from harness.models._speech import Played
@@ -72,6 +73,8 @@ class ScriptedChatModel(PlayedChatModel):
         clock: The virtual clock; by default one for all models.
         ids: What message ids begin with; by default `scripted-` and the number of the model.
         allow_unplayed: Do not fail when turns are left over.
+        model_provider: What the response metadata of each text says, as `openai` where
+            `ChatOpenAI` says it; `content_blocks` are read by the rules of that provider.
         ls_provider: For tracers and stream metadata, like the other `ls_` arguments.
         **kwargs: Fields of `BaseChatModel`: `tags`, `metadata`, `disable_streaming`, ...
     """
@@ -84,6 +87,7 @@ class ScriptedChatModel(PlayedChatModel):
     clock: Any = Field(default=None, repr=False, exclude=True)
     ids: str = ""
     allow_unplayed: bool = False
+    model_provider: str = ""
     ls_provider: str = "scripted"
     ls_model_name: str = "scripted"
     ls_model_type: str = "chat"
@@ -105,6 +109,7 @@ class ScriptedChatModel(PlayedChatModel):
         clock: VirtualClock | None = None,
         ids: str = "",
         allow_unplayed: bool = False,
+        model_provider: str = "",
         ls_provider: str = "scripted",
         **kwargs: Any,
     ) -> None:
@@ -112,6 +117,7 @@ class ScriptedChatModel(PlayedChatModel):
         given: dict[str, Any] = {"script": script, "cut": cut, "strict": strict, "ids": ids}
         given |= {"latency": latency, "realtime": realtime, "clock": clock}
         given |= {"allow_unplayed": allow_unplayed, "ls_provider": ls_provider}
+        given["model_provider"] = model_provider
         super().__init__(**given, **kwargs)
         self._script = _Script(_turns(script))
         self._waits_on = RealClock() if realtime else clock or _VIRTUAL
@@ -169,10 +175,14 @@ class ScriptedChatModel(PlayedChatModel):
         if _is_function(reply):
             options = {**kwargs, "stop": stop} if stop else kwargs
             reply = self._returned(reply(list(messages), **options), call, number)
-        answer = answer_of(reply, f"{self.ids}-{number + 1}", self._delivery, stop)
+        answer = answer_of(reply, self._common(number), self._delivery, stop)
         if call.tools and answer.error is None and answer.message.tool_calls:
             self._check_tool_calls(answer.message, call, number)
         return Played(answer, self._waits_on)
+
+    def _common(self, number: int) -> Common:
+        provider = {"model_provider": self.model_provider} if self.model_provider else {}
+        return Common(f"{self.ids}-{number + 1}", provider)
 
     @property
     def _delivery(self) -> Delivery:

@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk
 
 from harness import ScriptedChatModel
-from harness.models._chunks import handed_out
+from harness.models._chunks import Common, handed_out
 
 RICH = calling(
     ("weather", {"city": ["Paris"]}),
@@ -66,8 +66,8 @@ def test_what_a_program_does_to_a_chunk_is_its_own_affair(drive) -> None:
 
 def test_the_quick_chunk_is_the_real_one() -> None:
     """A chunk that is put together from its fields is what pydantic would have made."""
-    quick = handed_out("Why", "m1")
-    real = ChatGenerationChunk(message=AIMessageChunk(content="Why", id="m1"))
+    quick = handed_out("Why", Common("m1", {"k": "v"}))
+    real = ChatGenerationChunk(message=Common("m1", {"k": "v"}).chunk("Why"))
     assert quick == real
     for one, other in ((quick, real), (quick.message, real.message)):
         assert one.__dict__.keys() == other.__dict__.keys()

@@ -66,3 +66,7 @@ class UnexpectedCallError(ScriptError):
 
 class ScriptedToolCallError(ScriptError):
     """A scripted tool call names no bound tool, or does not fit its schema."""
+
+
+class ModelNameError(HarnessError):
+    """A name stands for no model, or the package of the model is not installed."""

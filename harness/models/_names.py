@@ -1,4 +1,4 @@
-"""Names as models, `"scripted:..."`, `"cassette:PATH"`, `"openai:..."`, and what stands in for them.
+"""Names as models, such as `"scripted:..."` or `"openai:..."`, and what stands in for them.
 
 An application takes its model by name; a test says which model the name means meanwhile:
 

@@ -15,7 +15,7 @@ from harness.models._schema import violations
 
 def offered(tool: Mapping[str, Any] | type | Callable[..., Any] | BaseTool) -> dict[str, Any]:
     """Describe a tool in OpenAI's form; one that a provider runs itself stays as it is."""
-    if isinstance(tool, Mapping) and tool.get("type", "function") != "function":
+    if isinstance(tool, Mapping) and tool.get("type", "function") not in {"function", "object"}:
         return dict(tool)
     return convert_to_openai_tool(tool)
 

@@ -41,10 +41,12 @@ def test_tools_of_every_kind_are_kept(drive) -> None:
     """In OpenAI's form; one that the provider runs itself as it is."""
     model = ScriptedChatModel(["ok"])
     raw = {"name": "raw", "description": "d", "parameters": {"type": "object", "properties": {}}}
-    drive.invoke(model.bind_tools([weather, Route, Flight, raw, BUILT_IN], tool_choice="any"))
+    schema = {**Point.model_json_schema(), "title": "Schema"}
+    tools = [weather, Route, Flight, raw, schema, BUILT_IN]
+    drive.invoke(model.bind_tools(tools, tool_choice="any"))
     (call,) = model.calls
     names = [tool.get("function", tool)["name"] for tool in call.tools]
-    assert names == ["weather", "Route", "Flight", "raw", "web_search"]
+    assert names == ["weather", "Route", "Flight", "raw", "Schema", "web_search"]
     assert call.kwargs == {"tool_choice": "any"}
 
 

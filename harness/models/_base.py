@@ -199,8 +199,8 @@ class PlayedChatModel(BaseChatModel):
         for name in ("temperature", "max_tokens"):
             if isinstance(value := kwargs.get(name), int | float):
                 params[f"ls_{name}"] = value  # type: ignore[literal-required]  # of two keys
-        if isinstance(name := kwargs.get("model"), str):
-            params["ls_model_name"] = name
+        if isinstance(model := kwargs.get("model"), str):
+            params["ls_model_name"] = model
         if stop:
             params["ls_stop"] = stop
         return params

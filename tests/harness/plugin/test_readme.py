@@ -6,15 +6,14 @@ import re
 from pathlib import Path
 
 import pytest
-from small_projects import INI, outcome
+from small_projects import outcome
 
-README = Path(__file__).parents[2] / "README.md"
+README = Path(__file__).parents[3] / "README.md"
 
 
-def test_the_scripted_model_of_the_readme(pytester: pytest.Pytester) -> None:
+def test_the_scripted_model_of_the_readme(project: pytest.Pytester) -> None:
     """Copied into a file and run."""
     text = README.read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(# test_weather\.py\n.*?)```", text, re.DOTALL)
-    pytester.makeini(INI)
-    pytester.makepyfile(test_weather=code)
-    outcome(pytester.runpytest_subprocess(), passed=1)
+    project.makepyfile(test_weather=code)
+    outcome(project.runpytest_subprocess(), passed=1)

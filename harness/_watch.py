@@ -45,6 +45,11 @@ class Watch:
         self._count[kind] += 1
         return f"{kind}-{self._label}{self._count[kind]}"
 
+    def restart(self) -> None:
+        """Forget the models; their numbers begin anew."""
+        self._models.clear()
+        self._count.clear()
+
     def check(self) -> None:
         """Raise when one of the models has something left over."""
         __tracebackhide__ = True  # a user of pytest sees the message, not how it came

@@ -6,7 +6,8 @@ An application takes its model by name; a test says which model the name means m
         run_the_application()
 
 Names that the overrides do not know keep their meaning. An override belongs to the context in which
-it was entered, like an open cassette (`harness._scope`).
+it was entered, like an open cassette (`harness._scope`). Meanwhile LangChain's own way from a name
+to a model heeds it, too (`_langchain.py`).
 """
 
 from __future__ import annotations
@@ -24,26 +25,19 @@ from langchain_core.language_models import BaseChatModel
 
 from harness._scope import Scope
 from harness.errors import ModelNameError
+from harness.models._langchain import Doorkeeper, passing
 from harness.models.cassette import CassetteChatModel
 from harness.models.scripted import ScriptedChatModel
 
 Named: TypeAlias = BaseChatModel | str
-Overrides: TypeAlias = Mapping[str, Named] | Callable[[str], Named | None]
+Override: TypeAlias = Callable[[str], Named | None]
+Overrides: TypeAlias = Mapping[str, Named] | Override
 
 _PROVIDERS = {
     "openai": ("langchain_openai", "ChatOpenAI"),
     "anthropic": ("langchain_anthropic", "ChatAnthropic"),
 }
 _OWN = ("scripted", "cassette")
-
-
-def _nothing() -> None:
-    """Nothing has to be prepared for the first override."""
-
-
-_scope: Scope[tuple[Callable[[str], Named | None], ...]] = Scope(
-    "harness_model_names", _nothing, _nothing
-)
 
 
 def resolve(name: Named, **kwargs: Any) -> BaseChatModel:
@@ -61,11 +55,9 @@ def resolve(name: Named, **kwargs: Any) -> BaseChatModel:
     """
     if isinstance(name, BaseChatModel):
         return name
-    meant: Named = name
-    for override in _overrides():
-        if (found := override(name)) is not None:
-            meant = found
-            break
+    meant = _overridden(name)
+    if meant is None:
+        meant = name
     return meant if isinstance(meant, BaseChatModel) else _built(meant, kwargs)
 
 
@@ -85,12 +77,28 @@ def override_models(overrides: Overrides) -> Iterator[None]:
         _scope.leave(entry)
 
 
-def _overrides() -> tuple[Callable[[str], Named | None], ...]:
-    """Return the overrides that govern this code, the innermost first."""
+def _overridden(name: str) -> Named | None:
+    """Return what the overrides around this code make of a name, the innermost first."""
+    return next((found for override in _overrides() if (found := override(name)) is not None), None)
+
+
+def _overrides() -> tuple[Override, ...]:
     return tuple(override for chain in _scope.governing() for override in chain)
 
 
-def _by_pattern(overrides: Mapping[str, Named]) -> Callable[[str], Named | None]:
+def _stand_in(name: str) -> BaseChatModel | None:
+    """Return what LangChain is to use for a name instead of its own model."""
+    meant = _overridden(name)
+    if meant is None and name.partition(":")[0] in _OWN:
+        meant = name
+    return _built(meant, {}) if isinstance(meant, str) else meant
+
+
+_door = Doorkeeper(_stand_in)
+_scope: Scope[tuple[Override, ...]] = Scope("harness_model_names", _door.open, _door.close)
+
+
+def _by_pattern(overrides: Mapping[str, Named]) -> Override:
     def find(name: str) -> Named | None:
         if name in overrides:
             return overrides[name]
@@ -120,7 +128,8 @@ def _built(name: str, kwargs: Mapping[str, Any]) -> BaseChatModel:
             + (f"; the nearest is {near[0]!r}" if near else f"; there are: {', '.join(known)}")
             + "\n  others come with langchain: pip install langchain"
         ) from None
-    model: BaseChatModel = init(name, **kwargs)
+    with passing():
+        model: BaseChatModel = init(name, **kwargs)
     return model
 
 

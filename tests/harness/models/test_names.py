@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import sys
 import types
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from langgraph.prebuilt import create_react_agent
 
 from harness import CassetteChatModel, ScriptedChatModel
 from harness.errors import CassetteNotFoundError, ModelNameError
 from harness.models import override_models, resolve
+
+pytestmark = pytest.mark.filterwarnings("ignore:create_react_agent")
 
 
 def test_a_scripted_text_answers_every_call() -> None:
@@ -134,3 +138,53 @@ async def test_overrides_of_two_tasks_do_not_meet() -> None:
             return (await resolve("openai:x").ainvoke("q")).text
 
     assert await asyncio.gather(run("a"), run("b")) == ["a", "b"]
+
+
+BASE = """
+def init_chat_model(model, *, model_provider=None, **kwargs):
+    return _init_chat_model_helper(model, model_provider=model_provider, **kwargs)
+
+def _init_chat_model_helper(model, *, model_provider=None, **kwargs):
+    return f"LangChain's {model_provider} {model} {kwargs}"
+"""
+
+
+@pytest.fixture
+def langchain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[types.ModuleType]:
+    """The part of LangChain that makes a model of a name, as that package has it."""
+    folder = tmp_path / "langchain" / "chat_models"
+    folder.mkdir(parents=True)
+    (folder.parent / "__init__.py").touch()
+    (folder / "__init__.py").write_text("from langchain.chat_models.base import init_chat_model")
+    (folder / "base.py").write_text(BASE)
+    monkeypatch.syspath_prepend(tmp_path)
+    before = {name: sys.modules.pop(name) for name in [*sys.modules] if _of_langchain(name)}
+    yield importlib.import_module("langchain.chat_models")
+    for name in [name for name in sys.modules if _of_langchain(name)]:
+        del sys.modules[name]
+    sys.modules.update(before)
+
+
+def _of_langchain(name: str) -> bool:
+    return name == "langchain" or name.startswith("langchain.")
+
+
+def test_langchain_heeds_the_overrides(langchain: types.ModuleType) -> None:
+    """Also where the application has imported its function before; all is as it was afterwards."""
+    init = langchain.init_chat_model
+    with override_models({"openai:*": "scripted:mine"}):
+        assert init("openai:gpt-4o").invoke("x").text == "mine"
+        assert init("gpt-4o", model_provider="openai").invoke("x").text == "mine"
+        assert init("scripted:own").invoke("x").text == "own"
+        assert init("groq:x", temperature=1) == "LangChain's None groq:x {'temperature': 1}"
+        with override_models({"groq:*": "groq:y"}):
+            assert init("groq:x") == "LangChain's None groq:y {}"
+    assert init("openai:gpt-4o") == "LangChain's None openai:gpt-4o {}"
+
+
+def test_an_agent_takes_a_name(langchain: types.ModuleType) -> None:
+    """An application that says which model it wants picks up a recording, unchanged."""
+    with override_models({"openai:*": "scripted:from a recording"}):
+        agent = create_react_agent("openai:gpt-4o", [])
+        *_, last = agent.invoke({"messages": [("user", "go")]})["messages"]
+    assert last.text == "from a recording"

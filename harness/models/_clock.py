@@ -6,7 +6,8 @@ import asyncio
 import heapq
 import itertools
 import time
-from typing import Protocol
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 _ROUNDS = 20
 
@@ -52,7 +53,7 @@ class VirtualClock:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self._due: list[tuple[float, int]] = []
+        self._of_loop: WeakKeyDictionary[Any, list[tuple[float, int]]] = WeakKeyDictionary()
         self._number = itertools.count()
 
     def wait(self, until: float) -> None:
@@ -62,13 +63,14 @@ class VirtualClock:
     async def await_(self, until: float) -> None:
         """Let everything that is due earlier go first, then move the clock."""
         ticket = (until, next(self._number))
-        heapq.heappush(self._due, ticket)
+        due = self._of_loop.setdefault(asyncio.get_running_loop(), [])
+        heapq.heappush(due, ticket)
         try:
             rounds = 0
             while rounds < _ROUNDS:
                 await asyncio.sleep(0)
-                rounds = rounds + 1 if self._due[0] == ticket else 0
+                rounds = rounds + 1 if due[0] == ticket else 0
         finally:
-            self._due.remove(ticket)
-            heapq.heapify(self._due)
+            due.remove(ticket)
+            heapq.heapify(due)
         self.now = max(self.now, until)

@@ -1,8 +1,8 @@
 """The state of one open model cassette, and what it says to a request.
 
-Fields: the interactions that were read, the indices of those that were played, and those that are
-recorded. A request plays the first interaction that asks the same and was not played, or is
-recorded; anything else is a miss. All of it is guarded by one lock.
+Fields: the interactions that were read, the indices of those that were played, the takes that are
+recorded, and the text of each part of the file. A request plays the first interaction that asks the
+same and was not played, or starts a take; anything else is a miss. One lock guards all of it.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from harness.cassettes._cassette import RecordMode
 from harness.cassettes._read import not_found
@@ -55,9 +56,9 @@ class Deck:
         reads = had_file and mode != "rewrite"
         self._loaded = tuple(read_tape(path)) if reads else ()
         self._played: set[int] = set()
-        self._recorded: list[ModelInteraction] = []
-        self._texts: dict[int, str] = {}
-        self._written: str | None = None
+        self._takes: list[Take] = []
+        self._texts: dict[ModelInteraction | Take, str] = {}
+        self._content = path.read_bytes() if had_file and self.records else None
         self._lock = threading.Lock()
 
     @property
@@ -66,8 +67,12 @@ class Deck:
         unplayed = (item for item in self._loaded if item.index not in self._played)
         return next(unplayed, self._loaded[-1] if self._loaded else None)
 
-    def ask(self, request: ModelRequest) -> ModelInteraction | None:
-        """Return the interaction to play, or None when the request is to be recorded.
+    def ask(self, request: ModelRequest, model: Mapping[str, Any]) -> ModelInteraction | Take:
+        """Return the interaction to play, or the take to fill when the request is to be recorded.
+
+        Args:
+            request: What is asked.
+            model: The `ls_*` metadata of the live model.
 
         Raises:
             CassetteMissError: The cassette does not hold the request and may not record it.
@@ -78,33 +83,51 @@ class Deck:
                     if item.index not in self._played and not self._differs(item, request):
                         self._played.add(item.index)
                         return item
-            if self.records:
-                return None
-            raise CassetteMissError(self._miss(request))
+            if not self.records:
+                raise CassetteMissError(self._miss(request))
+            self._takes.append(Take(request, model))
+            return self._takes[-1]
 
-    def add(self, take: Take) -> None:
-        """Keep what was recorded, and write the file.
+    def keep(self, take: Take) -> None:
+        """Write the file anew, with a take that has come to its end.
 
         Raises:
             CassetteError: A secret seems to remain, or somebody else has changed the file.
         """
         scrubber = Scrubber.of_environment(os.environ)
         with self._lock:
-            index = len(self._loaded) + len(self._recorded)
-            item = take.interaction(index)
-            self._recorded.append(item)
-            kept = list(self._loaded)
-            if self._mode == "all":
-                asked = [new.request for new in self._recorded]
-                kept = [old for old in kept if all(self._differs(old, new) for new in asked)]
-            text = HEAD
-            for old in (*kept, *self._recorded):
-                if old.index not in self._texts:
-                    self._texts[old.index] = interaction_text(old, scrubber)
-                text += self._texts[old.index]
-            self._check_own()
-            write_atomically(self.path, text)
-            self._written = text
+            try:
+                index = len(self._loaded) + self._takes.index(take)
+                self._texts[take] = interaction_text(take.interaction(index), scrubber)
+            except CassetteError:
+                self._takes.remove(take)
+                raise
+            for item in self._kept():
+                if item not in self._texts:
+                    self._texts[item] = interaction_text(item, scrubber)
+            # In the order of the requests, whichever of them ends first.
+            parts = [
+                self._texts[part] for part in (*self._kept(), *self._takes) if part in self._texts
+            ]
+            self._write("".join([HEAD, *parts]))
+
+    def _kept(self) -> list[ModelInteraction]:
+        """Return what was read and stays in the file."""
+        if self._mode != "all":
+            return list(self._loaded)
+        asked = [take.request for take in self._takes]
+        return [old for old in self._loaded if all(self._differs(old, new) for new in asked)]
+
+    def _write(self, text: str) -> None:
+        """Write the file, unless another model has recorded into it meanwhile."""
+        now = self.path.read_bytes() if self.path.exists() else None
+        if now is not None and now != self._content:
+            raise CassetteError(
+                f"{self.path} was changed by somebody else while this model records into it\n"
+                "  give each model a cassette of its own"
+            )
+        write_atomically(self.path, text)
+        self._content = text.encode()
 
     def check_all_played(self, *, allow_unplayed: bool) -> None:
         """Raise when something was left over that should have been played."""
@@ -125,16 +148,6 @@ class Deck:
     def _differs(self, item: ModelInteraction, request: ModelRequest) -> bool:
         return any(request_differences(item.request, request, self._ignore))
 
-    def _check_own(self) -> None:
-        """Refuse to overwrite what another model has recorded meanwhile."""
-        if self._written is None or not self.path.exists():
-            return
-        if self.path.read_text(encoding="utf-8") != self._written:
-            raise CassetteError(
-                f"{self.path} was changed by somebody else while this model recorded into it\n"
-                "  give each model a cassette of its own"
-            )
-
     def _miss(self, request: ModelRequest) -> str:
         lines = [f"the model cassette {self.path} holds no answer to {request}"]
         ranked = sorted(
@@ -142,23 +155,22 @@ class Deck:
                 (tuple(request_differences(item.request, request, self._ignore)), item)
                 for item in self._loaded
             ),
-            key=lambda pair: (len(pair[0]), pair[1].index in self._played, pair[1].index),
+            key=lambda pair: (len(pair[0]), pair[1].index),
         )
+        same = [item for found, item in ranked if not found]
         if not ranked:
             lines.append("it holds no interaction at all")
-        elif not ranked[0][0]:
-            times = sum(not found for found, _ in ranked)
+        elif same:
             lines.append(
-                f"interaction {ranked[-1 if times == len(ranked) else times - 1][1].index} is the "
-                f"same request, but it was played already: recorded {times} time"
-                f"{'s' * (times > 1)}, asked for once more than that"
+                f"interaction {same[-1].index} is the same request, but it was played already: "
+                f"recorded {len(same)} time{'s' * (len(same) > 1)}, asked for once more than that"
             )
         else:
             found, near = ranked[0]
             lines.append(f"nearest: interaction {near.index}, {near.request}, which differs in")
             lines += [f"  {difference}" for difference in found[:_SHOWN]]
-            if more := len(found) - _SHOWN:
-                lines += [f"  and {more} more places"] if more > 0 else []
+            if more := found[_SHOWN:]:
+                lines.append(f"  and {len(more)} more places")
         lines.append(f"{len(self._played)} of {len(self._loaded)} interactions were played before")
         lines.append(
             "to record it: --record-mode=new_episodes with CassetteChatModel(path, model=live); "

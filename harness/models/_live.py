@@ -77,7 +77,7 @@ class Recorded:
             self._take.failed(error)
             raise
         finally:
-            self._deck.add(self._take)
+            self._deck.keep(self._take)
 
 
 def live_model(

@@ -52,7 +52,7 @@ class Failure:
         return RecordedCallError(f"{self.kind}: {self.message}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ModelInteraction:
     """One recorded call of a model.
 
@@ -110,7 +110,7 @@ class Take:
     """
 
     def __init__(self, request: ModelRequest, model: Mapping[str, Any]) -> None:
-        self._request = request
+        self.request = request
         self._model = dict(model)
         self._started = time.monotonic()
         self._pieces: list[AIMessageChunk] = []
@@ -154,7 +154,7 @@ class Take:
         common = _common(self._pieces)
         return ModelInteraction(
             index,
-            self._request,
+            self.request,
             tuple(_simplest(chunk, common) for chunk in self._pieces),
             common,
             tuple(self._offsets),

@@ -20,7 +20,7 @@ from harness.models._deck import Deck
 from harness.models._live import Recorded, live_model
 from harness.models._request import ModelRequest, rules
 from harness.models._speech import Played, Speech
-from harness.models._tape import Take
+from harness.models._tape import ModelInteraction
 
 _DEFAULTS = {"ls_provider": "cassette", "ls_model_name": "cassette", "ls_model_type": "chat"}
 
@@ -121,9 +121,9 @@ class CassetteChatModel(PlayedChatModel):
     ) -> Speech:
         self._calls.append(noted(messages, stop, kwargs))
         request = ModelRequest.of(messages, stop, kwargs)
-        if found := self._deck.ask(request):
+        found = self._deck.ask(request, self._standard_params())
+        if isinstance(found, ModelInteraction):
             timed = self.realtime or self.clock is not None
             return Played(found.answer(timed=timed), self._waits_on)
         live, rest = live_model(self.live, kwargs)
-        take = Take(request, self._standard_params())
-        return Recorded(take, self._deck, live, messages, {**rest, "stop": stop})
+        return Recorded(found, self._deck, live, messages, {**rest, "stop": stop})

@@ -251,6 +251,18 @@ async def test_parallel_requests_get_their_own_answers(path) -> None:
         assert [a.text for a in answers] == [f"about {k}" for k in range(8)]
 
 
+async def test_parallel_repeats_stand_in_the_order_of_the_requests(path) -> None:
+    """Whichever of them ends first."""
+    live = ScriptedChatModel([["slow", " one"], ["quick"]])
+    model = CassetteChatModel(path, model=live, record_mode="once")
+    slow = model.astream("q")
+    assert (await anext(slow)).text == "slow"
+    assert (await model.ainvoke("q")).text == "quick"
+    assert [c.text async for c in slow if c.text] == [" one"]
+    replay = CassetteChatModel(path)
+    assert [(await replay.ainvoke("q")).text for _ in range(2)] == ["slow one", "quick"]
+
+
 MODES = ["values", "updates", "messages", "custom", "tasks", "debug", "checkpoints", "tools"]
 SCRIPT = [
     calling(("weather", {"city": "Paris"}), ("time_in", {"city": "Oslo"}), text="Let me see."),

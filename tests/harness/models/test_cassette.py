@@ -17,7 +17,14 @@ from langchain_core.language_models import (
     FakeListChatModel,
     FakeMessagesListChatModel,
 )
-from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, SystemMessage
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    ChatMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+)
 from langgraph.prebuilt import create_react_agent
 from pydantic import BaseModel
 
@@ -215,6 +222,26 @@ def test_requests_match_by_meaning(drive, path) -> None:
         ),
     ]
     assert drive.invoke(CassetteChatModel(path), same).text == "ok"
+
+
+ANSWERS = [
+    ToolMessage("no", tool_call_id="c", name="w", status="error"),
+    ChatMessage(role="critic", content="q"),
+    HumanMessage("q", name="me"),
+    HumanMessage([{"type": "image", "url": "https://example.com/cat.png"}]),
+    HumanMessage([]),
+]
+
+
+@pytest.mark.parametrize("message", ANSWERS, ids=lambda m: m.type)
+def test_every_kind_of_message_is_matched(drive, path, message) -> None:
+    """By everything that means something to a model."""
+    live = ScriptedChatModel(["ok"])
+    drive.invoke(CassetteChatModel(path, model=live, record_mode="once"), [message])
+    assert drive.invoke(CassetteChatModel(path), [message]).text == "ok"
+    other = message.model_copy(update={"content": "other"})
+    with pytest.raises(CassetteMissError, match=r"messages\[0\].content"):
+        drive.invoke(CassetteChatModel(path, allow_unplayed=True), [other])
 
 
 def test_volatile_ids_can_be_ignored(drive, path) -> None:

@@ -17,7 +17,8 @@ from harness.models._chunks import Piece
 from harness.models._cut import Cut, pieces
 
 # What a provider repeats in each chunk, because it says how to read the chunk.
-_IN_EACH_CHUNK = ("model_provider", "output_version")
+_VERSION = "output_version"
+_IN_EACH_CHUNK = ("model_provider", _VERSION)
 _TEXT_OF_BLOCK = {"text": "text", "reasoning": "reasoning", "thinking": "thinking"}
 _TEXTS_BESIDE_CONTENT = ("reasoning_content", "refusal")
 
@@ -59,17 +60,30 @@ def _before_text(message: AIMessage, cut: Cut) -> Iterator[dict[str, Any]]:
 
 
 def _behind_text(message: AIMessage, cut: Cut) -> Iterator[dict[str, Any]]:
-    """Yield the fields of content blocks, then of tool calls."""
-    if not isinstance(message.content, str):
-        for index, block in enumerate(message.content):
-            yield from ({"content": [piece]} for piece in _block(block, index, cut))
-    for index, call in enumerate((*message.tool_calls, *message.invalid_tool_calls)):
+    """Yield the fields of content blocks, then of tool calls.
+
+    Both are merged by their index, in LangChain's format v1 in one list: tool calls count on.
+    """
+    blocks = [] if isinstance(message.content, str) else _without_calls(message)
+    for index, block in enumerate(blocks):
+        yield from ({"content": [piece]} for piece in _block(block, index, cut))
+    texts = (message.content, message.additional_kwargs.get("reasoning_content"))
+    before = len(blocks) or sum(map(bool, texts))
+    within = isinstance(message.content, list) and message.response_metadata.get(_VERSION) == "v1"
+    for index, call in enumerate((*message.tool_calls, *message.invalid_tool_calls), before):
         args: Any = call["args"]
         text = args if isinstance(args, str) else json.dumps(args, ensure_ascii=False)
         first = tool_call_chunk(name=call["name"], args="", id=call["id"], index=index)
-        yield {"tool_call_chunks": [first]}
-        for piece in pieces(text, cut):
-            yield {"tool_call_chunks": [tool_call_chunk(args=piece, index=index)]}
+        rest = [tool_call_chunk(args=piece, index=index) for piece in pieces(text, cut)]
+        for fragment in (first, *rest):
+            own = {"content": [dict(fragment)]} if within else {}
+            yield {"tool_call_chunks": [fragment], **own}
+
+
+def _without_calls(message: AIMessage) -> list[Any]:
+    """Return the content without the tool calls in it, which are streamed in fragments."""
+    calls = {"tool_call"} if message.tool_calls else set()
+    return [b for b in message.content if not (isinstance(b, dict) and b.get("type") in calls)]
 
 
 def _block(block: Any, index: int, cut: Cut) -> Iterator[Any]:

@@ -160,6 +160,37 @@ def test_a_stream_can_be_left(drive) -> None:
     assert drive.invoke(model).text == "four"
 
 
+V1 = {"output_version": "v1"}
+
+
+@pytest.mark.parametrize(("of_message", "of_model"), [({}, {}), (V1, {}), ({}, V1)])
+def test_tool_calls_among_content_blocks(drive, of_message, of_model) -> None:
+    """Each block comes once, whole in the end, by every setting of LangChain's format v1."""
+    blocks = [
+        {"type": "reasoning", "reasoning": "a b"},
+        {"type": "text", "text": "hi there"},
+        {"type": "tool_call", "name": "weather", "args": {"city": "Paris"}, "id": "c1"},
+    ]
+    turn = AIMessage(content_blocks=blocks, response_metadata=of_message)
+    model = ScriptedChatModel([turn] * 2, **of_model)
+    for answer in (added(drive.stream(model)), drive.invoke(model)):
+        found = [{k: v for k, v in b.items() if k != "index"} for b in answer.content_blocks]
+        assert found == blocks
+        assert [(c["name"], c["args"], c["id"]) for c in answer.tool_calls] == [
+            ("weather", {"city": "Paris"}, "c1")
+        ]
+
+
+def test_a_text_and_a_tool_call_do_not_merge(drive) -> None:
+    """Where LangChain puts both into one list of blocks."""
+    beside = {"reasoning_content": "let me see"}
+    turn = calling(("weather", {"city": "Paris"}), text="hi there", additional_kwargs=beside)
+    model = ScriptedChatModel([turn] * 2, output_version="v1")
+    for answer in (added(drive.stream(model)), drive.invoke(model)):
+        assert [b["type"] for b in answer.content] == ["reasoning", "text", "tool_call"]
+        assert answer.text == "hi there"
+
+
 async def test_an_async_stream_needs_no_thread() -> None:
     """Every chunk is made in the event loop's own thread."""
     seen = set()

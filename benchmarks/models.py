@@ -26,7 +26,7 @@ from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_openai import ChatOpenAI
 
 from harness import CassetteChatModel, ScriptedChatModel
-from harness.cli import main as harness
+from harness.commands._convert import converted
 
 TOKENS = 4000
 CHUNKS = 500
@@ -90,7 +90,7 @@ def workloads() -> Iterator[list[tuple[str, float, float, Run, Run]]]:
     with tempfile.TemporaryDirectory() as name:
         http = recording(Path(name))
         tape = Path(name) / "model.yaml"
-        assert harness(["convert", str(http), "-o", str(tape)]) == 0
+        tape.write_text(converted(http, "cassette").text)
         model = ChatOpenAI(model="gpt-4o-mini", api_key="none", stream_usage=False)
         recorder = vcr.VCR(record_mode="none", match_on=["method", "uri"])
 

@@ -61,7 +61,10 @@ def converted(path: Path, to: str | None) -> Converted:
     else:
         for interaction in read_recording(path).interactions:
             item = model_interaction(interaction, len(items))
-            (refused if isinstance(item, Refused) else items).append(item)  # type: ignore[arg-type]  # one of the two
+            if isinstance(item, Refused):
+                refused.append(item)
+            else:
+                items.append(item)
     kind = "script" if to == "script" else "model cassette"
     if not items:
         return Converted(kind, "", 0, refused)

@@ -24,6 +24,7 @@ not stream; `end` may be `exception`, with an `error`, or `cancelled`. Offsets m
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ def is_tape(path: Path) -> bool:
     """Tell whether a file begins like a model cassette."""
     try:
         with path.open("rb") as file:
-            return file.read(4096).lstrip().startswith(f"{KEY}:".encode())
+            return re.search(rf"^{KEY}:".encode(), file.read(4096), re.MULTILINE) is not None
     except OSError:
         return False
 
@@ -109,7 +110,7 @@ def _interaction(tree: Tree, index: int) -> ModelInteraction:
 def _read_interaction(tree: Tree, index: int) -> ModelInteraction:
     asked, response = tree["request"], tree["response"]
     request = ModelRequest(
-        [{**message} for message in asked["messages"]],
+        [{**message, "type": message["type"]} for message in asked["messages"]],
         list(asked.get("tools") or ()),
         dict(asked.get("params") or {}),
     )

@@ -39,6 +39,7 @@ def test_a_model_cassette_becomes_a_script(run, write, tmp_path: Path) -> None:
     """A Python file that says the same, to be edited."""
     cassette, script = tmp_path / "tea.model.yaml", tmp_path / "tea_script.py"
     run("convert", write(anthropic_stream("Not", ' "yet"\n')), "-o", cassette)
+    cassette.write_text(f"# a comment\n{cassette.read_text()}")
     ran = run("convert", cassette, "-o", script)
     assert ran.out == f"script with 1 interactions: {script}\n"
     space: dict[str, Any] = {}

@@ -84,6 +84,7 @@ def test_the_file_can_be_written_by_hand(path) -> None:
         ("interactions:", "interactions: 7 #", "line"),
         ("    chunks: [Because, ' not']", "    id: x", "interaction 0: the response has neither"),
         ("- request:", "- requests:", "interaction 0: the key 'request' is missing"),
+        ("type: human", "role: human", "interaction 0: the key 'type' is missing"),
         ("' not'", "{contents: [x], content: {}}", "interaction 0: content"),
         ("' not']", "' not']\n    end: never", "interaction 0: the end 'never' is not one of"),
         ("Because", "!!python/object:os.system x", "is not data"),

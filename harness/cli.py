@@ -11,10 +11,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from harness.commands import demo, replay
+from harness.commands import convert, demo, replay
 from harness.errors import HarnessError
 
-_COMMANDS = {"demo": demo, "replay": replay}
+_COMMANDS = {"convert": convert, "demo": demo, "replay": replay}
 _INTERRUPTED = 130  # what a shell reports for a program that Ctrl-C ended
 
 

@@ -104,6 +104,10 @@ class Scrubber:
             encoded = base64.b64encode(value.encode()).decode()
             yield encoded.rstrip("=")[:-1]  # the last character depends on what follows
 
+    def text(self, text: str) -> str:
+        """Return a text without secrets."""
+        return self._str(text)
+
     def _headers(self, headers: Headers) -> Headers:
         return tuple(
             (name, placeholder() if _SECRET_HEADER.search(name) else self._str(value))

@@ -6,7 +6,7 @@ import operator
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from conversations import Kit, Talk, conversation, counts, ids_of, logs, thread
+from conversations import Kit, Talk, alone, conversation, counts, ids_of, logs, thread
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from pydantic import BaseModel
 from typing_extensions import TypedDict
@@ -448,7 +448,7 @@ def private_keys_and_schemas(k: Kit) -> Talk:
 # --- who else hears of it ----------------------------------------------------------------------
 
 
-@conversation
+@alone
 def a_run_is_drained_and_goes_on(k: Kit) -> Talk:
     control = k.engine.runtime.RunControl()
 
@@ -463,7 +463,7 @@ def a_run_is_drained_and_goes_on(k: Kit) -> Talk:
     yield graph.stream(None)
 
 
-@conversation
+@alone
 def a_subgraph_is_drained_and_goes_on(k: Kit) -> Talk:
     control = k.engine.runtime.RunControl()
 
@@ -480,7 +480,7 @@ def a_subgraph_is_drained_and_goes_on(k: Kit) -> Talk:
     yield graph.state()
 
 
-@conversation
+@alone
 def handlers_hear_of_stops(k: Kit) -> Talk:
     heard: list[Any] = []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conversations import EVERYTHING, Kit, Talk, conversation, counts, ids_of, logs, thread
+from conversations import EVERYTHING, Kit, Talk, alone, conversation, counts, ids_of, logs, thread
 from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
 
@@ -207,7 +207,7 @@ def a_question_in_a_subgraph_that_keeps_nothing(k: Kit) -> Talk:
     yield graph.state()
 
 
-@conversation
+@alone
 def a_subgraph_with_a_saver_of_its_own(k: Kit) -> Talk:
     inner = k.chain(i=counts, ask=k.asks("?")).compile(checkpointer=InMemorySaver())
     graph = around(k, inner)

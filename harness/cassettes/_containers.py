@@ -7,6 +7,7 @@ of a file reads it.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,7 +21,10 @@ from harness.errors import CassetteFormatError
 OUR_KEY = "replay_harness"
 """Our data inside `response`: stock vcrpy loads it, ignores it, and keeps it when it saves."""
 
-OUR_VERSION = 1
+OUR_VERSION = 2
+"""Version 1 had no arrivals, no lane and no times but those of the pieces; it is read as well."""
+
+_EVENTS_BESIDE_PIECES = 3
 
 ENDS = ("complete", "dropped", "reset", "timeout")
 
@@ -163,9 +167,9 @@ def _ours(tree: _Dict) -> _Dict:
     if ours is None:
         return {}
     version = ours.get("version") if isinstance(ours, dict) else None
-    if version != OUR_VERSION:
+    if version not in range(1, OUR_VERSION + 1):
         raise CassetteFormatError(
-            f"`{OUR_KEY}` has the format version {version!r}; this harness reads {OUR_VERSION}"
+            f"`{OUR_KEY}` has the format version {version!r}; this harness reads 1 to {OUR_VERSION}"
         )
     return _dict(ours, OUR_KEY)
 
@@ -175,8 +179,20 @@ def _timing(ours: _Dict, size: int) -> Timing:
     try:
         cuts = tuple(int(cut) for cut in ours["cuts"])
         offsets = tuple(float(offset) for offset in ours["offsets"])
-        end, error_text = str(ours["end"]), str(ours.get("error", ""))
-    except (KeyError, TypeError, ValueError) as error:
+        timing = Timing(
+            cuts,
+            offsets,
+            str(ours["end"]),
+            str(ours.get("error", "")),
+            answered=bool(ours.get("answered", True)),
+            asked=float(ours.get("asked", 0)),
+            head=float(ours.get("head", 0)),
+            ended=float(ours["ended"]) if "ended" in ours else None,
+            arrivals=tuple(int(number) for number in ours.get("arrivals", ())),
+            lane=str(ours.get("lane", "")),
+            wire_cuts=tuple(int(cut) for cut in ours.get("wire_cuts", ())),
+        )
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise CassetteFormatError(f"`{OUR_KEY}` is malformed: {error!r}") from error
     in_order = all(a < b for a, b in zip((0, *cuts), cuts, strict=False))
     if not in_order or len(cuts) != len(offsets) or (cuts[-1] if cuts else 0) != size:
@@ -184,9 +200,20 @@ def _timing(ours: _Dict, size: int) -> Timing:
             f"`{OUR_KEY}.cuts` does not fit the body: {len(cuts)} cuts and {len(offsets)} offsets, "
             f"the last cut at {cuts[-1] if cuts else 0} of {size} bytes; was the body edited?"
         )
-    if end not in ENDS:
-        raise CassetteFormatError(f"`{OUR_KEY}.end` is {end!r}, not one of {', '.join(ENDS)}")
-    return Timing(cuts, offsets, end, error_text)
+    if timing.end not in ENDS:
+        raise CassetteFormatError(
+            f"`{OUR_KEY}.end` is {timing.end!r}, not one of {', '.join(ENDS)}"
+        )
+    numbers = timing.arrivals
+    if numbers and (
+        len(numbers) != len(cuts) + _EVENTS_BESIDE_PIECES
+        or any(a >= b for a, b in itertools.pairwise(numbers))
+    ):
+        raise CassetteFormatError(
+            f"`{OUR_KEY}.arrivals` are not {len(cuts) + _EVENTS_BESIDE_PIECES} growing numbers: "
+            "of the request, its head, its pieces and its end"
+        )
+    return timing
 
 
 def _list(tree: _Dict, key: str) -> list[Tree]:

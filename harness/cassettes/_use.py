@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from harness.cassettes._cassette import Cassette, Options, RecordMode
+from harness.cassettes._loops import watch
 from harness.cassettes._match import MATCH_ON
 from harness.cassettes._model import Interaction
 from harness.cassettes._read import read_recording
@@ -38,6 +39,9 @@ class CassetteBlock:
         cassette = self._cassette = self._opened()
         with ExitStack() as stack:
             stack.enter_context(_network(cassette))
+            if any(item.response.timing for item in cassette.interactions):
+                watch.open(cassette.order)
+                stack.callback(watch.close, cassette.order)
             stack.callback(scope.leave, scope.enter(cassette))
             self._stack = stack.pop_all()
         return cassette
@@ -109,6 +113,8 @@ def use_cassette(
     *,
     match_on: Iterable[str] | None = None,
     realtime: bool = False,
+    speed: float = 1.0,
+    patience: float = 5.0,
     allow_unplayed: bool = False,
     allow_hosts: Iterable[str] = (),
     recorded_as: str = "",
@@ -123,8 +129,11 @@ def use_cassette(
             request and keeps what was not asked for. `rewrite` records the file anew.
         match_on: What of a request is compared: `method`, `scheme`, `host`, `port`, `path`,
             `query`, `uri`, `headers`, `body`. By default everything but the scheme and headers.
-        realtime: Play the pieces of a stream when they came, where that was recorded. Else they
-            are played at once, one by one.
+        realtime: Play the pieces of a stream when they came, where that was recorded. Else the
+            recorded waits are skipped: for asyncio's timers and `time.monotonic` they pass.
+        speed: With `realtime`, how many times as fast as it was.
+        patience: For how many seconds of wall-clock time a request may wait for another one that
+            came before it in the recording.
         allow_unplayed: Do not fail when interactions are left over.
         allow_hosts: Hosts that may be reached in a replay when the cassette holds no answer;
             `localhost` stands for every loopback address, `*` for any letters.
@@ -140,6 +149,8 @@ def use_cassette(
             such file, and it may not be recorded.
         CassetteFormatError: On entering: the file cannot be read.
         CassetteMissError: From the client's call: no interaction answers the request.
+        CassetteOrderError: From the client's call: the program asks in a way in which the
+            recorded order of arrivals cannot be followed.
         NetworkBlockedError: From any client's call that would leave for the network in a replay.
         UnplayedInteractionsError: On leaving a replay without an exception.
         CassetteError: On leaving a recording: a secret seems to remain; nothing is written.
@@ -148,6 +159,8 @@ def use_cassette(
         record_mode=record_mode,
         match_on=MATCH_ON if match_on is None else as_tuple(match_on),
         realtime=realtime,
+        speed=speed,
+        patience=patience,
         allow_unplayed=allow_unplayed,
         allow_hosts=as_tuple(allow_hosts),
         recorded_as=recorded_as,
@@ -161,6 +174,8 @@ def play(
     *,
     match_on: Iterable[str] | None = None,
     realtime: bool = False,
+    speed: float = 1.0,
+    patience: float = 5.0,
     allow_unplayed: bool = False,
     allow_hosts: Iterable[str] = (),
 ) -> CassetteBlock:
@@ -171,6 +186,8 @@ def play(
     options = Options(
         match_on=MATCH_ON if match_on is None else as_tuple(match_on),
         realtime=realtime,
+        speed=speed,
+        patience=patience,
         allow_unplayed=allow_unplayed,
         allow_hosts=as_tuple(allow_hosts),
     )

@@ -11,6 +11,7 @@ import json
 import operator
 import os
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from importlib import import_module
@@ -83,20 +84,26 @@ def tokens(engine: str, width: int, drive: str, url: str, prompt: str = "{name}"
     return [chunk.text for chunk, _ in stream if chunk.text]
 
 
-def answer(request: Request) -> Reply:
-    """Stream tokens that say whose they are, at a pace that differs from node to node."""
-    name = request.json["messages"][0]["content"]
-    reply = openai_chat([f"{name}.{number}" for number in range(TOKENS)])
-    return reply.delayed(GAP + int(name[1:]) / 2000)
+def provider(width: int) -> Callable[[Request], Reply]:
+    """Stream tokens that say whose they are, each at a pace of its own, several at a time."""
+    asked = threading.Barrier(min(width, 4))  # LangGraph has six threads on a machine of two cores
+
+    def answer(request: Request) -> Reply:
+        name = request.json["messages"][0]["content"]
+        reply = openai_chat([f"{name}.{number}" for number in range(TOKENS)])
+        asked.wait(10)
+        return reply.delayed(GAP + int(name[1:]) / 2000)
+
+    return answer
 
 
 def record(folder: Path) -> dict[str, list[str]]:
     """Record every case, and return the tokens as they came live."""
     live = {}
-    with serve(answer) as server:
-        for case in CASES:
-            with use_cassette(path_of(folder, case), "once", recorded_as=OPENAI):
-                live[name_of(case)] = tokens(*case, server.url)
+    for case in CASES:
+        cassette = use_cassette(path_of(folder, case), "once", recorded_as=OPENAI)
+        with serve(provider(case[1])) as server, cassette:
+            live[name_of(case)] = tokens(*case, server.url)
     return live
 
 

@@ -342,6 +342,9 @@ class Order:
         hold = self._hold
         if hold is None or not waiter.player.is_ordered:
             return False
+        if hold.loop is not None and not hold.loop.is_running():
+            self._hold = None
+            return False
         if hold.loop is None and hold.player.over:
             at_work = hold.work is None or is_still_at(hold.work, hold.thread)
             if not at_work or clock.real() > hold.until:

@@ -6,11 +6,11 @@ import threading
 from types import FrameType
 from typing import TYPE_CHECKING
 
-import anyio.lowlevel
-
 from harness.cassettes._clock import clock
 from harness.cassettes._model import Interaction
 from harness.cassettes._thread_work import work_of_this_thread
+from harness.errors import CassetteMissError
+from harness.network import loud
 
 if TYPE_CHECKING:
     from harness.cassettes._order import Order
@@ -93,14 +93,15 @@ class Player:
 
     async def aarrive(self) -> None:
         """Do the same in an event loop."""
-        from anyio import sleep  # noqa: PLC0415  # every asynchronous client that is played has it
+        # every asynchronous client that is played has it
+        from anyio import lowlevel, sleep  # noqa: PLC0415
 
         waiter = None
         if self.done < self.events:
             self.thread = threading.get_ident()
             waiter = self._order.enter(self, is_async=True)
         if waiter is None:
-            await anyio.lowlevel.checkpoint()  # others get their turn, as with a socket
+            await lowlevel.checkpoint()  # others get their turn, as with a socket
             return
         try:
             if waiter.future is not None:
@@ -115,3 +116,13 @@ class Player:
         """Note that the response is read no further."""
         if not self.over:
             self._order.left(self)
+
+    def read_too_far(self) -> Exception:
+        """Return the error for a program that reads on where the recorded one stopped."""
+        size = len(self.interaction.response.body)
+        return loud(
+            CassetteMissError(
+                f"{self.label} was recorded only to byte {size}: its reader stopped there\n"
+                "  this program reads on; to record what follows: --record-mode=rewrite"
+            )
+        )

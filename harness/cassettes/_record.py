@@ -64,11 +64,15 @@ class Take:
         self._head: tuple[int, float] | None = None
         self._response: RecordedResponse | None = None
         self._pieces: list[tuple[bytes, tuple[int, float]]] = []
+        self._is_decoded = False
         self._end: tuple[str, str, tuple[int, float]] | None = None
 
-    def begin(self, status: int, reason: str, headers: Headers) -> None:
-        """Note that the head of the response came."""
+    def begin(
+        self, status: int, reason: str, headers: Headers, *, is_decoded: bool = False
+    ) -> None:
+        """Note that the head of the response came, and whether its pieces come decoded."""
         self._head = self._arrivals.next()
+        self._is_decoded = is_decoded
         self._response = RecordedResponse(status, reason, headers, b"")
 
     def piece(self, raw: bytes) -> None:
@@ -85,7 +89,7 @@ class Take:
         raw = [piece for piece, _ in self._pieces]
         head = self._response or RecordedResponse(NO_RESPONSE, "no response", (), b"")
         encoding = (header(head.headers, "content-encoding") or "").strip().lower()
-        plain = decoded_pieces(raw, encoding)
+        plain = raw if self._is_decoded else decoded_pieces(raw, encoding)
         body = b"".join(raw if plain is None else plain)
         headers = head.headers
         if plain is not None and self._response is not None:

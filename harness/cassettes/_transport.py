@@ -1,42 +1,42 @@
-"""Between an HTTP client and the network: plays a cassette, or listens while one is recorded.
+"""httpx, and its fork httpx2 (which openai 3 and anthropic 2 use): played, or listened to.
 
-`HTTPTransport.handle_request` and its async twin are patched on their classes, in `httpx` and in
-its fork `httpx2` (which openai 3 and anthropic 2 use), from the first open cassette to the last.
-Which cassette answers is decided by `Scope`, so that several may be open at once. A library that
-is imported only inside the block is patched when it arrives; none is imported for the purpose.
+`HTTPTransport.handle_request` and its async twin are replaced on their classes.
 """
 
 from __future__ import annotations
 
 import functools
-import importlib.abc
-import importlib.machinery
-import sys
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from types import ModuleType
 from typing import Any, TypeAlias
 
-from harness._scope import Scope
 from harness.cassettes._cassette import Cassette
 from harness.cassettes._decode import decoded_request_body
 from harness.cassettes._model import Headers, RecordedRequest
 from harness.cassettes._player import Player
 from harness.cassettes._record import Take
 from harness.cassettes._sse import pieces
-from harness.errors import CassetteError, CassetteMissError
-from harness.network import loud
-
-_LIBRARIES = ("httpx", "httpx2")
-_METHODS = (("HTTPTransport", "handle_request"), ("AsyncHTTPTransport", "handle_async_request"))
 
 _Library: TypeAlias = Any  # httpx or httpx2: the same names, the same meaning
 _Request: TypeAlias = Any
 _Response: TypeAlias = Any
 
 
-def _sync_method(library: _Library, original: Callable[..., Any]) -> Callable[..., Any]:
+def replacements(
+    library: _Library, governing: Callable[[], Cassette | None]
+) -> Iterator[tuple[Any, str, Callable[..., Any]]]:
+    """Yield the methods to replace: class, name, and what stands in for it."""
+    for name, method, standing_in in (
+        ("HTTPTransport", "handle_request", _sync_method),
+        ("AsyncHTTPTransport", "handle_async_request", _async_method),
+    ):
+        transport = getattr(library, name)
+        yield transport, method, standing_in(library, getattr(transport, method), governing)
+
+
+def _sync_method(
+    library: _Library, original: Callable[..., Any], governing: Callable[[], Cassette | None]
+) -> Callable[..., Any]:
     @functools.wraps(original)
     def handle_request(transport: Any, request: _Request) -> _Response:
         cassette = governing()
@@ -56,7 +56,9 @@ def _sync_method(library: _Library, original: Callable[..., Any]) -> Callable[..
     return handle_request
 
 
-def _async_method(library: _Library, original: Callable[..., Any]) -> Callable[..., Any]:
+def _async_method(
+    library: _Library, original: Callable[..., Any], governing: Callable[[], Cassette | None]
+) -> Callable[..., Any]:
     @functools.wraps(original)
     async def handle_async_request(transport: Any, request: _Request) -> _Response:
         cassette = governing()
@@ -73,6 +75,9 @@ def _async_method(library: _Library, original: Callable[..., Any]) -> Callable[.
             return _played(library, answer)
         if answer is None:
             return await original(transport, request)
+        # A connection belongs to its event loop. A client that outlives its loop (langchain-openai
+        # shares one between all loops) must not find it in the pool: "Event loop is closed".
+        request.headers["connection"] = "close"
         with _noting_what_ends_it(library, answer):
             response = await original(transport, request)
         return _tapped(library, response, answer)
@@ -92,21 +97,6 @@ def _noting_what_ends_it(library: _Library, take: Take) -> Iterator[None]:
     except BaseException:
         take.finish("dropped")
         raise
-
-
-def governing() -> Cassette | None:
-    """Return the open cassette to which the caller belongs."""
-    found = scope.governing()
-    if len(found) > 1:
-        names = " and ".join(str(cassette.path or "in memory") for cassette in found[:2])
-        raise loud(
-            CassetteError(
-                f"several cassettes are open ({names}) and this thread belongs to none of them\n"
-                "  start it in the context of its caller: "
-                "Thread(target=contextvars.copy_context().run, args=(function, ...))"
-            )
-        )
-    return found[0] if found else None
 
 
 def _value_of(request: _Request) -> RecordedRequest:
@@ -213,80 +203,7 @@ def _end_of(library: _Library, player: Player) -> Exception:
     """Return what the client saw when the recorded response ended."""
     timing = player.interaction.response.timing
     if timing is None or timing.end == "dropped":
-        return read_too_far(player)
+        return player.read_too_far()
     name, _, message = timing.error.partition(": ")
     error: Exception = getattr(library, name, library.ReadError)(message)
     return error
-
-
-def read_too_far(player: Player) -> Exception:
-    """Return the error for a program that reads on where the recorded one stopped."""
-    response = player.interaction.response
-    return loud(
-        CassetteMissError(
-            f"{player.label} was recorded only to byte {len(response.body)}: its reader stopped "
-            "there\n  this program reads on; to record what follows: --record-mode=rewrite"
-        )
-    )
-
-
-class _Finder(importlib.abc.MetaPathFinder):
-    """Patches a library when it is imported while a cassette is open."""
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        if fullname not in _LIBRARIES:
-            return None
-        spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
-        if spec is None or spec.loader is None:
-            return None
-        execute = spec.loader.exec_module
-
-        def exec_module(module: ModuleType) -> None:
-            execute(module)
-            _patch.library_arrived(module)
-
-        spec.loader.exec_module = exec_module  # type: ignore[method-assign]  # of this import only
-        return spec
-
-
-class _Patch:
-    """The patched methods, while a cassette is open."""
-
-    def __init__(self) -> None:
-        self._originals: list[tuple[type, str, Callable[..., Any]]] = []
-        self._finder = _Finder()
-        self._lock = threading.RLock()
-        self._is_on = False
-
-    def install(self) -> None:
-        with self._lock:
-            self._is_on = True
-            sys.meta_path.insert(0, self._finder)
-            for name in _LIBRARIES:
-                if library := sys.modules.get(name):
-                    self.library_arrived(library)
-
-    def library_arrived(self, library: _Library) -> None:
-        with self._lock:
-            for (class_name, method), wrap in zip(
-                _METHODS, (_sync_method, _async_method), strict=True
-            ):
-                transport = getattr(library, class_name, None)
-                if self._is_on and transport is not None:
-                    original = getattr(transport, method)
-                    self._originals.append((transport, method, original))
-                    setattr(transport, method, wrap(library, original))
-
-    def remove(self) -> None:
-        with self._lock:
-            self._is_on = False
-            sys.meta_path.remove(self._finder)
-            while self._originals:
-                transport, method, original = self._originals.pop()
-                setattr(transport, method, original)
-
-
-_patch = _Patch()
-scope: Scope[Cassette] = Scope("harness_cassette", _patch.install, _patch.remove)

@@ -10,13 +10,13 @@ from pathlib import Path
 from types import TracebackType
 
 from harness.cassettes._cassette import Cassette, Options, RecordMode
+from harness.cassettes._interception import scope
 from harness.cassettes._loops import watch
 from harness.cassettes._match import MATCH_ON
 from harness.cassettes._model import Interaction
 from harness.cassettes._read import read_recording
 from harness.cassettes._scrub import Scrubber
 from harness.cassettes._store import save
-from harness.cassettes._transport import scope
 from harness.network import as_tuple, block_network, open_network
 
 

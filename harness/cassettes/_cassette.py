@@ -7,6 +7,7 @@ host that is allowed; anything else is a miss. All of it is guarded by one lock.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +31,26 @@ RECORD_MODES: tuple[RecordMode, ...] = ("none", "once", "new_episodes", "all", "
 
 _SHOWN = 5
 
+SIDE_TRAFFIC = (
+    "*.smith.langchain.com",
+    "*.langfuse.com",
+    "*.arize.com",
+    "*.traceloop.com",
+    "*.braintrust.dev",
+    "*.posthog.com",
+    "*.sentry.io",
+    "*.datadoghq.com",
+    "*.segment.io",
+    "telemetry.*",
+    "oauth2.googleapis.com",
+    "metadata.google.internal",
+    "169.254.169.254",
+    "sts.*.amazonaws.com",
+    "login.microsoftonline.com",
+    "openaipublic.blob.core.windows.net",
+)
+"""Hosts of tracing, telemetry, token refresh and tokenizer downloads: no part of a recording."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -44,6 +65,8 @@ class Options:
     allow_hosts: tuple[str, ...] = ()
     recorded_as: str = ""
     missing_ok: bool = False
+    scrub: tuple[str | re.Pattern[str], ...] = ()
+    ignore_hosts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.speed <= 0:
@@ -110,7 +133,11 @@ class Cassette:
     @property
     def unplayed(self) -> tuple[Interaction, ...]:
         """The interactions of the file that nobody asked for."""
-        return tuple(item for item in self._loaded if item.index not in self._played)
+        return tuple(
+            item
+            for item in self._loaded
+            if item.index not in self._played and not self._is_side_traffic(item.request)
+        )
 
     @property
     def drifted(self) -> tuple[Drift, ...]:
@@ -139,12 +166,12 @@ class Cassette:
                 self._played[found.interaction.index] = None
                 if found.drift:
                     self._drifted.append(Drift(found.interaction, found.drift))
-            elif self.records:
+            elif self.records and not self._is_side_traffic(request):
                 self._takes.append(Take(request, self._arrivals, real_address, lane))
                 return self._takes[-1]
         if isinstance(found, Match):
             return self.order.asked(found.interaction)
-        if may_pass:
+        if may_pass or self.records:
             return None
         if self.path is not None and not self._loaded and not self.path.exists():
             asked = f"{request.method} {request.url} has no answer"
@@ -186,6 +213,11 @@ class Cassette:
     def _allows(self, request: RecordedRequest) -> bool:
         url = urlsplit(request.url)
         return allows(self.options.allow_hosts, url.hostname or "", url.port)
+
+    def _is_side_traffic(self, request: RecordedRequest) -> bool:
+        url = urlsplit(request.url)
+        hosts = (*SIDE_TRAFFIC, *self.options.ignore_hosts)
+        return allows(hosts, url.hostname or "", url.port)
 
     def _miss(self, request: RecordedRequest, miss: Miss) -> str:
         lines = [f"{self._name} holds no answer to {request.method} {request.url}"]

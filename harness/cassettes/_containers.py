@@ -64,6 +64,13 @@ def read_tree(root: Tree) -> tuple[str, list[Pair]]:
     return container.name, pairs
 
 
+def oldest_version(root: Tree) -> int | None:
+    """Return the lowest version of our own data in a tree that `read_tree` accepts."""
+    items = root.get("interactions", ()) if isinstance(root, dict) else ()
+    ours = [item["response"].get(OUR_KEY) for item in items if isinstance(item, dict)]
+    return min((data["version"] for data in ours if data), default=None)
+
+
 def _vcrpy(root: _Dict) -> Iterator[_Trees]:
     return _items(_list(root, "interactions"))
 
@@ -112,6 +119,7 @@ def _response(tree: Tree) -> RecordedResponse:
         _timing(ours, len(body)) if ours else None,
         content_encoding=str(ours.get("content_encoding", "")),
         recorded_at=str(ours.get("recorded_at", "")),
+        recorded_on=str(ours.get("recorded_on", "")),
     )
 
 

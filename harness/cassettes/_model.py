@@ -105,6 +105,7 @@ class RecordedResponse:
         timing: Where and when the body was cut, or None.
         content_encoding: As received, before it was undone; only in our own recordings.
         recorded_at: The real address, where the request states another; only in our own.
+        recorded_on: The day, such as `2026-11-24`; only in our own.
     """
 
     status: int
@@ -114,6 +115,7 @@ class RecordedResponse:
     timing: Timing | None = None
     content_encoding: str = ""
     recorded_at: str = ""
+    recorded_on: str = ""
 
     @property
     def is_event_stream(self) -> bool:
@@ -144,8 +146,10 @@ class Recording:
         path: Where it was read.
         container: The format it is written in, such as `vcrpy`.
         interactions: In the order of the file.
+        version: The oldest version of our own data in it; None if there is none.
     """
 
     path: Path
     container: str
     interactions: tuple[Interaction, ...]
+    version: int | None = None

@@ -7,6 +7,7 @@ has each piece before anything is done with it: decoding waits for the end.
 from __future__ import annotations
 
 import itertools
+from datetime import datetime, timezone
 
 from harness.cassettes._clock import clock
 from harness.cassettes._decode import decoded_pieces, playable_headers
@@ -60,6 +61,7 @@ class Take:
         self._arrivals = arrivals
         self._recorded_at = recorded_at
         self._lane = lane
+        self._recorded_on = datetime.now(timezone.utc).date().isoformat()
         self._asked = arrivals.next()
         self._head: tuple[int, float] | None = None
         self._response: RecordedResponse | None = None
@@ -102,6 +104,7 @@ class Take:
             self._timing(raw if plain is None else plain, body, is_coded=plain is not raw),
             content_encoding=encoding,
             recorded_at=self._recorded_at,
+            recorded_on=self._recorded_on,
         )
         return Interaction(index, self.request, response)
 

@@ -122,6 +122,7 @@ def _ours(response: RecordedResponse) -> dict[str, Any]:
         "content_encoding": response.content_encoding or None,
         "wire_cuts": _Flow(timing.wire_cuts) if timing.wire_cuts else None,
         "recorded_at": response.recorded_at or None,
+        "recorded_on": response.recorded_on or None,
     }
     return {key: value for key, value in tree.items() if value is not None}
 

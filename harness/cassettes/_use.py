@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -56,6 +58,7 @@ class CassetteBlock:
         cassette = self._cassette
         if cassette is None:
             return
+        _note_plays(cassette)
         if kind is None:
             self._save(cassette)
             cassette.check_all_played()
@@ -91,7 +94,22 @@ class CassetteBlock:
 
     def _save(self, cassette: Cassette) -> None:
         if cassette.path is not None and cassette.recorded:
-            save(cassette.path, cassette.to_save(), Scrubber.of_environment(os.environ))
+            rules = Scrubber.of_environment(os.environ, self._options.scrub)
+            save(cassette.path, cassette.to_save(), rules)
+
+
+PLAYS = "HARNESS_PLAYS"
+"""The variable that names a file in which every block notes what it played, for `harness check`."""
+
+
+def _note_plays(cassette: Cassette) -> None:
+    """Add a line to the file of plays, if there is to be one; any number of processes may."""
+    file = os.environ.get(PLAYS)
+    if file and cassette.path is not None and cassette.played:
+        played = [item.index for item in cassette.played]
+        line = json.dumps({"path": str(cassette.path.resolve()), "played": played}) + "\n"
+        with Path(file).open("a", encoding="utf-8") as notes:
+            notes.write(line)
 
 
 @contextmanager
@@ -119,6 +137,8 @@ def use_cassette(
     allow_hosts: Iterable[str] = (),
     recorded_as: str = "",
     missing_ok: bool = False,
+    scrub: Iterable[str | re.Pattern[str]] = (),
+    ignore_hosts: Iterable[str] = (),
 ) -> CassetteBlock:
     """Open a cassette for the HTTP requests of the block; `with` and `async with` both do.
 
@@ -140,6 +160,10 @@ def use_cassette(
         recorded_as: The address, such as `https://api.openai.com`, under which requests to a
             loopback server are stored and looked up.
         missing_ok: With `none`, do not fail for a missing file until a request is made.
+        scrub: What is secret besides what looks like it: values, and patterns of them. The values
+            of environment variables that look like keys are known without.
+        ignore_hosts: Hosts that are never recorded, besides those of tracing, telemetry, token
+            refresh and tokenizer downloads.
 
     Returns:
         A block whose value is the `Cassette`.
@@ -165,6 +189,8 @@ def use_cassette(
         allow_hosts=as_tuple(allow_hosts),
         recorded_as=recorded_as,
         missing_ok=missing_ok,
+        scrub=(scrub,) if isinstance(scrub, str) else tuple(scrub),
+        ignore_hosts=as_tuple(ignore_hosts),
     )
     return CassetteBlock(Path(path), (), options)
 

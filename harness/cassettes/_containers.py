@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from harness.cassettes._decode import decoded_body, decoded_request_body, playable_headers
 from harness.cassettes._model import Headers, RecordedRequest, RecordedResponse, Timing
+from harness.cassettes._nock import is_nock, request_of, response_of
 from harness.cassettes._yaml import Tree
 from harness.errors import CassetteFormatError
 
@@ -38,7 +39,7 @@ class Container:
     """A file format: its name, how its root is recognized, and how its pairs are read."""
 
     name: str
-    recognizes: Callable[[_Dict], bool]
+    recognizes: Callable[[Tree], bool]
     pairs: Callable[[_Dict], Iterator[_Trees]]
 
 
@@ -51,8 +52,7 @@ def read_tree(root: Tree) -> tuple[str, list[Pair]]:
     """
     if root is None:
         raise CassetteFormatError("the file is empty")
-    candidates = CONTAINERS if isinstance(root, dict) else ()
-    container = next((item for item in candidates if item.recognizes(root)), None)
+    container = next((item for item in CONTAINERS if item.recognizes(root)), None)
     if container is None:
         raise CassetteFormatError(f"not a cassette: {_described(root)}\n  expected: {_EXPECTED}")
     pairs: list[Pair] = []
@@ -77,6 +77,10 @@ def _vcrpy(root: _Dict) -> Iterator[_Trees]:
 
 def _ruby_vcr(root: _Dict) -> Iterator[_Trees]:
     return _items(_list(root, "http_interactions"))
+
+
+def _nock(root: Any) -> Iterator[_Trees]:
+    return ((request_of(call), response_of(call)) for call in root)
 
 
 def _items(items: list[Tree]) -> Iterator[_Trees]:
@@ -250,13 +254,19 @@ def _described(root: Tree) -> str:
     return f"its keys are {keys}" if keys else "it is an empty mapping"
 
 
+def _has(*keys: str) -> Callable[[Tree], bool]:
+    return lambda root: isinstance(root, dict) and root.keys() >= {*keys}
+
+
 CONTAINERS = (
-    Container("vcrpy", lambda root: "interactions" in root, _vcrpy),
-    Container("langchain-tests", lambda r: "requests" in r and "responses" in r, _langchain_tests),
-    Container("ruby-vcr", lambda root: "http_interactions" in root, _ruby_vcr),
+    Container("vcrpy", _has("interactions"), _vcrpy),  # go-vcr's, too
+    Container("langchain-tests", _has("requests", "responses"), _langchain_tests),
+    Container("ruby-vcr", _has("http_interactions"), _ruby_vcr),  # R's, too
+    Container("single pair", _has("request", "response"), lambda root: _items([root])),
+    Container("nock", is_nock, _nock),
 )
 
 _EXPECTED = (
-    "`interactions` (vcrpy), `requests` and `responses` (langchain-tests) "
-    "or `http_interactions` (Ruby VCR)"
+    "`interactions` (vcrpy, go-vcr), `requests` and `responses` (langchain-tests), "
+    "`http_interactions` (Ruby VCR), `request` and `response` (one pair), or a list (nock)"
 )

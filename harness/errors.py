@@ -28,6 +28,10 @@ class CassetteMissError(CassetteError):
     """The program sent a request that the cassette does not hold."""
 
 
+class CassetteOrderError(CassetteError):
+    """The program asks or reads in a way in which the recorded order cannot be followed."""
+
+
 class UnplayedInteractionsError(CassetteError):
     """A cassette holds interactions that nobody asked for."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from langchain.agents import AgentState, create_agent
@@ -32,12 +32,15 @@ ASK: Any = {"messages": [HumanMessage("What is the weather in Paris?", id="quest
 
 @dataclass(frozen=True)
 class Case:
-    """A graph and what it is given, one input after the other, in one thread."""
+    """A graph and what it is given, one input after the other, in one thread.
+
+    Where tools run in parallel, which of them is done first says nothing.
+    """
 
     graph: Any
     inputs: Sequence[Any] = (ASK,)
     context: Any = None
-    config: dict[str, Any] = field(default_factory=dict)
+    parallel: bool = False
 
 
 CASES: dict[str, Callable[[], Case]] = {}
@@ -82,7 +85,8 @@ def a_tool_call() -> Case:
 
 @case
 def two_tool_calls_at_once() -> Case:
-    return Case(agent(asks("Paris", "Rome"), "Sunny in both.", system_prompt="Be brief."))
+    built = agent(asks("Paris", "Rome"), "Sunny in both.", system_prompt="Be brief.")
+    return Case(built, parallel=True)
 
 
 @case
@@ -210,7 +214,8 @@ def a_person_edits() -> Case:
 @case
 def a_person_rejects_one_of_two() -> Case:
     decisions = {"type": "approve"}, {"type": "reject", "message": "Not Rome."}
-    return Case(approved_agent(asks("Paris", "Rome"), "Sunny."), approval(*decisions))
+    built = approved_agent(asks("Paris", "Rome"), "Sunny.")
+    return Case(built, approval(*decisions), parallel=True)
 
 
 @case
@@ -238,7 +243,8 @@ def a_limit_of_model_calls_that_fails() -> Case:
 @case
 def a_limit_of_tool_calls() -> Case:
     limit = mw.ToolCallLimitMiddleware(tool_name="weather", run_limit=1)
-    return Case(agent(asks("Paris", "Rome"), "Sunny.", middleware=[limit]))
+    built = agent(asks("Paris", "Rome"), "Sunny.", middleware=[limit])
+    return Case(built, parallel=True)
 
 
 @case

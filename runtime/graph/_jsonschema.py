@@ -14,7 +14,7 @@ from typing_extensions import is_typeddict
 from runtime.channels.base import BaseChannel
 from runtime.pregel._commands import ROOT
 
-__all__ = ("json_schema_of",)
+__all__ = ("json_schema_of", "plain_json_schema")
 
 
 def json_schema_of(
@@ -33,14 +33,18 @@ def json_schema_of(
     if is_typeddict(schema):
         return TypeAdapter(schema).json_schema()
     if tuple(keys) == (ROOT,):
-        root = (channels[ROOT].UpdateType, None)
-        return create_model_v2(title, root=root).model_json_schema()
+        return plain_json_schema(channels[ROOT].UpdateType, title)
     definitions = {
         key: (channels[key].UpdateType, _default(schema, key, channels[key].UpdateType))
         for key in keys
         if key in channels
     }
     return create_model_v2(title, field_definitions=definitions).model_json_schema()
+
+
+def plain_json_schema(kind: Any, title: str) -> dict[str, Any]:
+    """Return the JSON schema of a type that has no keys."""
+    return create_model_v2(title, root=(kind, None)).model_json_schema()
 
 
 def _default(schema: Any, key: str, annotation: Any) -> Any:

@@ -76,7 +76,7 @@ class NodePolicies:
         if self.timeout is not None:
             check_timeout(name, action)
         retry = (self.retry,) if isinstance(self.retry, RetryPolicy) else tuple(self.retry or ())
-        cache_ns = cache_namespace(name, action)
+        cache_ns = cache_namespace(action, name)
         return Policies(retry=retry, timeout=self.timeout, cache=self.cache, cache_ns=cache_ns)
 
 

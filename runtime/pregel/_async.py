@@ -24,9 +24,11 @@ from langgraph.cache.base import BaseCache
 
 from runtime.callbacks import GraphCallbackHandler
 from runtime.errors import NodeTimeoutError
+from runtime.pregel._calls import Called, Calls, Promise
 from runtime.pregel._desk import AsyncDesk
 from runtime.pregel._limit import Limit
 from runtime.pregel._run import Run
+from runtime.pregel._sync import perform_here
 from runtime.pregel._task import Task, in_order
 
 __all__ = ("Inbox", "adrive", "aperform")
@@ -92,59 +94,36 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
     inbox.open()
     ready = run.ready
     heard = None
-    desk = None if run.thread is None else AsyncDesk(run.thread)
-    running: set[asyncio.Task[None]] = set()
+    going = _Going(run, inbox)
     try:
         heard = await _announce(run)
-        if desk is not None:
-            await desk.load()
+        await going.load()
         try:
             # no generator of its own: closing this one cancels the nodes at once
             run.begin()
             await _tell(run)
-            limit = asyncio.Semaphore(n) if (n := run.config.get("max_concurrency")) else None
-            while tasks := run.plan():
-                if desk is not None:
-                    await desk.save()
-                    tasks = run.restore(tasks)
-                if run.cache is not None:
-                    tasks = await _recall(run, tasks, run.cache)
+            while planned := run.plan():
+                tasks = await going.prepare(planned)
                 while ready:
                     yield ready.popleft()
-                for task in sorted(tasks, key=_by_lane) if run.turns.serial else tasks:
-                    running.add(_start(task, inbox, limit))
-                pending = len(tasks)
-                while pending:
-                    batch = await inbox.arrived()
-                    for item in batch if run.turns.serial else in_order(batch):
-                        if type(item) is not Task:
-                            yield item
-                            continue
-                        pending -= item.rescuer is None
-                        if desk is not None:
-                            run.record(item)
-                            await desk.save()
-                        run.finish(item)
-                        while ready:
-                            yield ready.popleft()
-                        if item.fatal:
-                            raise item.error  # type: ignore[misc]  # a fatal task has one
-                running.clear()
+                going.start(tasks)
+                while going.unfinished:
+                    for chunk in await going.some():
+                        yield chunk
+                    if going.error is not None:
+                        raise going.error
                 run.commit()
-                if desk is not None:
-                    await desk.save()
+                await going.save()
                 while ready:
                     yield ready.popleft()
         except BaseException as error:
             if not run.close(error):
-                if desk is not None:
-                    await desk.save()
+                await going.save()
                 raise
         else:
             run.close(None)
         await _tell(run)
-        if desk is not None:
-            await desk.settle()
+        await going.settle()
         while ready:
             yield ready.popleft()
         if heard is not None:
@@ -154,18 +133,146 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
             await asyncio.shield(heard.on_chain_error(error))
         raise
     finally:
-        inbox.closed = True
-        if running:
-            await _cancel(running)
-        if desk is not None:
-            await desk.close()
+        await going.close()
 
 
-async def _cancel(running: set[asyncio.Task[None]]) -> None:
-    """End the tasks that still run, and wait until they have ended."""
-    for unfinished in running:
-        unfinished.cancel()
-    await asyncio.gather(*running, return_exceptions=True)
+class _Going:
+    """The tasks of a superstep while they run.
+
+    Args:
+        run: The run.
+        inbox: Where tasks and chunks arrive.
+
+    Attributes:
+        desk: The saver, if the run has one.
+        error: What ends the run, once the chunks before it are shown.
+    """
+
+    def __init__(self, run: Run, inbox: Inbox) -> None:
+        self.desk = None if run.thread is None else AsyncDesk(run.thread)
+        self.error: BaseException | None = None
+        self._run = run
+        self._inbox = inbox
+        self._running: set[asyncio.Task[None]] = set()
+        self._pending = 0
+        most = run.config.get("max_concurrency")
+        self._limit = asyncio.Semaphore(most) if most else None
+        self._calls = run.calls = _LoopCalls(run, inbox, self._running)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether some are not done."""
+        return self._pending > 0 or self._calls.outstanding
+
+    async def load(self) -> None:
+        """Read the thread."""
+        if self.desk is not None:
+            await self.desk.load()
+
+    async def settle(self) -> None:
+        """Wait until all is saved."""
+        if self.desk is not None:
+            await self.desk.settle()
+
+    async def save(self) -> None:
+        """Save what is to be saved."""
+        if self.desk is not None:
+            await self.desk.save()
+
+    async def prepare(self, tasks: list[Task]) -> list[Task]:
+        """Return those of the planned tasks that are to run."""
+        run = self._run
+        if self.desk is not None:
+            await self.desk.save()
+            tasks = run.restore(tasks)
+        return tasks if run.cache is None else await _recall(run, tasks, run.cache)
+
+    def start(self, tasks: list[Task]) -> None:
+        """Start the tasks of a superstep."""
+        self._running.clear()
+        self._pending = len(tasks)
+        for task in sorted(tasks, key=_by_lane) if self._run.turns.serial else tasks:
+            self._running.add(_start(task, self._inbox, self._limit))
+
+    async def some(self) -> list[Any]:
+        """Wait until something arrives, and return the chunks that it makes."""
+        run, ready = self._run, self._run.ready
+        batch = await self._inbox.arrived()
+        chunks: list[Any] = []
+        for item in batch if run.turns.serial else in_order(batch):
+            if type(item) is Task:
+                self._pending -= item.rescuer is None and item.called_by is None
+                if self.desk is not None:
+                    run.record(item)
+                    await self.desk.save()
+                run.finish(item)
+            elif type(item) is Called:
+                run.show_call(item.task)
+            else:
+                chunks.append(item)
+                continue
+            chunks.extend(ready)
+            ready.clear()
+            if type(item) is Task and item.fatal:
+                self.error = item.error
+                break
+        return chunks
+
+    async def close(self) -> None:
+        """End the tasks that still run, and wait until they have ended."""
+        self._inbox.closed = True
+        if self._running:
+            for unfinished in self._running:
+                unfinished.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
+        self._calls.close()
+        if self.desk is not None:
+            await self.desk.close()
+
+
+class _LoopCalls(Calls):
+    """The tasks that the nodes of an async run call: in the loop, but for those from threads."""
+
+    def __init__(self, run: Run, inbox: Inbox, running: set[asyncio.Task[None]]) -> None:
+        super().__init__(run, inbox.put, perform_here)
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        self._inbox = inbox
+        self._running = running
+        self._limits: dict[int, asyncio.Semaphore] = {}
+
+    def start(self, task: Task, promise: Promise) -> None:
+        """Start a task in the loop; a sync one that a thread calls in a thread."""
+        call = task.node.call
+        if threading.get_ident() == self._thread:
+            self._begin(task, promise)
+        elif call is not None and call.ainvoke is None:
+            super().start(task, promise)
+        else:
+            self._loop.call_soon_threadsafe(self._begin, task, promise)
+
+    def _begin(self, task: Task, promise: Promise) -> None:
+        self._running.add(_in_context(task, self._fulfil(task, promise)))
+
+    async def _fulfil(self, task: Task, promise: Promise) -> None:
+        try:
+            await _perform(task, self._inbox, self._limit_of(task))
+        finally:
+            if not promise.done():
+                promise.settle(task)
+
+    def _limit_of(self, task: Task) -> asyncio.Semaphore | None:
+        """Return what limits tasks that are called as deep as this one.
+
+        One for each depth: those that are called by others must not wait for them.
+        """
+        most = self._run.config.get("max_concurrency")
+        if not most:
+            return None
+        depth = 0
+        while task.called_by is not None:
+            task, depth = task.called_by, depth + 1
+        return self._limits.setdefault(depth, asyncio.Semaphore(most))
 
 
 async def _recall(run: Run, tasks: list[Task], cache: BaseCache[Any]) -> list[Task]:
@@ -198,11 +305,16 @@ async def _tell(run: Run) -> None:
 
 
 def _start(task: Task, inbox: Inbox, limit: asyncio.Semaphore | None) -> asyncio.Task[None]:
-    """Start a task in a context of its own, in which its config is the ambient one."""
+    """Start a task."""
+    return _in_context(task, _perform(task, inbox, limit))
+
+
+def _in_context(task: Task, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """Start work in a context of its own, in which the config of a task is the ambient one."""
     context = copy_context()
     context.run(var_child_runnable_config.set, task.config)
     # create_task copies the current context on every Python; its `context=` is there from 3.11
-    return context.run(asyncio.create_task, _perform(task, inbox, limit))
+    return context.run(asyncio.create_task, work)
 
 
 async def _perform(task: Task, inbox: Inbox, limit: asyncio.Semaphore | None) -> None:

@@ -12,6 +12,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import BaseMessage
 
 from runtime.constants import TAG_NOSTREAM
+from runtime.pregel._names import PUSH, TaskPath
 
 if TYPE_CHECKING:
     from runtime.pregel._stream import Emit, Namespace
@@ -47,7 +48,8 @@ class StreamHandler(BaseCallbackHandler):
         """Return the namespace of the graph that a run belongs to; `None` if nobody reads it."""
         if not metadata or (tags and TAG_NOSTREAM in tags):
             return None
-        ns = tuple(metadata.get("langgraph_checkpoint_ns", "").split("|")[:-1])
+        levels = 1 + _depth_of_call(metadata.get("langgraph_path"))
+        ns = tuple(metadata.get("langgraph_checkpoint_ns", "").split("|")[:-levels])
         return ns if self.wants(ns) else None
 
     def push(self, task: Task, message: BaseMessage) -> None:
@@ -58,3 +60,11 @@ class StreamHandler(BaseCallbackHandler):
 
     def on_node_end(self, task: Task, output: Any) -> None:
         """Hear what the node of a task returned."""
+
+
+def _depth_of_call(path: TaskPath | None) -> int:
+    """Return how many tasks of one graph stand around a task, each called by the one around it."""
+    depth = 0
+    while path is not None and path[0] == PUSH and path[-1] is True:
+        path, depth = path[1], depth + 1
+    return depth

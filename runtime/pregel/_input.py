@@ -129,7 +129,7 @@ def _is_id(key: Any) -> bool:
 def _open_questions(thread: Thread) -> list[str]:
     """Return the ids of the questions that wait: of tasks that have asked and are not done."""
     ids: list[str] = []
-    for writes in thread.by_task().values():
+    for writes in thread.pending.values():
         names = {name for name, _ in writes}
         if INTERRUPT in names and names <= {INTERRUPT, RESUME}:
             asked = next(value for name, value in reversed(writes) if name == INTERRUPT)

@@ -137,7 +137,7 @@ def snapshot(
     """
     run = _opened(graph, saved.config, saved)
     thread = cast(Thread, run.thread)
-    kept = thread.by_task()
+    kept = thread.pending
     tasks = run.upcoming(in_order_of=graph.nodes)
     if latest:
         if given := [write for write in kept.get(NOBODY, ()) if write[0] not in SPECIAL]:
@@ -253,7 +253,7 @@ def _superstep(graph: AnyGraph, config: RunnableConfig, updates: Sequence[StateU
     ids: defaultdict[str, deque[str]] = defaultdict(deque)
     for task in waiting:
         ids[task.name].append(task.id)
-    kept = thread.by_task()
+    kept = thread.pending
     if given := [write for write in kept.get(NOBODY, ()) if write[0] not in SPECIAL]:
         run.apply_given(Given(given))
     for task in waiting if not thread.replayed else ():
@@ -312,7 +312,7 @@ def _addressed(
 def _last_writer(graph: AnyGraph, thread: Thread) -> str:
     """Return the node that ran last."""
     if len(graph.nodes) == 1:
-        return next(iter(graph.nodes))
+        return str(next(iter(graph.nodes)))
     runs = sorted(
         (version, name)
         for name, seen in thread.seen.items()
@@ -320,7 +320,7 @@ def _last_writer(graph: AnyGraph, thread: Thread) -> str:
         for version in seen.values()
     )
     if not any(thread.seen.values()):
-        return cast(str, graph.input_channel)
+        return str(graph.input_channel)
     if not runs or (len(runs) > 1 and runs[-1][0] == runs[-2][0]):
         raise InvalidUpdateError(
             "Ambiguous update, specify as_node: several nodes wrote last, and what runs next "

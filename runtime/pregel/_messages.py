@@ -120,7 +120,9 @@ class MessagesHandler(StreamHandler, _StreamingCallbackHandler[Any]):
 
     def on_node_end(self, task: Task, output: Any) -> None:
         """Emit the messages that a node returned and that nobody has seen."""
-        ns = tuple(task.ns.split("|")[:-1])  # for an error handler, that of the failed task
+        ns = task.run.ns
+        if task.called_by is None:  # for an error handler, that of the failed task
+            ns = tuple(task.ns.split("|")[:-1])
         if not self.wants(ns):
             return
         if isinstance(output, Command):

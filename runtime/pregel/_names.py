@@ -18,6 +18,7 @@ __all__ = (
     "TaskPath",
     "id_parts",
     "inner_ns",
+    "path_text",
     "task_id",
     "within",
     "without_ids",
@@ -33,7 +34,9 @@ RESCUE: Final = "node_error_handler"
 """In the path of a task that handles the error of another, behind the path of that one."""
 
 TaskPath = tuple[Any, ...]
-"""`("__pregel_pull", node)` or `("__pregel_push", index, False)`; paths sort, pulls first."""
+"""`("__pregel_pull", node)` or `("__pregel_push", index, False)`; paths sort, pulls first.
+
+That of a task which another one calls is `("__pregel_push", path of that one, index, True)`."""
 
 
 def within(around: str, name: str) -> str:
@@ -59,6 +62,13 @@ def inner_ns(around: str, number: int) -> str:
 def id_parts(path: TaskPath, triggers: Sequence[str]) -> tuple[str, ...]:
     """Return what the id of a task holds of its path."""
     return (PUSH, str(path[1])) if path[0] == PUSH else (PULL, *triggers)
+
+
+def path_text(path: Any) -> str:
+    """Return a path as savers get it: such texts sort as the paths do."""
+    if isinstance(path, (tuple, list)):
+        return f"~{', '.join(path_text(part) for part in path)}"
+    return f"{path:010d}" if isinstance(path, int) else str(path)
 
 
 def task_id(checkpoint_id: str, ns: str, step: int, name: str, parts: Sequence[str]) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from runtime.pregel._policies import Policies
     from runtime.pregel._task import Task
 
-__all__ = ("Branch", "Call", "Node", "Write", "make_call")
+__all__ = ("Branch", "Call", "Node", "Write", "make_call", "make_task_call")
 
 Write = tuple[str, Any]
 """One write of a task: the name of a channel and a value."""
@@ -80,6 +80,7 @@ class Node:
         action: What its author added, for drawings and to find graphs inside.
         may_write: The channels, or `END`, that its author says a `Command` or a conditional edge
             may lead to, each with a label for drawings.
+        calls_tasks: Whether it calls tasks of the functional API.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Node:
     trace: TracePolicy | None = None
     action: Any = None
     may_write: tuple[tuple[str, str | None], ...] = ()
+    calls_tasks: bool = False
     hidden: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -169,12 +171,19 @@ def _wanted(function: Callable[..., Any]) -> tuple[str, ...]:
 _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
-def _with_injection(function: Callable[..., Any]) -> Callable[[Any, RunnableConfig], Any]:
-    """Return the function as one of `(input, config)`."""
+def _with_injection(
+    function: Callable[..., Any], explode: bool = False
+) -> Callable[[Any, RunnableConfig], Any]:
+    """Return the function as one of `(input, config)`.
+
+    Args:
+        function: The function.
+        explode: Whether the input is the arguments, `(args, kwargs)`.
+    """
     wanted = _wanted(function)
-    if not wanted:
+    if not wanted and not explode:
         return lambda value, _config: function(value)
-    if wanted == ("config",):
+    if wanted == ("config",) and not explode:
         return lambda value, config: function(value, config=config)
     from_task = [(name, _FROM_TASK[name]) for name in wanted if name != "config"]
     with_config = "config" in wanted
@@ -184,6 +193,9 @@ def _with_injection(function: Callable[..., Any]) -> Callable[[Any, RunnableConf
         extra = {name: get(task) for name, get in from_task}
         if with_config:
             extra["config"] = config
+        if explode:
+            args, kwargs = value
+            return function(*args, **{**extra, **kwargs})
         return function(value, **extra)
 
     return call
@@ -211,6 +223,12 @@ def _aunfold(call: Callable[[Any, RunnableConfig], Any]) -> Callable[[Any, Runna
         return result
 
     return unfolded
+
+
+def make_task_call(function: Callable[..., Any], name: str) -> Call:
+    """Return how to call the function of a `@task`: its input is `(args, kwargs)`."""
+    call = _with_injection(function, explode=True)
+    return Call(name, None, call) if is_async_callable(function) else Call(name, call, None)
 
 
 def make_call(action: Any, name: str) -> Call:

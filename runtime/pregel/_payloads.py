@@ -89,7 +89,7 @@ def checkpoint_of(
 ) -> dict[str, Any]:
     """Return what `checkpoints` shows of a checkpoint and the tasks that run from there."""
     keys = graph.stream_channels
-    kept = thread.by_task() if thread.pending else {}
+    kept = thread.pending
     values = channels.read((keys,)).get(keys) if isinstance(keys, str) else channels.read(keys)
     return {
         "config": thread.config,

@@ -36,6 +36,7 @@ __all__ = (
     "check_timeout",
     "from_cache",
     "policed",
+    "remembered",
     "with_timeout",
 )
 
@@ -100,10 +101,11 @@ class Attempt:
 # --- when the graph is compiled ----------------------------------------------------------------
 
 
-def cache_namespace(node: str, action: Any) -> tuple[str, ...]:
-    """Return under which name the results of a node are kept: its own and that of its function."""
+def cache_namespace(action: Any, node: str | None = None) -> tuple[str, ...]:
+    """Return under which name results are kept: that of a function, and of its node if any."""
     module, name = getattr(action, "__module__", None), getattr(action, "__qualname__", None)
-    return (CACHED_WRITES, f"{module}.{name}" if module and name else "__dynamic__", node)
+    known = f"{module}.{name}" if module and name else "__dynamic__"
+    return (CACHED_WRITES, known) if node is None else (CACHED_WRITES, known, node)
 
 
 def check_timeout(node: str, action: Any) -> None:
@@ -180,6 +182,23 @@ def policed(task: Task, policies: Policies) -> Generator[Effect, Any, None]:
         yield cache.set, cache.aset, (kept,), task.node.name
 
 
+def remembered(
+    task: Task, policies: Policies, cache_policy: CachePolicy[Any]
+) -> Generator[Effect, Any, None]:
+    """Do a task that was called, unless the cache has its result; of others the driver asks it."""
+    cache = task.run.cache
+    if cache is not None:
+        attempt = task.attempt = Attempt(task.run.turns.now())
+        args, kwargs = task.input
+        attempt.key = policies.cache_ns, _digest(cache_policy.key_func(*args, **kwargs))
+        found = yield cache.get, cache.aget, ([attempt.key],), task.name
+        if attempt.key in found:
+            task.writes = from_cache(found[attempt.key])
+            task.cached = True
+            return
+    yield from policed(task, policies)
+
+
 def _limited(
     task: Task, attempt: Attempt, timeout: TimeoutPolicy | None
 ) -> Generator[Effect, Any, None]:
@@ -252,8 +271,11 @@ def _applies(retry_on: Any, error: Exception) -> bool:
 
 def cache_key(policy: CachePolicy[Any], ns: tuple[str, ...], value: Any) -> CacheKey:
     """Return where the result for an input is kept."""
-    key = policy.key_func(value)
-    return ns, xxh3_128_hexdigest(key.encode() if isinstance(key, str) else key)
+    return ns, _digest(policy.key_func(value))
+
+
+def _digest(key: str | bytes) -> str:
+    return xxh3_128_hexdigest(key.encode() if isinstance(key, str) else key)
 
 
 def _to_cache(writes: list[Write]) -> list[Write]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, is_dataclass
 from datetime import datetime, timezone
 from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from langchain_core.callbacks import AsyncCallbackManager, BaseCallbackManager, CallbackManager
 from langchain_core.runnables import RunnableConfig
@@ -41,6 +41,7 @@ from runtime.errors import (
     NodeError,
 )
 from runtime.pregel._answers import Answers, Resume
+from runtime.pregel._calls import RETURN, Calls
 from runtime.pregel._config import effective_config
 from runtime.pregel._handler import StreamHandler
 from runtime.pregel._input import take_input
@@ -71,7 +72,10 @@ if TYPE_CHECKING:
     from runtime.pregel._node import Node, Write
     from runtime.pregel.main import Pregel
 
-__all__ = ("Asked", "Run", "Upcoming")
+__all__ = ("PREVIOUS", "Asked", "Run", "Upcoming")
+
+PREVIOUS: Final = "__previous__"
+"""The channel that holds what an entrypoint saved last time."""
 
 _by_path = attrgetter("path")
 
@@ -145,6 +149,7 @@ class Run:
             is done.
         resume: What tasks that ask are answered.
         interrupts: The questions that were asked and shown.
+        calls: The tasks that nodes call; the driver's.
         events: What the listener is still to hear of the run, each with the method to call.
     """
 
@@ -197,6 +202,7 @@ class Run:
         self.runtime = self._runtime(asked.context, parent)
         self.cache: BaseCache[Any] | None = graph.cache
         self.listener: Any = None
+        self.calls: Calls | None = None
         self.events: deque[tuple[str, GraphLifecycleEvent]] = deque()
         self._stopped: GraphLifecycleStatus = "pending"
         self._task_callbacks: BaseCallbackManager | None = None
@@ -326,6 +332,8 @@ class Run:
             self.channels.progress = self
             self._checks_versions = True
             self.updated = thread.updated or set()
+            if PREVIOUS in thread.values:
+                self.runtime = self.runtime.override(previous=thread.values[PREVIOUS])
 
     def go_on(self) -> None:
         """Go on with what the thread has begun."""
@@ -443,12 +451,29 @@ class Run:
         self._stopped = status
         raise GraphInterrupt
 
+    @property
+    def restores(self) -> bool:
+        """Whether what is kept of a task stands for running it."""
+        return self.thread is not None and not self.thread.replayed
+
+    def shows_while_it_runs(self, task: Task) -> bool:
+        """Return whether chunks come while a task runs, so that it must not block the driver."""
+        node = task.node
+        return (self.live and node.runs_user_code) or (
+            node.calls_tasks and bool(self.stream.sinks) and self.stream.has_readers
+        )
+
+    def show_call(self, task: Task) -> None:
+        """Show that a node has called a task."""
+        if self._tells_tasks:
+            self._tell("task", task_started(task), self.step)
+
     def restore(self, tasks: list[Task]) -> list[Task]:
         """Finish the tasks that were done before, and return the others."""
         thread = self.thread
-        if thread is None or not thread.pending or thread.replayed:
+        if thread is None or not thread.pending or not self.restores:
             return tasks
-        kept = thread.by_task()
+        kept = thread.pending
         others = []
         for task in tasks:
             writes = kept.get(task.id, [])
@@ -515,6 +540,9 @@ class Run:
         """
         if self.turns.broken is not None:
             raise self.turns.broken
+        if task.called_by is not None:
+            self._finish_call(task)
+            return
         if task.node.hidden:
             return
         if task.rescuer is not None:
@@ -541,6 +569,19 @@ class Run:
         if self._tells_tasks and not task.cached:
             payload = task_finished(task, self.graph.stream_channels)
             self._tell("task_result", payload, self.step)
+
+    def _finish_call(self, task: Task) -> None:
+        """Show what came of a task that another one called; that one shows what it asks."""
+        cast("Calls", self.calls).heard()
+        if isinstance(task.error, GraphBubbleUp):
+            return
+        if task.error is None and self.stream.wants("updates"):
+            update = {task.name: task.writes[0][1]}
+            if task.cached:
+                update["__metadata__"] = {"cached": True}
+            self.stream.emit(self.ns, "updates", update)
+        if self._tells_tasks and not task.cached:
+            self._tell("task_result", task_finished(task, [RETURN]), self.step)
 
     def commit(self) -> None:
         """Apply the writes of all tasks of the superstep, and show the new state.

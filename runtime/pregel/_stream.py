@@ -157,6 +157,11 @@ class Stream:
             for mode in sink.all_modes:
                 self._emitters.setdefault(mode, []).append(sink.emitter(mode, sink.put))
 
+    @property
+    def has_readers(self) -> bool:
+        """Whether anybody reads any mode."""
+        return bool(self._emitters)
+
     def wants(self, mode: str) -> bool:
         """Return whether anybody reads this mode; if not, its payloads need not be made."""
         return mode in self._emitters

@@ -12,19 +12,20 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from operator import attrgetter
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.callbacks import BaseCallbackHandler, CallbackManager
 from langchain_core.callbacks.manager import handle_event
 from langchain_core.runnables.config import var_child_runnable_config
 
 from runtime.callbacks import GraphCallbackHandler
+from runtime.pregel._calls import Called, Calls
 from runtime.pregel._desk import Desk
 from runtime.pregel._run import Run
 from runtime.pregel._task import Task, in_order
 from runtime.turns import Lane
 
-__all__ = ("drive", "perform")
+__all__ = ("drive", "perform", "perform_here")
 
 MAX_THREADS = 64
 """How many tasks of one superstep run at once, unless `max_concurrency` says otherwise.
@@ -76,6 +77,7 @@ def _supersteps(run: Run, inbox: SimpleQueue[Any], desk: Desk | None) -> Iterato
     """Do one superstep after the other, yielding chunks as they come."""
     ready = run.ready
     pool: ThreadPoolExecutor | None = None
+    calls = run.calls = Calls(run, inbox.put, perform_here)
     try:
         run.begin()
         _tell(run)
@@ -87,32 +89,48 @@ def _supersteps(run: Run, inbox: SimpleQueue[Any], desk: Desk | None) -> Iterato
                 tasks = run.recall(tasks, run.cache.get(keys))
             while ready:
                 yield ready.popleft()
-            if len(tasks) == 1 and not (run.live and tasks[0].node.runs_user_code):
+            if len(tasks) == 1 and not run.shows_while_it_runs(tasks[0]):
                 task: Task | None = tasks[0]
                 while task is not None:
-                    copy_context().run(_perform, task)
-                    if desk is not None:
-                        run.record(task)
-                        desk.save()
-                    run.finish(task)
-                    while ready:
-                        yield ready.popleft()
-                    if task.fatal:
-                        raise task.error  # type: ignore[misc]  # a fatal task has one
+                    copy_context().run(perform_here, task)
+                    while calls.outstanding:
+                        yield from _handle(run, inbox.get(), desk)
+                    yield from _handle(run, task, desk)
                     task = task.rescuer
             elif tasks:
                 if pool is None:
                     workers = run.config.get("max_concurrency") or MAX_THREADS
                     pool = ThreadPoolExecutor(workers, thread_name_prefix="graph")
-                yield from _in_threads(run, tasks, pool, inbox, desk)
+                yield from _in_threads(run, tasks, pool, inbox, desk, calls)
             run.commit()
             if desk is not None:
                 desk.save()
             while ready:
                 yield ready.popleft()
     finally:
+        calls.close()
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _handle(run: Run, item: Any, desk: Desk | None) -> Iterator[Any]:
+    """Take what arrived, and yield the chunks that it makes: of a task that is done its results."""
+    ready = run.ready
+    if type(item) is Task:
+        if desk is not None:
+            run.record(item)
+            desk.save()
+        run.finish(item)
+        while ready:
+            yield ready.popleft()
+        if item.fatal:
+            raise cast(BaseException, item.error)
+    elif type(item) is Called:
+        run.show_call(item.task)
+        while ready:
+            yield ready.popleft()
+    else:  # a chunk
+        yield item
 
 
 def _announce(run: Run) -> Any:
@@ -131,7 +149,9 @@ def _tell(run: Run) -> None:
     while run.events:
         method, event = run.events.popleft()
         listening: list[BaseCallbackHandler] = [
-            h for h in run.listener.handlers if isinstance(h, GraphCallbackHandler)
+            handler
+            for handler in run.listener.handlers
+            if isinstance(handler, GraphCallbackHandler)
         ]
         handle_event(listening, method, None, event)
 
@@ -142,9 +162,10 @@ def _in_threads(
     pool: ThreadPoolExecutor,
     inbox: SimpleQueue[Any],
     desk: Desk | None,
+    calls: Calls,
 ) -> Iterator[Any]:
     """Do the tasks of one superstep at the same time, yielding chunks as they come."""
-    ready, turns = run.ready, run.turns
+    turns = run.turns
     lanes: list[Lane] = []
     if turns.serial:
         # whoever has the first turn must not wait for a thread that somebody with a later one holds
@@ -155,27 +176,24 @@ def _in_threads(
         pool.submit(copy_context().run, _perform_in_turn, task, inbox)
     pending = len(tasks)
     try:
-        while pending:
+        while pending or calls.outstanding:
             for item in _arrived(inbox, run):
-                if type(item) is not Task:
+                if type(item) is Task or type(item) is Called:
+                    pending -= _ends(item)
+                    yield from _handle(run, item, desk)
+                else:
                     yield item
-                    continue
-                pending -= item.rescuer is None
-                if desk is not None:
-                    run.record(item)
-                    desk.save()
-                run.finish(item)
-                while ready:
-                    yield ready.popleft()
-                if item.fatal:
-                    raise item.error
     finally:
         if lanes and pending:
             # those that have not started never will; the others need their turns to end
             turns.withdraw(lanes)
             while pending:
-                done = (item for item in _arrived(inbox, run) if type(item) is Task)
-                pending -= sum(item.rescuer is None for item in done)
+                pending -= sum(_ends(item) for item in _arrived(inbox, run))
+
+
+def _ends(item: Any) -> bool:
+    """Return whether a task of the plan, and what handles its error, is done with this."""
+    return type(item) is Task and item.rescuer is None and item.called_by is None
 
 
 def _arrived(inbox: SimpleQueue[Any], run: Run) -> list[Any]:
@@ -198,11 +216,11 @@ def _perform_in_turn(task: Task, inbox: SimpleQueue[Any]) -> None:
     lane = task.lane if turns.serial else ()
     try:
         if turns.take(lane):
-            _perform(task)
+            perform_here(task)
             while task.rescuer is not None:
                 inbox.put(task)
                 task = task.rescuer
-                _perform(task)
+                perform_here(task)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the consumer must see it
         task.error = error
     finally:
@@ -212,13 +230,13 @@ def _perform_in_turn(task: Task, inbox: SimpleQueue[Any]) -> None:
 
 def perform(task: Task) -> None:
     """Do a task in the calling thread and a context of its own; raise its error if it fails."""
-    copy_context().run(_perform, task)
+    copy_context().run(perform_here, task)
     if task.error is not None:
         raise task.error
 
 
-def _perform(task: Task) -> None:
-    """Do a task: make each call that it asks for. Leaves an exception in `task.error`."""
+def perform_here(task: Task) -> None:
+    """Do a task in the present context, and leave an exception in `task.error`."""
     var_child_runnable_config.set(task.config)
     work = task.work()
     try:

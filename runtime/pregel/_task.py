@@ -16,7 +16,7 @@ from langchain_core.tracers._streaming import _StreamingCallbackHandler
 
 from runtime.errors import GraphInterrupt, NodeCancelledError, ParentCommand
 from runtime.pregel._names import PUSH, TaskPath, without_ids
-from runtime.pregel._policies import Attempt, policed
+from runtime.pregel._policies import Attempt, policed, remembered
 from runtime.pregel._trace import announce, conclude
 from runtime.runtime import ExecutionInfo, Runtime
 from runtime.types import Command
@@ -49,6 +49,8 @@ class Task:
         rescuer: The task that handles its error.
         triggers: The channels whose update made it run; none for one that was sent.
         cached: Whether it did not run, as what it writes is known from before.
+        called_by: The task that called it, if it is no part of the plan of the superstep.
+        inner_calls: Numbers the tasks that its node calls.
     """
 
     __slots__ = (
@@ -56,9 +58,11 @@ class Task:
         "_runtime",
         "attempt",
         "cached",
+        "called_by",
         "config",
         "error",
         "id",
+        "inner_calls",
         "inner_runs",
         "input",
         "name",
@@ -85,6 +89,8 @@ class Task:
         self.writes: list[Write] = []
         self.error: BaseException | None = None
         self.inner_runs = count()
+        self.inner_calls = count()
+        self.called_by: Task | None = None
         self._runtime: Runtime[Any] | None = None
         self.policies: Policies | None = node.policies
         self.attempt: Attempt | None = None
@@ -106,15 +112,23 @@ class Task:
 
     @property
     def fatal(self) -> bool:
-        """Whether its error ends the run at once: nobody handles it, and it is no question."""
+        """Whether its error ends the run at once: nobody handles it, and it is no question.
+
+        That of a task which another one called is passed to that one.
+        """
         error = self.error
-        return error is not None and self.rescuer is None and not isinstance(error, GraphInterrupt)
+        if error is None or self.rescuer is not None or self.called_by is not None:
+            return False
+        return not isinstance(error, GraphInterrupt)
 
     @property
     def lane(self) -> tuple[str, ...]:
         """The place of this task among all tasks that may run at the same time."""
         index = self.path[1]
         step = f"{self.run.step:08d}"
+        if self.called_by is not None:
+            last = f"{self.called_by.lane[-1]}/{self.path[2]:08d}"
+            return (*self.run.lane, step, self.path[0], last)
         if isinstance(index, int):
             return (*self.run.lane, step, self.path[0], f"{index:08d}")
         return (*self.run.lane, step, self.path[0], index)
@@ -148,7 +162,12 @@ class Task:
         call that is yielded, in its own way, and sends back what came of it or throws what was
         raised.
         """
-        return self.perform() if self.policies is None else policed(self, self.policies)
+        policies = self.policies
+        if policies is None:
+            return self.perform()
+        if self.called_by is not None and policies.cache is not None:
+            return remembered(self, policies, policies.cache)
+        return policed(self, policies)
 
     def perform(self) -> Generator[Effect, Any, None]:
         """Do the task once: its node, then its conditional edges."""
@@ -191,6 +210,7 @@ class Task:
         self.writes = []
         self.config["callbacks"] = callbacks
         self._runtime = None
+        self.inner_calls = count()
         if self._answers is not None:
             self._answers.start_over()
 
@@ -294,7 +314,7 @@ def in_order(batch: list[Any]) -> list[Any]:
     ordered: list[Any] = []
     for are_tasks, items in groupby(batch, key=lambda item: type(item) is Task):
         group = list(items)
-        if are_tasks:
+        if are_tasks and all(task.called_by is None for task in group):
             group.sort(key=attrgetter("path"))
         ordered += group
     return ordered

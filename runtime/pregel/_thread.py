@@ -12,7 +12,7 @@ the driver has handed it to the saver. All shapes are LangGraph's.
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
@@ -24,6 +24,7 @@ from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME
 
 from runtime.channels.base import MISSING
 from runtime.channels.untracked_value import UntrackedValue
+from runtime.pregel._names import path_text
 
 if TYPE_CHECKING:
     from runtime._threads import Durability
@@ -95,7 +96,7 @@ class Thread:
         seen: Per node, the versions of its triggers when it last ran.
         values: What the channels say of themselves.
         updated: The channels that the last superstep changed, if that is known.
-        pending: What tasks of the superstep wrote, as `(task id, channel, value)`.
+        pending: What tasks of the superstep wrote, by their ids.
         metadata: Of the checkpoint.
         parent: The id of the checkpoint before this one.
         unsaved: What is to be saved.
@@ -134,7 +135,7 @@ class Thread:
         self.seen: dict[str, dict[str, Any]] = {}
         self.values: dict[str, Any] = {}
         self.updated: set[str] | None = None
-        self.pending: list[tuple[str, str, Any]] = []
+        self.pending: dict[str, list[Write]] = {}
         self._latest: Any = None
 
     # --- reading ---
@@ -168,9 +169,8 @@ class Thread:
         self.values = dict(checkpoint["channel_values"])
         updated = checkpoint.get("updated_channels")
         self.updated = None if updated is None else set(updated)
-        self.pending = [
-            (str(task), name, value) for task, name, value in saved.pending_writes or ()
-        ]
+        for task, name, value in saved.pending_writes or ():
+            self.pending.setdefault(str(task), []).append((name, value))
         self._latest = max(self.versions.values()) if self.versions else None
 
     @property
@@ -228,14 +228,7 @@ class Thread:
 
     def of_task(self, id_: str) -> list[Write]:
         """Return what is kept of a task, the special things included."""
-        return [(name, value) for task, name, value in self.pending if task == id_]
-
-    def by_task(self) -> dict[str, list[Write]]:
-        """Return what is kept of all tasks."""
-        kept: defaultdict[str, list[Write]] = defaultdict(list)
-        for task, name, value in self.pending:
-            kept[task].append((name, value))
-        return kept
+        return self.pending.get(id_, [])
 
     def has_news(self, node: str, triggers: Iterable[str], channels: Channels) -> bool:
         """Return whether a trigger of a node holds something that it has not seen."""
@@ -281,7 +274,7 @@ class Thread:
         self.id = self._turns.checkpoint_id(step)
         self.metadata = {**metadata, "step": step, "parents": self.parents}
         self.updated = set(updated)
-        self.pending = []
+        self.pending = {}
         if self.durability != "exit":
             self._put()
 
@@ -308,22 +301,21 @@ class Thread:
         self, id_: str, path: Sequence[Any], writes: Sequence[Write], channels: Channels
     ) -> None:
         """Keep what a task wrote."""
-        if all(name in SPECIAL for name, _ in writes):
-            names = {name for name, _ in writes}
-            self.pending = [w for w in self.pending if w[0] != id_ or w[1] not in names]
-        else:
-            self.pending = [w for w in self.pending if w[0] != id_]
         kept = [
             (name, value)
             for name, value in writes
             if not isinstance(channels.specs.get(name), UntrackedValue)
         ]
-        self.pending += [(id_, name, value) for name, value in kept]
+        before: list[Write] = []
+        if all(name in SPECIAL for name, _ in writes):
+            names = {name for name, _ in writes}
+            before = [write for write in self.of_task(id_) if write[0] not in names]
+        self.pending[id_] = before + kept
         if self.durability != "exit" and kept:
             self._put_writes(id_, path, kept)
 
     def _put_writes(self, id_: str, path: Sequence[Any], writes: Sequence[Write]) -> None:
-        arguments = (self.here, writes, id_, _text(path) if path else "")
+        arguments = (self.here, writes, id_, path_text(path) if path else "")
         self.unsaved.append(Save("put_writes", arguments))
 
     def close(self, paths: Mapping[str, Sequence[Any]]) -> None:
@@ -336,12 +328,5 @@ class Thread:
             return
         if self.id != self._saved_id and self.metadata:
             self._put()
-        for id_, writes in self.by_task().items():
+        for id_, writes in self.pending.items():
             self._put_writes(id_, paths.get(id_, ()), writes)
-
-
-def _text(path: Any) -> str:
-    """Return the path of a task as savers get it: such texts sort as the paths do."""
-    if isinstance(path, (tuple, list)):
-        return f"~{', '.join(_text(part) for part in path)}"
-    return f"{path:010d}" if isinstance(path, int) else str(path)

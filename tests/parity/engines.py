@@ -24,6 +24,10 @@ class Engine:
         return import_module(f"{self.package}.graph")
 
     @property
+    def func(self) -> ModuleType:
+        return import_module(f"{self.package}.func")
+
+    @property
     def message(self) -> ModuleType:
         return import_module(f"{self.package}.graph.message")
 

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import pytest
+import scenarios_func  # noqa: F401 - registers its scenarios
 import scenarios_graph  # noqa: F401 - registers its scenarios
 import scenarios_modes  # noqa: F401 - registers its scenarios
 import scenarios_policies  # noqa: F401 - registers its scenarios

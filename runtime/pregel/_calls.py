@@ -1,0 +1,178 @@
+"""Tasks that a node asks for while it runs: calls of functions decorated with `@task`.
+
+Such a task belongs to the superstep of the node, writes nothing to channels, and gives its result
+to whoever called. It is kept like other tasks, under an id that is the same when the node runs
+again, so that it is not done twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from runtime.pregel._names import PUSH, TaskPath, path_text, task_id, within
+from runtime.pregel._task import Task
+
+if TYPE_CHECKING:
+    from runtime.pregel._node import Node
+    from runtime.pregel._run import Run
+
+__all__ = ("RETURN", "Called", "Calls", "Promise")
+
+RETURN: Final = "__return__"
+"""Under this name stands what a called task returned."""
+
+MAX_THREADS: Final = 64
+"""How many called tasks run at once, unless `max_concurrency` says otherwise."""
+
+
+class Called(NamedTuple):
+    """Tells the driver that a task was called."""
+
+    task: Task
+
+
+class Promise(Future[Any]):
+    """What a call of a `@task` returns: `.result()` waits for the result, and so does `await`.
+
+    Whoever waits for a task that no thread has begun does it himself, so that tasks that wait for
+    others cannot use up all threads.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._unclaimed: list[Callable[[], None]] = []
+
+    def offer(self, work: Callable[[], None]) -> None:
+        """Have work that fulfils the promise; whoever claims it first does it."""
+        self._unclaimed.append(work)
+
+    def do(self) -> None:
+        """Do the work, unless somebody has begun to."""
+        try:
+            work = self._unclaimed.pop()  # one step, as several threads may try
+        except IndexError:
+            return
+        work()
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Return what the task returned, or raise what it raised."""
+        if timeout is None:
+            self.do()
+        return super().result(timeout)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """Return what the task raised, if anything."""
+        if timeout is None:
+            self.do()
+        return super().exception(timeout)
+
+    def settle(self, task: Task) -> None:
+        """Pass on what came of the task."""
+        if task.error is not None:
+            self.set_exception(task.error)
+        else:
+            self.set_result(dict(task.writes)[RETURN])
+
+    def give_up(self) -> None:
+        """End the waiting for a task that will not run any more."""
+        if self._unclaimed:
+            self._unclaimed.clear()
+            self.cancel()
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        if not self.done():
+            yield from asyncio.wrap_future(self).__await__()
+        return super().result()
+
+
+class Calls:
+    """The tasks that the nodes of one run call.
+
+    Args:
+        run: The run.
+        put: Tells its driver that something happened.
+        perform: Does a task in the calling thread, and leaves an exception in the task.
+    """
+
+    _lock = threading.Lock()
+
+    def __init__(
+        self, run: Run, put: Callable[[Any], None], perform: Callable[[Task], None]
+    ) -> None:
+        self._run = run
+        self._put = put
+        self._perform = perform
+        self._promises: dict[str, Promise] = {}
+        self._pool: ThreadPoolExecutor | None = None
+        self._started: list[Task] = []
+        self._finished = 0
+
+    @property
+    def outstanding(self) -> bool:
+        """Whether the driver has still to hear of a called task that it is done."""
+        return len(self._started) > self._finished
+
+    def heard(self) -> None:
+        """Note that the driver has heard of one."""
+        self._finished += 1
+
+    def call(self, parent: Task, node: Node, given: Any) -> Promise:
+        """Start a task, unless it was done before, and return its promise.
+
+        Args:
+            parent: The task that calls.
+            node: What is called, as a node.
+            given: The arguments.
+        """
+        run = self._run
+        parent.node.calls_tasks = True  # from now on its chunks are shown while it runs
+        path: TaskPath = (PUSH, parent.path, next(parent.inner_calls), True)
+        ns = within(parent.ns, node.name)
+        parts = (PUSH, path_text(path[1]), str(path[2]))
+        id_ = task_id(run.checkpoint_id, ns, run.step, node.name, parts)
+        known = self._promises.get(id_)
+        if known is not None and known.done() and known.exception() is None:
+            return known  # the node runs once more
+        promise = self._promises[id_] = Promise()
+        task = Task(run, node, path, id_, f"{ns}:{id_}", given)
+        task.called_by = parent
+        kept = [] if run.thread is None else run.thread.of_task(id_)
+        results = [value for name, value in kept if name == RETURN]
+        if results and run.restores:
+            promise.set_result(results[-1])
+            self._put(Called(task))
+            return promise
+        self._started.append(task)
+        self._put(Called(task))
+        self.start(task, promise)
+        return promise
+
+    def start(self, task: Task, promise: Promise) -> None:
+        """Have a thread do a task."""
+
+        def work() -> None:
+            copy_context().run(self._perform, task)
+            self._put(task)
+            promise.settle(task)
+
+        promise.offer(work)
+        if self._run.turns.serial:  # in the order of the calls
+            promise.do()
+            return
+        if self._pool is None:
+            with self._lock:
+                workers = self._run.config.get("max_concurrency") or MAX_THREADS
+                self._pool = self._pool or ThreadPoolExecutor(workers, thread_name_prefix="task")
+        self._pool.submit(copy_context().run, promise.do)
+
+    def close(self) -> None:
+        """Leave nothing behind: what has not begun never does, the rest is waited for."""
+        for promise in self._promises.values():
+            promise.give_up()
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)

@@ -27,6 +27,12 @@ WRITER = "the stream writer works in async runs; on Python 3.10 LangGraph's rais
 AMBIENT = "the node's config is the ambient one in async runs; LangGraph's is not on Python 3.10"
 CANCELLED = "a node that cancels itself fails; on Python 3.10 LangGraph ends the run unhandled"
 ONE_KEY = "tasks with one key are all served by the cache; LangGraph serves only the last of them"
+V1_HOOK = "a post_model_hook works with version='v1'; LangGraph raises KeyError('tools')"
+EARLY = "an error handler that handles no exception is refused when the node is made"
+CARRIED = "messages that a Command takes to the graph around are shown; LangGraph loses them"
+OPTIONAL = "a key that a tool may go without is filled in; LangGraph's is not on Python 3.10"
+ANY = "a plain ToolRuntime has any state and context; LangGraph's makes Pydantic warn"
+SENT = "what a tool sends to the parent keeps its update; LangGraph drops it"
 
 DIFFERENCES: list[Difference] = [
     Difference("pydantic_state_refuses_a_wrong_type", "sync", SHOWN),
@@ -39,6 +45,30 @@ DIFFERENCES: list[Difference] = [
     Difference("a_command_as_input", "async", TWICE),
     Difference("a_builtin_without_signature_as_reducer", "sync", BUILTIN),
     Difference("a_builtin_without_signature_as_reducer", "async", BUILTIN),
+    Difference("a_hook_between_the_model_and_its_tools_in_one_task", "sync", V1_HOOK),
+    Difference("a_hook_between_the_model_and_its_tools_in_one_task", "async", V1_HOOK),
+    Difference("a_handler_for_no_exception", "sync", EARLY),
+    Difference("a_handler_for_no_exception", "async", EARLY),
+    Difference("a_tool_that_is_given_all_of_it_of_a_dataclass", "sync", ANY),
+    Difference("a_tool_that_is_given_all_of_it_of_a_dataclass", "async", ANY),
+    Difference("a_tool_that_is_given_all_of_it_of_a_model", "sync", ANY),
+    Difference("a_tool_that_is_given_all_of_it_of_a_model", "async", ANY),
+    Difference("a_tool_that_is_given_all_of_it_with_context", "sync", ANY),
+    Difference("a_tool_that_is_given_all_of_it_with_context", "async", ANY),
+    Difference("a_tool_that_is_given_optional", "sync", OPTIONAL, (3, 11)),
+    Difference("a_tool_that_is_given_optional", "async", OPTIONAL, (3, 11)),
+    Difference("a_tool_that_is_given_optional_of_a_model", "sync", OPTIONAL, (3, 11)),
+    Difference("a_tool_that_is_given_optional_of_a_model", "async", OPTIONAL, (3, 11)),
+    Difference("a_tool_that_is_given_optional_of_a_dataclass", "sync", OPTIONAL, (3, 11)),
+    Difference("a_tool_that_is_given_optional_of_a_dataclass", "async", OPTIONAL, (3, 11)),
+    Difference("a_tool_that_is_given_optional_that_is_set", "sync", OPTIONAL, (3, 11)),
+    Difference("a_tool_that_is_given_optional_that_is_set", "async", OPTIONAL, (3, 11)),
+    Difference("a_tool_that_hands_over_to_another_agent", "sync", CARRIED),
+    Difference("a_tool_that_hands_over_to_another_agent", "async", CARRIED),
+    Difference("a_tool_that_hands_over_in_one_task", "sync", CARRIED),
+    Difference("a_tool_that_hands_over_in_one_task", "async", CARRIED),
+    Difference("a_command_that_sends_and_updates", "sync", SENT),
+    Difference("a_command_that_sends_and_updates", "async", SENT),
     Difference("custom_items_come_before_the_update", "async", WRITER, (3, 11)),
     Difference("custom_items_of_each_attempt", "async", WRITER, (3, 11)),
     Difference("what_a_handler_streams", "async", WRITER, (3, 11)),

@@ -56,6 +56,18 @@ class Engine:
         return import_module(f"{self.package}.managed.base")
 
     @property
+    def prebuilt(self) -> ModuleType:
+        return import_module(f"{self.package}.prebuilt")
+
+    @property
+    def tool_node(self) -> ModuleType:
+        return import_module(f"{self.package}.prebuilt.tool_node")
+
+    @property
+    def agents(self) -> ModuleType:
+        return import_module(f"{self.package}.prebuilt.chat_agent_executor")
+
+    @property
     def errors(self) -> ModuleType:
         return import_module(f"{self.package}.errors")
 

@@ -17,6 +17,13 @@ from runtime.config import get_config, get_store, get_stream_writer
 from runtime.errors import GraphRecursionError, InvalidUpdateError
 from runtime.graph import END, START, MessagesState, StateGraph, add_messages
 from runtime.graph.state import CompiledStateGraph
+from runtime.prebuilt import (
+    InjectedState,
+    ToolNode,
+    ToolRuntime,
+    create_react_agent,
+    tools_condition,
+)
 from runtime.pregel import Pregel
 from runtime.runtime import Runtime, get_runtime
 from runtime.types import Command, Overwrite, Send, StreamMode, StreamWriter
@@ -99,3 +106,20 @@ try:
         compiled.invoke(given)
 except (GraphRecursionError, InvalidUpdateError):
     pass
+
+
+def lookup(city: str, topic: Annotated[str, InjectedState("topic")]) -> str:
+    return f"{city} {topic}"
+
+
+def greet(runtime: ToolRuntime[Context, State]) -> str:
+    return runtime.context.user + runtime.state["topic"]
+
+
+def agents() -> None:
+    node = ToolNode([lookup, greet], handle_tool_errors=(ValueError, KeyError))
+    agent = create_react_agent("openai:gpt-4o-mini", node, prompt="Be brief.", name="agent")
+    assert_type(agent, CompiledStateGraph[Any, Any, Any, Any])
+    create_react_agent("openai:gpt-4o-mini", [lookup, {"type": "web_search"}], version="v1")
+    graph = StateGraph(MessagesState).add_node(node)
+    graph.add_conditional_edges(START, tools_condition)

@@ -39,6 +39,7 @@ from runtime.errors import (
     GraphInterrupt,
     GraphRecursionError,
     NodeError,
+    ParentCommand,
 )
 from runtime.pregel._answers import Answers, Resume
 from runtime.pregel._calls import RETURN, Calls
@@ -199,6 +200,7 @@ class Run:
         self.live = sink is not None and sink.live
         self._own_handlers = self._handlers_of(sink)
         self.handlers = self._own_handlers
+        self._reads_as_node: list[StreamHandler] = []  # who takes the run for its node
         self.runtime = self._runtime(asked.context, parent)
         self.cache: BaseCache[Any] | None = graph.cache
         self.listener: Any = None
@@ -296,6 +298,8 @@ class Run:
         inherited = [h for h in configured.handlers if isinstance(h, StreamHandler)]
         quiet = len(inherited) == len(configured.handlers)
         self.handlers = self._own_handlers + inherited
+        if self.parent is not None and self.graph.name == self.parent.name:
+            self._reads_as_node = inherited
         if quiet:
             self._carry(configured)
             self._task_callbacks = configured
@@ -319,6 +323,8 @@ class Run:
             InvalidUpdateError: The channels cannot take it.
             RuntimeError: It is a command that cannot be obeyed.
         """
+        for handler in self._reads_as_node:
+            handler.on_node_start(cast("Task", self.parent), self.given)
         self.open()
         take_input(self)
 
@@ -547,8 +553,8 @@ class Run:
             return
         if task.rescuer is not None:
             self.tasks.append(task.rescuer)
-        if isinstance(task.error, GraphDrained):
-            return  # nothing came of it yet: a graph inside stopped between two supersteps
+        if isinstance(task.error, (GraphDrained, ParentCommand)):
+            return  # a graph inside stopped between two supersteps; or it is for a graph around
         if isinstance(task.error, GraphInterrupt):
             asked = tuple(task.error.args[0])
             if not asked:
@@ -639,6 +645,10 @@ class Run:
             self.parent is None or error is not None or self.graph.checkpointer is True
         ):
             thread.close({task.id: task.path for task in self.tasks})
+        if error is None:
+            metadata = {"ls_integration": "langgraph", **self.config["metadata"]}
+            for handler in self._reads_as_node:
+                handler.on_node_end(cast("Task", self.parent), self.output(), metadata)
         if self.parent is not None or not isinstance(error, GraphInterrupt):
             return False
         done = sorted((task for task in self.tasks if task.writes), key=_by_path)
@@ -758,7 +768,7 @@ class Run:
         task = Task(self, node, path, id_, f"{ns}:{id_}", value)
         if not node.hidden:
             for handler in self.handlers:
-                handler.on_node_start(task)
+                handler.on_node_start(task, value)
         return task
 
     def _wrote_output(self, tasks: Sequence[Written]) -> bool:

@@ -172,7 +172,7 @@ class Task:
     def perform(self) -> Generator[Effect, Any, None]:
         """Do the task once: its node, then its conditional edges."""
         node, run = self.node, self.run
-        heard = None
+        heard, shows = None, not node.hidden
         if run.listener is not None and node.runs_user_code:
             heard = yield from self._announce(run.listener.get_child(f"graph:step:{run.step}"))
         try:
@@ -184,7 +184,7 @@ class Task:
                 try:
                     output = yield call.invoke, call.ainvoke, (output, self.config), call.name
                 except ParentCommand as raised:
-                    output = self._own_command(raised)
+                    output, shows = self._own_command(raised), False
             self.writes += node.updates(output)
             self.writes += node.static_writes
             for number, branch in enumerate(node.branches, start=2 if node.call is None else 3):
@@ -201,7 +201,7 @@ class Task:
             raise
         if heard is not None:
             yield from self._conclude(heard, output)
-        if not node.hidden:
+        if shows:
             for handler in run.handlers:
                 handler.on_node_end(self, output)
 

@@ -29,7 +29,6 @@ CANCELLED = "a node that cancels itself fails; on Python 3.10 LangGraph ends the
 ONE_KEY = "tasks with one key are all served by the cache; LangGraph serves only the last of them"
 V1_HOOK = "a post_model_hook works with version='v1'; LangGraph raises KeyError('tools')"
 EARLY = "an error handler that handles no exception is refused when the node is made"
-CARRIED = "messages that a Command takes to the graph around are shown; LangGraph loses them"
 OPTIONAL = "a key that a tool may go without is filled in; LangGraph's is not on Python 3.10"
 ANY = "a plain ToolRuntime has any state and context; LangGraph's makes Pydantic warn"
 SENT = "what a tool sends to the parent keeps its update; LangGraph drops it"
@@ -63,10 +62,6 @@ DIFFERENCES: list[Difference] = [
     Difference("a_tool_that_is_given_optional_of_a_dataclass", "async", OPTIONAL, (3, 11)),
     Difference("a_tool_that_is_given_optional_that_is_set", "sync", OPTIONAL, (3, 11)),
     Difference("a_tool_that_is_given_optional_that_is_set", "async", OPTIONAL, (3, 11)),
-    Difference("a_tool_that_hands_over_to_another_agent", "sync", CARRIED),
-    Difference("a_tool_that_hands_over_to_another_agent", "async", CARRIED),
-    Difference("a_tool_that_hands_over_in_one_task", "sync", CARRIED),
-    Difference("a_tool_that_hands_over_in_one_task", "async", CARRIED),
     Difference("a_command_that_sends_and_updates", "sync", SENT),
     Difference("a_command_that_sends_and_updates", "async", SENT),
     Difference("custom_items_come_before_the_update", "async", WRITER, (3, 11)),

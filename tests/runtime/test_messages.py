@@ -8,7 +8,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
 from langchain_core.runnables import RunnableConfig, RunnableLambda
 from runtime_graphs import chain, says
 
-from runtime.graph import MessagesState
+from runtime.graph import START, MessagesState, StateGraph
 
 
 def texts(chunks: list[Any]) -> list[Any]:
@@ -137,3 +137,20 @@ def test_a_stream_of_a_graph_inside_a_node_sees_its_own_tokens(drive) -> None:
 
     drive.invoke(chain(node), {"a": 1})
     assert texts(seen) == ["hello", " ", "there"]
+
+
+def test_a_graph_as_the_node_of_its_name_shows_what_it_added(drive) -> None:
+    """Without `subgraphs` all its new messages are shown when it is done, with its metadata."""
+    inner = chain(
+        lambda _: {"messages": [AIMessage("one", id="1")]},
+        lambda _: {"messages": [AIMessage("two", id="2")]},
+        schema=MessagesState,
+        name="expert",
+    )
+    graph = StateGraph(MessagesState).add_node("expert", inner.with_config(metadata={"of": "it"}))
+    graph.add_edge(START, "expert")
+    given = {"messages": [HumanMessage("zero", id="0")]}
+    chunks = drive.stream(graph.compile(), given, stream_mode="messages")
+    assert texts(chunks) == ["one", "two"]
+    assert {metadata["of"] for _, metadata in chunks} == {"it"}
+    assert {metadata["langgraph_node"] for _, metadata in chunks} == {"expert"}

@@ -1,6 +1,6 @@
 """The switch that lets `import langgraph` reach this runtime.
 
-After `install()` the modules of LangGraph itself (`langgraph.graph`, `.types`, `.prebuilt`, ...) are
+After `install()` the modules of LangGraph itself (`langgraph.graph`, `langgraph.types`, ...) are
 those of `runtime`, the very same module objects. `langgraph.checkpoint`, `langgraph.store`,
 `langgraph.cache` and what other packages put below `langgraph` stay what they are. So an agent, and
 a package built on LangGraph, runs unchanged on this engine, whether or not LangGraph is installed.

@@ -10,6 +10,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.base import RunnableLike
 from langchain_core.runnables.config import ensure_config, merge_configs
 
+from runtime.pregel._inside import reached_from
 from runtime.pregel._node import make_call
 
 __all__ = ("RunnableCallable", "RunnableLike")
@@ -65,6 +66,12 @@ class RunnableCallable(Runnable[Any, Any]):
         self._sync = func and self._call(func, kwargs).invoke
         self._async = afunc and self._call(afunc, kwargs).ainvoke
 
+    @property
+    def deps(self) -> list[Any]:
+        """The Runnables that the functions may call."""
+        functions = (function for function in (self.func, self.afunc) if function is not None)
+        return [runnable for function in functions for runnable in reached_from(function)]
+
     def _call(self, function: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
         return make_call(partial(function, **kwargs) if kwargs else function, self.get_name())
 
@@ -89,7 +96,7 @@ class RunnableCallable(Runnable[Any, Any]):
         if not self.trace:
             return sync(input, config)
 
-        def traced(value: Any, config: RunnableConfig) -> Any:
+        def traced(value: Any, run_manager: Any, config: RunnableConfig) -> Any:
             return sync(value, config)
 
         return self._call_with_config(traced, input, self._tagged(config))
@@ -108,7 +115,7 @@ class RunnableCallable(Runnable[Any, Any]):
         if not self.trace:
             return await call(input, config)
 
-        async def traced(value: Any, config: RunnableConfig) -> Any:
+        async def traced(value: Any, run_manager: Any, config: RunnableConfig) -> Any:
             return await call(value, config)
 
         return await self._acall_with_config(traced, input, self._tagged(config))

@@ -222,7 +222,7 @@ def a_person_rejects_one_of_two() -> Case:
 def a_summary_of_the_past() -> Case:
     past = [HumanMessage(f"Question {n}", id=f"q{n}") for n in range(6)]
     summary = mw.SummarizationMiddleware(
-        scripted("They asked six times."), trigger=("messages", 4), keep=("messages", 2)
+        scripted(*["They asked six times."] * 2), trigger=("messages", 4), keep=("messages", 2)
     )
     built = agent(asks("Paris"), "Sunny.", middleware=[summary])
     return Case(built, [{"messages": past}])
@@ -316,7 +316,7 @@ def old_results_are_cleared() -> Case:
 @case
 def tools_are_chosen_first() -> Case:
     chosen = calls(call("ToolSelectionResponse", "call_s", tools=["weather"]))
-    selector = mw.LLMToolSelectorMiddleware(model=scripted(chosen), max_tools=1)
+    selector = mw.LLMToolSelectorMiddleware(model=scripted(chosen, chosen), max_tools=1)
     return Case(agent(asks("Paris"), "Sunny.", middleware=[selector]))
 
 

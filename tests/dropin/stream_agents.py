@@ -1,6 +1,6 @@
 """Run the cases of `agents` on one engine and print what they stream, as JSON.
 
-    python stream_agents.py installed|bundled [case ...]
+python stream_agents.py installed|bundled [case ...]
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.callbacks import AsyncCallbackManager, BaseCallbackManager, CallbackManager
 
@@ -21,6 +21,7 @@ from runtime.pregel._tools import ToolsHandler
 if TYPE_CHECKING:
     from runtime.pregel._run import Run
     from runtime.pregel._stream import Sink
+    from runtime.pregel._task import Task
 
 __all__ = ("Listeners",)
 
@@ -39,7 +40,7 @@ class Listeners:
         events: What is still to be told of the run, each with the method to call.
     """
 
-    __slots__ = ("_own", "_quiet", "_run", "events", "handlers", "manager")
+    __slots__ = ("_as_node", "_own", "_quiet", "_run", "events", "handlers", "manager")
 
     def __init__(self, run: Run, sink: Sink | None) -> None:
         self._run = run
@@ -48,6 +49,7 @@ class Listeners:
         self.manager: Any = None
         self.events: deque[tuple[str, GraphLifecycleEvent]] = deque()
         self._quiet: BaseCallbackManager | None = None
+        self._as_node: list[StreamHandler] = []
 
     def configured(self, kind: type[CallbackManager | AsyncCallbackManager]) -> Any:
         """Return a callback manager for this run, or `None` if nobody listens.
@@ -66,6 +68,8 @@ class Listeners:
         inherited = [h for h in manager.handlers if isinstance(h, StreamHandler)]
         quiet = len(inherited) == len(manager.handlers)
         self.handlers = self._own + inherited
+        if self._run.parent is not None and self._run.graph.name == self._run.parent.name:
+            self._as_node = inherited
         if quiet:
             self._carry(manager)
             self._quiet = manager
@@ -80,6 +84,22 @@ class Listeners:
         """Put what makes chunks where the models and tools inside nodes will find it."""
         manager.handlers.extend(self._own)
         manager.inheritable_handlers.extend(self._own)
+
+    def begin_as_node(self) -> None:
+        """Have those around take the run for the node that it is in, if both have one name.
+
+        As LangGraph does, which tells nodes by the names of runs.
+        """
+        for handler in self._as_node:
+            handler.on_node_start(cast("Task", self._run.parent), self._run.given)
+
+    def end_as_node(self) -> None:
+        """Have those around take the output of the run for that of the node."""
+        if self._as_node:
+            run = self._run
+            metadata = {"ls_integration": "langgraph", **run.config["metadata"]}
+            for handler in self._as_node:
+                handler.on_node_end(cast("Task", run.parent), run.show.output(), metadata)
 
     def in_task(self, metadata: dict[str, Any]) -> BaseCallbackManager | None:
         """Return the manager of one task while nobody listens.

@@ -203,6 +203,7 @@ class Run:
             InvalidUpdateError: The channels cannot take it.
             RuntimeError: It is a command that cannot be obeyed.
         """
+        self.listeners.begin_as_node()
         self.open()
         take_input(self)
 
@@ -393,6 +394,8 @@ class Run:
             if self.resume.is_used_up:
                 thread.forget(RESUME, NOBODY)
             thread.close({task.id: task.path for task in self.tasks})
+        if error is None:
+            self.listeners.end_as_node()
         if self.parent is not None or not isinstance(error, GraphInterrupt):
             return False
         done = sorted((task for task in self.tasks if task.writes), key=_by_path)
@@ -473,5 +476,5 @@ class Run:
         task = Task(self, node, path, id_, f"{ns}:{id_}", value)
         if not node.hidden:
             for handler in self.listeners.handlers:
-                handler.on_node_start(task)
+                handler.on_node_start(task, value)
         return task

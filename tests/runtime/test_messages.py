@@ -8,7 +8,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
 from langchain_core.runnables import RunnableConfig, RunnableLambda
 from runtime_graphs import chain, says
 
-from runtime.graph import MessagesState
+from runtime.graph import START, MessagesState, StateGraph
 
 
 def texts(chunks: list[Any]) -> list[Any]:
@@ -151,3 +151,20 @@ def test_full_metadata_makes_returned_messages_like_tokens(drive) -> None:
     assert full.keys() - plain.keys() == {"checkpoint_ns", "tags"}
     assert full["checkpoint_ns"] == full["langgraph_checkpoint_ns"]
     assert full["tags"] == ["mine"]
+
+
+def test_a_graph_as_the_node_of_its_name_shows_what_it_added(drive) -> None:
+    """Without `subgraphs` all its new messages are shown when it is done, with its metadata."""
+    inner = chain(
+        lambda _: {"messages": [AIMessage("one", id="1")]},
+        lambda _: {"messages": [AIMessage("two", id="2")]},
+        schema=MessagesState,
+        name="expert",
+    )
+    graph = StateGraph(MessagesState).add_node("expert", inner.with_config(metadata={"of": "it"}))
+    graph.add_edge(START, "expert")
+    given = {"messages": [HumanMessage("zero", id="0")]}
+    chunks = drive.stream(graph.compile(), given, stream_mode="messages")
+    assert texts(chunks) == ["one", "two"]
+    assert {metadata["of"] for _, metadata in chunks} == {"it"}
+    assert {metadata["langgraph_node"] for _, metadata in chunks} == {"expert"}

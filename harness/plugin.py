@@ -4,6 +4,8 @@
 - `--graph-engine` chooses what `import langgraph` is (`harness._graph_engine`).
 - `@pytest.mark.vcr` and everything around it are pytest-recording's; the marked test gets our
   cassette instead of vcrpy's where that means the same (`harness._vcr_fixture`).
+- What a scripted or cassette model still has to say when its test ends fails the test
+  (`harness._leftovers`).
 
 Nothing heavy is imported here: langchain-core, vcr and yaml are imported by the tests that need
 them.
@@ -59,11 +61,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Put our `vcr` fixture above pytest-recording's: the plugin that registers last wins."""
-    from harness import _vcr_fixture, _without_recording  # noqa: PLC0415 - one of the two
+    from harness import _leftovers, _vcr_fixture, _without_recording  # noqa: PLC0415 - as needed
 
     if report := config.getoption(_graph_engine.REPORT):
         config.pluginmanager.register(_graph_engine.Recorder(Path(report)), "harness-engines")
 
+    config.pluginmanager.register(_leftovers, "harness-leftovers")
     if config.getoption("--record-mode", default=_ABSENT) is not _ABSENT:
         config.pluginmanager.register(_vcr_fixture, "harness-vcr")
     else:

@@ -109,14 +109,22 @@ def _ours(response: RecordedResponse) -> dict[str, Any]:
         return {}
     tree = {
         "version": OUR_VERSION,
+        "asked": timing.asked if timing.arrivals else None,
+        "head": timing.head if timing.arrivals else None,
         "cuts": _Flow(timing.cuts),
         "offsets": _Flow(timing.offsets),
+        "ended": timing.ended,
         "end": timing.end,
-        "error": timing.error,
-        "content_encoding": response.content_encoding,
-        "recorded_at": response.recorded_at,
+        "error": timing.error or None,
+        "answered": None if timing.answered else False,
+        "arrivals": _Flow(timing.arrivals) if timing.arrivals else None,
+        "lane": timing.lane or None,
+        "content_encoding": response.content_encoding or None,
+        "wire_cuts": _Flow(timing.wire_cuts) if timing.wire_cuts else None,
+        "recorded_at": response.recorded_at or None,
+        "recorded_on": response.recorded_on or None,
     }
-    return {key: value for key, value in tree.items() if value != ""}
+    return {key: value for key, value in tree.items() if value is not None}
 
 
 def _headers(headers: Headers) -> dict[str, list[str]]:

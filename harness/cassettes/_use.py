@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -10,12 +12,13 @@ from pathlib import Path
 from types import TracebackType
 
 from harness.cassettes._cassette import Cassette, Options, RecordMode
+from harness.cassettes._interception import scope
+from harness.cassettes._loops import watch
 from harness.cassettes._match import MATCH_ON
 from harness.cassettes._model import Interaction
 from harness.cassettes._read import read_recording
 from harness.cassettes._scrub import Scrubber
 from harness.cassettes._store import save
-from harness.cassettes._transport import scope
 from harness.network import as_tuple, block_network, open_network
 
 
@@ -38,6 +41,9 @@ class CassetteBlock:
         cassette = self._cassette = self._opened()
         with ExitStack() as stack:
             stack.enter_context(_network(cassette))
+            if any(item.response.timing for item in cassette.interactions):
+                watch.open(cassette.order)
+                stack.callback(watch.close, cassette.order)
             stack.callback(scope.leave, scope.enter(cassette))
             self._stack = stack.pop_all()
         return cassette
@@ -52,6 +58,7 @@ class CassetteBlock:
         cassette = self._cassette
         if cassette is None:
             return
+        _note_plays(cassette)
         if kind is None:
             self._save(cassette)
             cassette.check_all_played()
@@ -87,7 +94,22 @@ class CassetteBlock:
 
     def _save(self, cassette: Cassette) -> None:
         if cassette.path is not None and cassette.recorded:
-            save(cassette.path, cassette.to_save(), Scrubber.of_environment(os.environ))
+            rules = Scrubber.of_environment(os.environ, self._options.scrub)
+            save(cassette.path, cassette.to_save(), rules)
+
+
+PLAYS = "HARNESS_PLAYS"
+"""The variable that names a file in which every block notes what it played, for `harness check`."""
+
+
+def _note_plays(cassette: Cassette) -> None:
+    """Add a line to the file of plays, if there is to be one; any number of processes may."""
+    file = os.environ.get(PLAYS)
+    if file and cassette.path is not None and cassette.played:
+        played = [item.index for item in cassette.played]
+        line = json.dumps({"path": str(cassette.path.resolve()), "played": played}) + "\n"
+        with Path(file).open("a", encoding="utf-8") as notes:
+            notes.write(line)
 
 
 @contextmanager
@@ -109,10 +131,14 @@ def use_cassette(
     *,
     match_on: Iterable[str] | None = None,
     realtime: bool = False,
+    speed: float = 1.0,
+    patience: float = 5.0,
     allow_unplayed: bool = False,
     allow_hosts: Iterable[str] = (),
     recorded_as: str = "",
     missing_ok: bool = False,
+    scrub: Iterable[str | re.Pattern[str]] = (),
+    ignore_hosts: Iterable[str] = (),
 ) -> CassetteBlock:
     """Open a cassette for the HTTP requests of the block; `with` and `async with` both do.
 
@@ -123,14 +149,21 @@ def use_cassette(
             request and keeps what was not asked for. `rewrite` records the file anew.
         match_on: What of a request is compared: `method`, `scheme`, `host`, `port`, `path`,
             `query`, `uri`, `headers`, `body`. By default everything but the scheme and headers.
-        realtime: Play the pieces of a stream when they came, where that was recorded. Else they
-            are played at once, one by one.
+        realtime: Play the pieces of a stream when they came, where that was recorded. Else the
+            recorded waits are skipped: for asyncio's timers and `time.monotonic` they pass.
+        speed: With `realtime`, how many times as fast as it was.
+        patience: For how many seconds of wall-clock time a request may wait for another one that
+            came before it in the recording.
         allow_unplayed: Do not fail when interactions are left over.
         allow_hosts: Hosts that may be reached in a replay when the cassette holds no answer;
             `localhost` stands for every loopback address, `*` for any letters.
         recorded_as: The address, such as `https://api.openai.com`, under which requests to a
             loopback server are stored and looked up.
         missing_ok: With `none`, do not fail for a missing file until a request is made.
+        scrub: What is secret besides what looks like it: values, and patterns of them. The values
+            of environment variables that look like keys are known without.
+        ignore_hosts: Hosts that are never recorded, besides those of tracing, telemetry, token
+            refresh and tokenizer downloads.
 
     Returns:
         A block whose value is the `Cassette`.
@@ -140,6 +173,8 @@ def use_cassette(
             such file, and it may not be recorded.
         CassetteFormatError: On entering: the file cannot be read.
         CassetteMissError: From the client's call: no interaction answers the request.
+        CassetteOrderError: From the client's call: the program asks in a way in which the
+            recorded order of arrivals cannot be followed.
         NetworkBlockedError: From any client's call that would leave for the network in a replay.
         UnplayedInteractionsError: On leaving a replay without an exception.
         CassetteError: On leaving a recording: a secret seems to remain; nothing is written.
@@ -148,10 +183,14 @@ def use_cassette(
         record_mode=record_mode,
         match_on=MATCH_ON if match_on is None else as_tuple(match_on),
         realtime=realtime,
+        speed=speed,
+        patience=patience,
         allow_unplayed=allow_unplayed,
         allow_hosts=as_tuple(allow_hosts),
         recorded_as=recorded_as,
         missing_ok=missing_ok,
+        scrub=(scrub,) if isinstance(scrub, str) else tuple(scrub),
+        ignore_hosts=as_tuple(ignore_hosts),
     )
     return CassetteBlock(Path(path), (), options)
 
@@ -161,6 +200,8 @@ def play(
     *,
     match_on: Iterable[str] | None = None,
     realtime: bool = False,
+    speed: float = 1.0,
+    patience: float = 5.0,
     allow_unplayed: bool = False,
     allow_hosts: Iterable[str] = (),
 ) -> CassetteBlock:
@@ -171,6 +212,8 @@ def play(
     options = Options(
         match_on=MATCH_ON if match_on is None else as_tuple(match_on),
         realtime=realtime,
+        speed=speed,
+        patience=patience,
         allow_unplayed=allow_unplayed,
         allow_hosts=as_tuple(allow_hosts),
     )

@@ -53,9 +53,9 @@ class Topic(BaseChannel[Sequence[Value], "Value | list[Value]", "list[Value]"], 
             channel.values = list(saved)
         return channel
 
-    def checkpoint(self) -> list[Value] | Any:
-        """Return the values, or `MISSING`."""
-        return list(self.values) if self.values else MISSING
+    def checkpoint(self) -> list[Value]:
+        """Return the values; once written, a topic is kept even when it is empty."""
+        return list(self.values)
 
     def get(self) -> Sequence[Value]:
         """Return the values in the order they were written."""

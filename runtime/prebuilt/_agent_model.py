@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from importlib.metadata import entry_points
+from typing import Any, Final, cast
 
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import BaseMessage
@@ -14,6 +15,9 @@ from langchain_core.tools import BaseTool
 from runtime.runtime import Runtime
 
 __all__ = ("AgentModel", "ModelLike", "chat_model_in", "needs_tools")
+
+ENTRY_POINTS: Final = "runtime.chat_models"
+"""The group of functions from a model's name, such as `cassette:PATH`, to the model."""
 
 ModelRunnable = Runnable[LanguageModelInput, BaseMessage]
 ModelLike = str | ModelRunnable | Callable[[Any, Runtime[Any]], Any]
@@ -83,6 +87,13 @@ class AgentModel:
 
 
 def _named(name: str) -> ModelRunnable:
+    """Return the model that a name stands for.
+
+    What a name with a certain prefix stands for can be said by any distribution, as an entry point
+    of `ENTRY_POINTS` that is called like the prefix; the others are looked up by langchain.
+    """
+    for entry in entry_points(group=ENTRY_POINTS, name=name.partition(":")[0]):
+        return cast(ModelRunnable, entry.load()(name))
     try:
         from langchain.chat_models import init_chat_model  # noqa: PLC0415 - an extra
     except ImportError as error:

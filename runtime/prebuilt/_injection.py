@@ -76,16 +76,9 @@ class ToolRuntime(_DirectlyInjectedToolArg, Generic[ContextT, StateT]):
     def emit_output_delta(self, delta: Any) -> None:
         """Put a piece of the tool's output into the `tools` stream; elsewhere do nothing."""
         task = self.config.get("configurable", {}).get(TASK_KEY)
-        for handler in task.run.handlers if task is not None else ():
+        for handler in task.run.listeners.handlers if task is not None else ():
             if isinstance(handler, ToolsHandler):
-                _emit_delta(handler, self.tool_call_id, delta)
-
-
-def _emit_delta(handler: ToolsHandler, call_id: str | None, delta: Any) -> None:
-    payload = {"event": "tool-output-delta", "tool_call_id": call_id, "delta": delta}
-    for ns, running in list(handler._calls.values()):  # noqa: SLF001 - it knows which are shown
-        if running == call_id:
-            handler._emit(ns, "tools", payload)  # noqa: SLF001
+                handler.on_output_delta(self.tool_call_id, delta)
 
 
 @dataclass(frozen=True, slots=True)

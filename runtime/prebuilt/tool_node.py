@@ -245,6 +245,7 @@ class ToolNode(Runnable[Any, Any]):
                 store=runtime.store,
                 tools=self._tools,
                 execution_info=runtime.execution_info,
+                server_info=runtime.server_info,
             )
             tool = self.tools_by_name.get(call["name"])
             requests.append(ToolCallRequest(call, tool, state, tool_runtime))

@@ -29,6 +29,11 @@ class Resume:
         """Have one answer for whoever asks first."""
         self._one = [answer]
 
+    @property
+    def is_used_up(self) -> bool:
+        """Whether somebody has taken the one answer."""
+        return not self._one
+
     def take(self) -> tuple[bool, Any]:
         """Return `(True, answer)` once if there is one answer for whoever asks first."""
         try:

@@ -80,9 +80,7 @@ class DescribedGraph(Runnable[Any, Any]):
         for name, node in self.nodes.items():
             if namespace is not None and name != first:
                 continue
-            graph = next(
-                (g for g in reached_from(node.action) if isinstance(g, DescribedGraph)), None
-            )
+            graph = next((g for g in reached_from(node.action) if _keeps_threads(g)), None)
             if graph is None:
                 continue
             if not rest:
@@ -143,3 +141,10 @@ class DescribedGraph(Runnable[Any, Any]):
         raise ValueError(
             f"Invalid context schema type: {schema}. Must be a BaseModel, TypedDict or dataclass."
         )
+
+
+def _keeps_threads(reached: Any) -> bool:
+    """Return whether something is a graph that may keep threads inside those of another one."""
+    return (
+        isinstance(reached, DescribedGraph) and getattr(reached, "checkpointer", None) is not False
+    )

@@ -31,7 +31,15 @@ class Desk:
 
     def load(self) -> None:
         """Read the thread."""
-        self.thread.load(self._saver.get_tuple(self.thread.wanted))
+        reading = self.thread.read()
+        try:
+            wanted = next(reading)
+            while True:
+                method, arguments, options = wanted
+                found = getattr(self._saver, method)(*arguments, **options)
+                wanted = reading.send(next(found, None) if method == "list" else found)
+        except StopIteration:
+            pass
 
     def save(self) -> None:
         """Save what is to be saved, or see to it that it is.
@@ -41,7 +49,7 @@ class Desk:
         """
         unsaved = self.thread.unsaved
         while unsaved:
-            method, arguments = unsaved.popleft()
+            method, arguments, _ = unsaved.popleft()
             call = getattr(self._saver, method)
             if self._at_once:
                 call(*arguments)
@@ -84,11 +92,19 @@ class AsyncDesk:
 
     async def load(self) -> None:
         """Read the thread."""
-        wanted = self.thread.wanted
         if self._quick:
-            self.thread.load(self._saver.get_tuple(wanted))
-        else:
-            self.thread.load(await self._saver.aget_tuple(wanted))
+            Desk(self.thread).load()
+            return
+        reading = self.thread.read()
+        try:
+            wanted = next(reading)
+            while True:
+                method, arguments, options = wanted
+                found = getattr(self._saver, f"a{method}")(*arguments, **options)
+                first = anext(aiter(found), None) if method == "list" else found
+                wanted = reading.send(await first)
+        except StopIteration:
+            pass
 
     async def save(self) -> None:
         """Save what is to be saved, or see to it that it is.
@@ -99,7 +115,7 @@ class AsyncDesk:
         unsaved = self.thread.unsaved
         if self._quick:
             while unsaved:
-                method, arguments = unsaved.popleft()
+                method, arguments, _ = unsaved.popleft()
                 getattr(self._saver, method)(*arguments)
         elif self._at_once:
             await self._work()
@@ -111,7 +127,7 @@ class AsyncDesk:
     async def _work(self) -> None:
         unsaved = self.thread.unsaved
         while unsaved:
-            method, arguments = unsaved.popleft()
+            method, arguments, _ = unsaved.popleft()
             await getattr(self._saver, f"a{method}")(*arguments)
 
     async def settle(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from langgraph.checkpoint.serde.types import TASKS
@@ -12,6 +12,7 @@ from runtime.constants import START
 from runtime.errors import EmptyInputError, InvalidUpdateError, UnknownInterruptError
 from runtime.pregel._commands import goto_writes, update_writes
 from runtime.pregel._node import Write
+from runtime.pregel._replay import Replay
 from runtime.pregel._step import Given
 from runtime.pregel._thread import INTERRUPT, NOBODY, RESUME, Thread
 from runtime.types import Command, Send
@@ -50,11 +51,25 @@ def take_input(run: Run) -> None:
         run.step = 0
         return
     run.resuming = bool(thread.versions) and _goes_on(run, thread)
+    travels = bool(thread.addressed) and not (
+        isinstance(given, Command) and given.resume is not None
+    )
+    forks = run.resuming and travels and (thread.superseded or not thread.is_fork)
+    thread.reruns = travels or thread.superseded
+    if travels:
+        thread.forget(RESUME)  # what was answered then is asked again
+        if run.parent is None:
+            run.replay = Replay((thread.is_fork and thread.parent) or thread.id)
+    writes = [*thread.of_task(NOBODY)]
     if isinstance(given, Command) and thread.versions:
-        _obey(run, thread, given)
-    _apply_given(run, thread)
+        said = _obey(run, thread, given)
+        writes += said
+        if said and not forks:  # the fork holds them already
+            thread.keep(NOBODY, (), said, run.channels)
+    _apply_given(run, writes)
     if run.resuming:
-        if thread.replayed and not (isinstance(given, Command) and given.resume is not None):
+        thread.see_all(INTERRUPT)
+        if forks:
             run.save_checkpoint("fork")  # what the caller asked for stays as it was
         run.go_on()
     elif given is not None:
@@ -85,23 +100,23 @@ def _check(command: Command[Any], run: Run) -> None:
 
 def _goes_on(run: Run, thread: Thread) -> bool:
     """Return whether a run on a thread that has begun goes on rather than starting anew."""
-    if run.parent is not None:
+    if run.parent is not None and (run.replay is None or thread.addressed):
         return run.parent.run.resuming
     if run.given is None or isinstance(run.given, Command):
         return True
     # the same run, called once more
     run_id = run.config["metadata"].get("run_id")
-    return run_id is not None and run_id == thread.metadata.get("run_id")
+    return run.parent is None and run_id is not None and run_id == thread.metadata.get("run_id")
 
 
-def _obey(run: Run, thread: Thread, command: Command[Any]) -> None:
-    """Keep the parts of a command as what nobody in particular wrote."""
+def _obey(run: Run, thread: Thread, command: Command[Any]) -> list[Write]:
+    """Return the parts of a command as what nobody in particular wrote."""
     writes: list[Write] = goto_writes(command, START)
     if command.resume is not None:
         answer = command.resume
         by_id = isinstance(answer, dict) and all(_is_id(key) for key in answer)
         pending = _open_questions(thread)
-        if run.config["configurable"].get(STRICT):
+        if run.config["configurable"].get(STRICT) and not thread.superseded:
             _check_strictly(answer if by_id else None, pending)
         if by_id:
             run.resume.by_id = answer
@@ -114,12 +129,11 @@ def _obey(run: Run, thread: Thread, command: Command[Any]) -> None:
         else:
             writes.append((RESUME, answer))
     writes += update_writes(command)
-    if writes:
-        thread.keep(NOBODY, (), writes, run.channels)
-    elif command.resume is None:
+    if not writes and command.resume is None:
         raise EmptyInputError(
             "Received empty Command input: give it an `update`, a `goto` or a `resume`."
         )
+    return writes
 
 
 def _is_id(key: Any) -> bool:
@@ -164,10 +178,10 @@ def _check_strictly(by_id: Mapping[str, Any] | None, pending: list[str]) -> None
         )
 
 
-def _apply_given(run: Run, thread: Thread) -> None:
+def _apply_given(run: Run, given: Sequence[Write]) -> None:
     """Apply what nobody in particular wrote, and offer the answer that stands there."""
     writes: list[Write] = []
-    for name, value in thread.of_task(NOBODY):
+    for name, value in given:
         if name == RESUME:
             run.resume.offer(value)
         elif name == TASKS and not isinstance(value, Send):

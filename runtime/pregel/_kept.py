@@ -19,13 +19,14 @@ from runtime._interrupts import Interrupt
 from runtime._threads import PregelTask, StateSnapshot, StateUpdate
 from runtime.constants import END
 from runtime.errors import InvalidUpdateError
+from runtime.pregel._asked import Asked
 from runtime.pregel._async import aperform
 from runtime.pregel._payloads import result_of
-from runtime.pregel._run import Asked, Run, Upcoming
+from runtime.pregel._run import Run, Upcoming
 from runtime.pregel._step import Given
 from runtime.pregel._sync import perform
 from runtime.pregel._task import Task
-from runtime.pregel._thread import ERROR, INTERRUPT, NO_WRITES, NOBODY, SPECIAL, Save, Thread
+from runtime.pregel._thread import ERROR, INTERRUPT, NOBODY, SPECIAL, Save, Thread
 
 if TYPE_CHECKING:
     from runtime.pregel._node import Write
@@ -139,12 +140,12 @@ def snapshot(
     thread = cast(Thread, run.thread)
     kept = thread.pending
     tasks = run.upcoming(in_order_of=graph.nodes)
+    if given := [write for write in kept.get(NOBODY, ()) if write[0] not in SPECIAL]:
+        run.apply_given(Given(given))
     if latest:
-        if given := [write for write in kept.get(NOBODY, ()) if write[0] not in SPECIAL]:
-            run.apply_given(Given(given))
         for task in tasks:
-            task.writes = _done(kept.get(task.id, ()))
-        if done := [task for task in tasks if task.writes]:
+            task.take(kept.get(task.id, ()))
+        if done := [task for task in tasks if task.done]:
             run.apply(done)
     shown = [_task(graph, saved, task, kept.get(task.id, ()), latest, inside) for task in tasks]
     keys = graph.stream_channels
@@ -153,7 +154,7 @@ def snapshot(
     )
     return StateSnapshot(
         values=values,
-        next=tuple(task.name for task in tasks if not task.writes),
+        next=tuple(task.name for task in tasks if not task.done),
         config=_with_map(saved.config, saved.metadata),
         metadata=saved.metadata,
         created_at=saved.checkpoint["ts"],
@@ -161,11 +162,6 @@ def snapshot(
         tasks=tuple(shown),
         interrupts=tuple(question for task in shown for question in task.interrupts),
     )
-
-
-def _done(kept: Sequence[Write]) -> list[Write]:
-    """Return what a task wrote, if it is done; something in any case if it is."""
-    return [write for write in kept if write[0] == NO_WRITES or write[0] not in SPECIAL]
 
 
 def _task(
@@ -176,9 +172,10 @@ def _task(
     latest: bool,
     inside: Mapping[str, StateSnapshot] | None,
 ) -> PregelTask:
-    done = _done(kept)
+    done = Upcoming(task.name, (), (), task.id, task.ns)
+    done.take(kept)
     interrupts: tuple[Interrupt[Any], ...] = ()
-    if not (latest and done):
+    if not (latest and done.done):
         asked = [value for name, value in kept if name == INTERRUPT]
         interrupts = tuple(question for questions in asked for question in questions)
     state: Any = None
@@ -191,8 +188,14 @@ def _task(
         next((value for name, value in kept if name == ERROR), None),
         interrupts,
         state,
-        result_of(done, graph.stream_channels) if done else None,
+        _result(done.writes, graph.stream_channels) if done.done else None,
     )
+
+
+def _result(writes: Sequence[Write], keys: str | list[str]) -> Any:
+    """Return what a task wrote; the bare value if the state is not made of keys."""
+    result = result_of(writes, keys)
+    return result.get(keys) if isinstance(keys, str) else result
 
 
 def _with_map(config: RunnableConfig, metadata: Any) -> RunnableConfig:
@@ -245,10 +248,10 @@ def _superstep(graph: AnyGraph, config: RunnableConfig, updates: Sequence[StateU
     if alone and as_node == INPUT:
         run.step = thread.step + 1
         given = [(graph.input_channel, values)]
+        if saved is not None:
+            yield Save("put_writes", (thread.here, given, str(uuid5(UUID(thread.id), INPUT))))
         run.apply_given(Given(given))
-        made = yield from _saved(run, thread, "input")
-        yield Save("put_writes", (made, given, str(uuid5(UUID(thread.id), INPUT))))
-        return made
+        return (yield from _saved(run, thread, "input"))
     waiting = run.upcoming() if saved is not None else []
     ids: defaultdict[str, deque[str]] = defaultdict(deque)
     for task in waiting:
@@ -256,12 +259,12 @@ def _superstep(graph: AnyGraph, config: RunnableConfig, updates: Sequence[StateU
     kept = thread.pending
     if given := [write for write in kept.get(NOBODY, ()) if write[0] not in SPECIAL]:
         run.apply_given(Given(given))
-    for task in waiting if not thread.replayed else ():
-        task.writes = _done(kept.get(task.id, ()))
+    for task in waiting if not thread.addressed else ():
+        task.take(kept.get(task.id, ()))
     if alone:  # drop what was to run
         run.updated = run.apply(waiting) if waiting else run.updated
         return (yield from _saved(run, thread, "update"))
-    if done := [task for task in waiting if task.writes]:
+    if done := [task for task in waiting if task.done]:
         run.updated = run.apply(done)
     tasks = []
     for value, name, id_ in _addressed(graph, thread, updates):
@@ -284,7 +287,7 @@ def _saved(
     """Save a new checkpoint, and return its config."""
     if beside is not None:
         thread.stand_beside(beside)
-    run.save_checkpoint(source)
+    thread.commit(run.step, {"source": source}, None)
     save = thread.unsaved.popleft()
     made = yield save
     return _with_map(made, thread.metadata)

@@ -60,7 +60,7 @@ def task_finished(task: Task, keys: str | list[str]) -> dict[str, Any]:
         "id": task.id,
         "name": task.name,
         "error": None if asked else task.error,
-        "result": result_of(task.writes, keys),
+        "result": {} if asked else result_of(task.writes, keys),
         "interrupts": [asdict(question) for question in asked],
     }
 

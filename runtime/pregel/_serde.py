@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from copy import copy
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Any, Final, cast
+from typing import Any, Final, cast, get_args, get_type_hints
 from weakref import WeakKeyDictionary
 
 import ormsgpack
@@ -20,6 +21,8 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.serde import jsonplus
 from langgraph.checkpoint.serde.encrypted import EncryptedSerializer
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from pydantic import BaseModel
+from typing_extensions import is_typeddict
 
 from runtime._interrupts import Interrupt
 from runtime._policies import TimeoutPolicy
@@ -144,10 +147,29 @@ def speaking(saver: BaseCheckpointSaver[Any]) -> BaseCheckpointSaver[Any]:
 
 
 def known_types(types: Iterable[type]) -> None:
-    """Let classes of a state be read from checkpoints without a warning about unknown classes.
+    """Let the classes in a state be read from checkpoints without a warning about unknown classes.
 
     Whoever compiles a graph with a state of these classes trusts them.
+
+    Args:
+        types: The schemas. The types of their fields count, too, and those of their fields.
     """
+    classes: dict[type, None] = {}
+    for each in types:
+        _find_classes(each, classes)
     jsonplus._warned_unregistered_types.update(  # noqa: SLF001 - as above
-        (cls.__module__, cls.__name__) for cls in types
+        (cls.__module__, cls.__name__) for cls in classes
     )
+
+
+def _find_classes(hint: Any, found: dict[type, None]) -> None:
+    """Add the classes that values of a type may have."""
+    for argument in get_args(hint):
+        _find_classes(argument, found)
+    if not isinstance(hint, type) or hint in found or hint.__module__ == "builtins":
+        return
+    found[hint] = None
+    if is_dataclass(hint) or is_typeddict(hint) or issubclass(hint, BaseModel):
+        with suppress(NameError):  # a name that only a type checker can see
+            for field in get_type_hints(hint, include_extras=True).values():
+                _find_classes(field, found)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from runtime.constants import START
 from runtime.pregel._thread import INTERRUPT
 from runtime.types import StreamMode
 
@@ -56,6 +57,7 @@ class Sink:
         printed: Modes whose payloads are printed when they are made.
         typed: Whether it wants stream parts, `{"type", "ns", "data"}`, whatever it asked for.
         coerce: For stream parts: makes the state in `values` an object of its class.
+        full_metadata: Whether messages that nodes return carry what tokens carry of the graph.
     """
 
     modes: tuple[str, ...]
@@ -65,6 +67,7 @@ class Sink:
     printed: tuple[str, ...] = ()
     typed: bool = False
     coerce: Callable[[Any], Any] | None = None
+    full_metadata: bool = False
 
     @property
     def all_modes(self) -> tuple[str, ...]:
@@ -128,6 +131,8 @@ def _with_values(
 ) -> dict[str, Any]:
     """Return the payload of a checkpoint, or of `debug` around it, with an object as its state."""
     values = checkpoint["values"]
+    if START in checkpoint["next"]:  # the state does not have all its keys yet
+        return payload
     if isinstance(values, dict):
         checkpoint = {**checkpoint, "values": coerce(values)}
     return {**payload, "payload": checkpoint} if "payload" in payload else checkpoint

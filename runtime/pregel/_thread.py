@@ -13,8 +13,9 @@ the driver has handed it to the saver. All shapes are LangGraph's.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from langchain_core.runnables import RunnableConfig
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = (
     "ERROR",
+    "ERROR_OF",
     "INTERRUPT",
     "NOBODY",
     "NO_WRITES",
@@ -48,10 +50,13 @@ __all__ = (
 NO_WRITES: Final = "__no_writes__"
 """Stands among what is kept of a task that is done and wrote nothing."""
 
+ERROR_OF: Final = "__error_source_node__"
+"""Stands beside the error of a task that another task handles."""
+
 NOBODY: Final = "00000000-0000-0000-0000-000000000000"
 """The task of what comes from outside: the parts of a `Command` that a run is given."""
 
-SPECIAL: Final = frozenset({ERROR, INTERRUPT, RESUME, NO_WRITES, "__scheduled__"})
+SPECIAL: Final = frozenset({ERROR, ERROR_OF, INTERRUPT, RESUME, NO_WRITES, "__scheduled__"})
 """What is kept of tasks and is no write to a channel."""
 
 VERSION: Final = 4
@@ -66,6 +71,7 @@ class Save(NamedTuple):
 
     method: str
     arguments: tuple[Any, ...]
+    options: Mapping[str, Any] = MappingProxyType({})
 
 
 def is_quick(saver: BaseCheckpointSaver[Any]) -> bool:
@@ -87,6 +93,7 @@ class Thread:
         config: The config of the run.
         ns: The namespace under which it is kept.
         parents: The checkpoints of the graphs around, by namespace.
+        addressed: The checkpoint that the caller asked for, rather than the latest one.
         durability: When it is saved.
         turns: For ids and the time.
 
@@ -100,6 +107,10 @@ class Thread:
         metadata: Of the checkpoint.
         parent: The id of the checkpoint before this one.
         unsaved: What is to be saved.
+        addressed: As above.
+        superseded: Whether the thread has moved past the checkpoint that the caller asked for.
+        before: If set: not the latest checkpoint is read, but the latest one before this one.
+        reruns: Whether tasks that are done run again, as the thread is replayed from there.
     """
 
     def __init__(
@@ -108,6 +119,7 @@ class Thread:
         config: RunnableConfig,
         ns: str,
         parents: Mapping[str, str],
+        addressed: str | None,
         durability: Durability,
         turns: Turns,
     ) -> None:
@@ -121,9 +133,12 @@ class Thread:
         self._configurable = public_config(config["configurable"], checkpoint_ns=ns)
         if "thread_id" in self._configurable:
             self._configurable["thread_id"] = str(self._configurable["thread_id"])
-        asked = self._configurable.pop("checkpoint_map", None) or {}
-        self.replayed: str | None = self._configurable.pop("checkpoint_id", None) or asked.get(ns)
-        """The checkpoint that the caller asked for, rather than the latest one."""
+        self._configurable.pop("checkpoint_map", None)
+        self._configurable.pop("checkpoint_id", None)
+        self.addressed = addressed
+        self.superseded = False
+        self.before: str | None = None
+        self.reruns = False
         self._saved_id: str | None = None
         self._last_put: str | None = None
         self._saved_parent: RunnableConfig | None = None
@@ -140,18 +155,28 @@ class Thread:
 
     # --- reading ---
 
-    @property
-    def wanted(self) -> RunnableConfig:
-        """What to ask the saver for."""
-        asked = self._configurable
-        if self.replayed:
-            asked = {**asked, "checkpoint_id": self.replayed}
-        return self._to_saver(asked)
+    def read(self) -> Generator[Save, Any, None]:
+        """Read the thread, asking the driver for each call of the saver.
+
+        A `list` is asked for its first item.
+        """
+        latest = self._to_saver(self._configurable)
+        if self.addressed:
+            saved = yield Save("get_tuple", (self._here(self.addressed),))
+            head = yield Save("get_tuple", (latest,))
+            self.superseded = bool(saved and head) and head.checkpoint["id"] != self.addressed
+        elif self.before is not None:
+            before = {"configurable": {"checkpoint_id": self.before}}
+            saved = yield Save("list", (latest,), {"before": before, "limit": 1})
+        else:
+            saved = yield Save("get_tuple", (latest,))
+        self.load(saved)
 
     def load(self, saved: CheckpointTuple | None) -> None:
         """Take what the saver has of the thread."""
         if saved is None:
             self.id = self._turns.checkpoint_id(UNBORN)
+            self._last_put = self.addressed
             return
         checkpoint = saved.checkpoint
         self.id = self._saved_id = self._last_put = checkpoint["id"]
@@ -186,7 +211,15 @@ class Thread:
     @property
     def here(self) -> RunnableConfig:
         """What addresses the checkpoint, for the saver."""
-        return self._to_saver({**self._configurable, "checkpoint_id": self.id})
+        return self._here(self.id)
+
+    def _here(self, id_: str) -> RunnableConfig:
+        return self._to_saver({**self._configurable, "checkpoint_id": id_})
+
+    @property
+    def is_fork(self) -> bool:
+        """Whether the checkpoint began a branch of its own."""
+        return self.metadata.get("source") in ("update", "fork")
 
     def stand_beside(self, saved: CheckpointTuple) -> None:
         """Have the next checkpoint share the parent of this one, rather than follow it."""
@@ -201,14 +234,14 @@ class Thread:
     @property
     def parent_config(self) -> RunnableConfig | None:
         """What addresses the checkpoint before it."""
-        if self.id == self._saved_id:
+        if self.id == self._saved_id or self.durability == "exit":
             saved = self._saved_parent
             if saved is None or not self.metadata.get("parents"):
                 return saved
             own = saved["configurable"]
             map_ = {**self.metadata["parents"], self.ns: own["checkpoint_id"]}
             return {**saved, "configurable": {**own, "checkpoint_map": map_}}
-        if self.parent is None or self.durability == "exit":  # LangGraph shows none there
+        if self.parent is None:
             return None
         return {"configurable": self._address(self.parent)}
 
@@ -268,12 +301,17 @@ class Thread:
             else:
                 self.values[name] = value
 
-    def commit(self, step: int, metadata: Mapping[str, Any], updated: Iterable[str]) -> None:
+    def forget(self, kind: str, task: str | None = None) -> None:
+        """Forget what is kept of this kind, of one task or of all."""
+        for id_ in self.pending if task is None else self.pending.keys() & {task}:
+            self.pending[id_] = [write for write in self.pending[id_] if write[0] != kind]
+
+    def commit(self, step: int, metadata: Mapping[str, Any], updated: Iterable[str] | None) -> None:
         """Make a new checkpoint of what the channels are now."""
         self.parent = self._last_put
         self.id = self._turns.checkpoint_id(step)
         self.metadata = {**metadata, "step": step, "parents": self.parents}
-        self.updated = set(updated)
+        self.updated = None if updated is None else set(updated)
         self.pending = {}
         if self.durability != "exit":
             self._put()
@@ -329,4 +367,5 @@ class Thread:
         if self.id != self._saved_id and self.metadata:
             self._put()
         for id_, writes in self.pending.items():
-            self._put_writes(id_, paths.get(id_, ()), writes)
+            if writes:
+                self._put_writes(id_, paths.get(id_, ()), writes)

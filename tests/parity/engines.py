@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections import deque
 from dataclasses import dataclass, is_dataclass
-from datetime import datetime
 from importlib import import_module
 from types import ModuleType
 from typing import Any
+from uuid import UUID
 
 from langchain_core.messages import BaseMessage
 from pydantic import BaseModel
@@ -71,11 +73,31 @@ class Engine:
     def errors(self) -> ModuleType:
         return import_module(f"{self.package}.errors")
 
+    @property
+    def callbacks(self) -> ModuleType:
+        return import_module(f"{self.package}.callbacks")
+
 
 LANGGRAPH = Engine("langgraph")
 OURS = Engine("runtime")
 
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+def oracles(drive: str) -> tuple[str, ...]:
+    """Return the halves of LangGraph of which one shows what a drive of ours is to give.
+
+    On Python 3.10 its async half loses the config of nodes that are not passed it by hand, and with
+    it tokens, writers, interrupts and tasks; its sync half shows what they are.
+    """
+    return ("async", "sync") if drive == "async" and sys.version_info < (3, 11) else (drive,)
+
+
+_HEX = "[0-9a-f]"
+_IDS = re.compile(
+    rf"{_HEX}{{8}}(?:-{_HEX}{{4}}){{3}}-{_HEX}{{12}}"  # of runs, tasks and checkpoints
+    r"|[0-9]{32}\.[0-9.e-]+"  # versions of channels
+    rf"|\b{_HEX}{{32}}\b"  # of interrupts
+)
+_TIME = re.compile(r"20\d\d-\d\d-\d\dT[\d:.]+\+00:00")
 
 
 def plain(value: Any, ids: dict[str, str] | None = None) -> Any:  # noqa: PLR0911 - a table
@@ -84,8 +106,11 @@ def plain(value: Any, ids: dict[str, str] | None = None) -> Any:  # noqa: PLR091
     Types stay visible (a tuple is not a list, a chunk is not a message); equal ids stay equal.
     """
     ids = {} if ids is None else ids
+    if isinstance(value, UUID):
+        value = str(value)
     if isinstance(value, str):
-        return _UUID.sub(lambda match: ids.setdefault(match[0], f"<{len(ids)}>"), value)
+        timeless = _TIME.sub("<time>", value)
+        return _IDS.sub(lambda match: ids.setdefault(match[0], f"<{len(ids)}>"), timeless)
     if isinstance(value, BaseMessage | BaseModel):
         fields = {"type": type(value).__name__, **value.__dict__}
         return ("object", plain(fields, ids))
@@ -95,12 +120,12 @@ def plain(value: Any, ids: dict[str, str] | None = None) -> Any:  # noqa: PLR091
     if isinstance(value, BaseException):
         return ("raised", type(value).__name__, value.args)
     if isinstance(value, dict):
-        return {
-            key: "<time>"
-            if key == "timestamp" and datetime.fromisoformat(held)
-            else plain(held, ids)
-            for key, held in value.items()
-        }
-    if isinstance(value, list | tuple):
+        # in the order of the keys, as engines may put them in another one
+        return {plain(key, ids): plain(value[key], ids) for key in sorted(value, key=_without_ids)}
+    if isinstance(value, list | tuple | deque):
         return (type(value).__name__, [plain(held, ids) for held in value])
     return value
+
+
+def _without_ids(key: Any) -> str:
+    return _IDS.sub("", str(key))

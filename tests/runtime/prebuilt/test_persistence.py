@@ -12,10 +12,6 @@ from scripted import call, calls, scripted
 from runtime.prebuilt import ToolNode, create_react_agent
 from runtime.types import Command, interrupt
 
-pytestmark = pytest.mark.skip(
-    reason="compile() takes no checkpointer yet; remove this mark when it does"
-)
-
 ASKED = {"messages": [("user", "buy it")]}
 THREAD = {"configurable": {"thread_id": "1"}}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import pytest
-from langchain_core.tools import BaseTool, tool
+from langchain_core.tools import BaseTool, StructuredTool, tool
 from langgraph.store.base import BaseStore
 from langgraph.store.memory import InMemoryStore
 from pydantic import BaseModel
@@ -163,6 +163,18 @@ def test_a_schema_of_its_own(drive) -> None:
 
     assert shown(drive, with_schema, user="ann") == "ann"
     assert shown(drive, Shower(), user="ann") == "ann"
+
+
+async def test_a_tool_described_by_json_schema() -> None:
+    """As those of other processes are: what is filled in stands in the function."""
+
+    async def act(a: int, runtime: ToolRuntime) -> str:
+        return f"{a} {runtime.tool_call_id}"
+
+    schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    remote = StructuredTool(name="act", description="Act.", args_schema=schema, coroutine=act)
+    results = await ToolNode([remote]).ainvoke([calls(call("act", a=1))])
+    assert results[0].content == "1 call_1"
 
 
 def test_the_state_of_bare_calls(drive) -> None:

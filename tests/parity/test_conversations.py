@@ -1,0 +1,30 @@
+"""The same conversation on LangGraph and on ours goes the same way, step by step."""
+
+from __future__ import annotations
+
+import conversations_changes  # noqa: F401 - registers its conversations
+import conversations_interrupts  # noqa: F401 - registers its conversations
+import conversations_saving  # noqa: F401 - registers its conversations
+import conversations_stops  # noqa: F401 - registers its conversations
+import conversations_subgraphs  # noqa: F401 - registers its conversations
+import pytest
+from conversations import CONVERSATIONS, Conversation
+from differences import check
+from engines import LANGGRAPH, OURS, oracles
+from holding import held_alone
+
+BY_NAME = [pytest.param(each, id=each.name) for each in CONVERSATIONS]
+
+
+@pytest.mark.filterwarnings("ignore:NodeInterrupt is deprecated")
+@pytest.mark.parametrize("drive", ["sync", "async"])
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+@pytest.mark.parametrize("conversation", BY_NAME)
+async def test_conversations_go_the_same_way(
+    conversation: Conversation, kind: str, drive: str
+) -> None:
+    """Every chunk, returned value and exception class of every step is equal."""
+    # a conversation that loses its questions cannot go on: only the half that keeps them counts
+    theirs = await held_alone(conversation, LANGGRAPH, kind, oracles(drive)[-1])
+    ours = await held_alone(conversation, OURS, kind, drive)
+    check(conversation.name, drive, ours, theirs)

@@ -63,10 +63,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Put our `vcr` fixture above pytest-recording's: the plugin that registers last wins."""
     from harness import _leftovers, _vcr_fixture, _without_recording  # noqa: PLC0415 - as needed
 
-    config.pluginmanager.register(_leftovers, "harness-leftovers")
     if report := config.getoption(_graph_engine.REPORT):
         config.pluginmanager.register(_graph_engine.Recorder(Path(report)), "harness-engines")
 
+    config.pluginmanager.register(_leftovers, "harness-leftovers")
     if config.getoption("--record-mode", default=_ABSENT) is not _ABSENT:
         config.pluginmanager.register(_vcr_fixture, "harness-vcr")
     else:

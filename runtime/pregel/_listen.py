@@ -40,16 +40,16 @@ class Listeners:
         events: What is still to be told of the run, each with the method to call.
     """
 
-    __slots__ = ("_as_node", "_own", "_quiet", "_run", "events", "handlers", "manager")
+    __slots__ = ("_around", "_own", "_quiet", "_run", "events", "handlers", "manager")
 
     def __init__(self, run: Run, sink: Sink | None) -> None:
         self._run = run
         self._own = _handlers_of(run, sink)
         self.handlers = self._own
+        self._around: list[StreamHandler] = []  # who takes this run for the node it runs in
         self.manager: Any = None
         self.events: deque[tuple[str, GraphLifecycleEvent]] = deque()
         self._quiet: BaseCallbackManager | None = None
-        self._as_node: list[StreamHandler] = []
 
     def configured(self, kind: type[CallbackManager | AsyncCallbackManager]) -> Any:
         """Return a callback manager for this run, or `None` if nobody listens.
@@ -69,7 +69,7 @@ class Listeners:
         quiet = len(inherited) == len(manager.handlers)
         self.handlers = self._own + inherited
         if self._run.parent is not None and self._run.graph.name == self._run.parent.name:
-            self._as_node = inherited
+            self._around = inherited
         if quiet:
             self._carry(manager)
             self._quiet = manager
@@ -85,22 +85,6 @@ class Listeners:
         manager.handlers.extend(self._own)
         manager.inheritable_handlers.extend(self._own)
 
-    def begin_as_node(self) -> None:
-        """Have those around take the run for the node that it is in, if both have one name.
-
-        As LangGraph does, which tells nodes by the names of runs.
-        """
-        for handler in self._as_node:
-            handler.on_node_start(cast("Task", self._run.parent), self._run.given)
-
-    def end_as_node(self) -> None:
-        """Have those around take the output of the run for that of the node."""
-        if self._as_node:
-            run = self._run
-            metadata = {"ls_integration": "langgraph", **run.config["metadata"]}
-            for handler in self._as_node:
-                handler.on_node_end(cast("Task", run.parent), run.show.output(), metadata)
-
     def in_task(self, metadata: dict[str, Any]) -> BaseCallbackManager | None:
         """Return the manager of one task while nobody listens.
 
@@ -112,6 +96,17 @@ class Listeners:
             manager = manager.copy()
             manager.add_metadata(metadata)
         return manager
+
+    def begins(self) -> None:
+        """Have those who take the run for its node hear what it is given."""
+        for handler in self._around:
+            handler.on_node_start(cast("Task", self._run.parent), self._run.given)
+
+    def ends(self, output: Any) -> None:
+        """Have those who take the run for its node hear what came of it."""
+        metadata = {"ls_integration": "langgraph", **self._run.config["metadata"]}
+        for handler in self._around:
+            handler.on_node_end(cast("Task", self._run.parent), output, metadata)
 
     def tell_resumed(self) -> None:
         """Have whoever listens hear that the run goes on."""

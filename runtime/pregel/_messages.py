@@ -118,16 +118,19 @@ class MessagesHandler(StreamHandler, _StreamingCallbackHandler[Any]):
 
     def on_node_start(self, task: Task, given: Any) -> None:
         """Take the messages that a node is given as seen: returning them emits nothing."""
-        if self.wants(_place(task)):
-            for message in _messages_in(given):
-                if message.id is not None:
-                    self._seen.add(message.id)
+        if not self.wants(tuple(task.ns.split("|")[:-1])):
+            return
+        for message in _messages_in(given):
+            if message.id is not None:
+                self._seen.add(message.id)
 
     def on_node_end(
         self, task: Task, output: Any, metadata: Mapping[str, Any] | None = None
     ) -> None:
-        """Emit the messages that were returned and that nobody has seen."""
-        ns = _place(task)
+        """Emit the messages that a node returned and that nobody has seen."""
+        ns = task.run.ns
+        if task.called_by is None:  # for an error handler, that of the failed task
+            ns = tuple(task.ns.split("|")[:-1])
         if not self.wants(ns):
             return
         if isinstance(output, Command):
@@ -140,14 +143,18 @@ class MessagesHandler(StreamHandler, _StreamingCallbackHandler[Any]):
         if not found:
             return
         if metadata is None:
-            metadata = {**task.run.config["metadata"], "ls_integration": "langgraph"}
-            metadata.update(task.config["metadata"])
-            if self.full_metadata:
-                metadata["checkpoint_ns"] = task.ns
-                if tags := task.config["tags"]:
-                    metadata["tags"] = tags
+            metadata = self._metadata_of(task)
         for message in found:
             self._emit_unseen(ns, dict(metadata), message)
+
+    def _metadata_of(self, task: Task) -> dict[str, Any]:
+        metadata = {**task.run.config["metadata"], "ls_integration": "langgraph"}
+        metadata.update(task.config["metadata"])
+        if self.full_metadata:
+            metadata["checkpoint_ns"] = task.ns
+            if tags := task.config["tags"]:
+                metadata["tags"] = tags
+        return metadata
 
     def _emit_unseen(self, ns: Namespace, metadata: dict[str, Any], message: BaseMessage) -> None:
         if message.id is not None and message.id in self._seen:
@@ -156,13 +163,6 @@ class MessagesHandler(StreamHandler, _StreamingCallbackHandler[Any]):
             message.id = self._turns.message_id()
         self._seen.add(message.id)
         self._emit(ns, "messages", (message, metadata))
-
-
-def _place(task: Task) -> Namespace:
-    """Return the namespace of the graph that a task belongs to."""
-    if task.called_by is not None:
-        return task.run.ns
-    return tuple(task.ns.split("|")[:-1])  # for an error handler, that of the failed task
 
 
 def _messages_in(state: Any) -> list[BaseMessage]:

@@ -203,7 +203,7 @@ class Run:
             InvalidUpdateError: The channels cannot take it.
             RuntimeError: It is a command that cannot be obeyed.
         """
-        self.listeners.begin_as_node()
+        self.listeners.begins()
         self.open()
         take_input(self)
 
@@ -395,7 +395,7 @@ class Run:
                 thread.forget(RESUME, NOBODY)
             thread.close({task.id: task.path for task in self.tasks})
         if error is None:
-            self.listeners.end_as_node()
+            self.listeners.ends(self.show.output())
         if self.parent is not None or not isinstance(error, GraphInterrupt):
             return False
         done = sorted((task for task in self.tasks if task.writes), key=_by_path)

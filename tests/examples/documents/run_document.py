@@ -101,7 +101,7 @@ async def main(document: str, form: str, cassette: str, mode: Any) -> None:
     async with use_cassette(cassette, mode, recorded_as=PROVIDERS[provider]):
         for path in sorted((HERE / document).glob("*.py")):
             code = path.read_text(encoding="utf-8")
-            print(f"--- {path.stem}")  # noqa: T201 - the test reads it
+            print(f"--- {path.stem}")
             await run(turned(code) if form == "turned" else code, str(path), names)
             await run(AFTERWARDS.get(f"{document}/{path.stem}", ""), "afterwards", names)
     assert "langgraph.pregel._loop" not in sys.modules, "the installed LangGraph was loaded"

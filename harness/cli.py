@@ -11,10 +11,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from harness.commands import check, demo, replay, upgrade
+from harness.commands import check, demo, replay, serve, upgrade
 from harness.errors import HarnessError
 
-_COMMANDS = {"check": check, "demo": demo, "replay": replay, "upgrade": upgrade}
+_COMMANDS = {"check": check, "demo": demo, "replay": replay, "serve": serve, "upgrade": upgrade}
 _INTERRUPTED = 130  # what a shell reports for a program that Ctrl-C ended
 
 

@@ -104,7 +104,7 @@ def only_writer(path: Path) -> Iterator[None]:
 
 
 def write_atomically(path: Path, content: str | Callable[[TextIO], None]) -> None:
-    """Write a file, a text or what a function writes, beside its place, make sure that it is on the disk, and rename it."""
+    """Write a file beside its place, make sure that it is on the disk, and rename it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     temporary = Path(name)

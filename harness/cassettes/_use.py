@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -15,7 +14,7 @@ from harness.cassettes._cassette import Cassette, Options, RecordMode
 from harness.cassettes._interception import scope
 from harness.cassettes._loops import watch
 from harness.cassettes._match import MATCH_ON
-from harness.cassettes._model import Interaction
+from harness.cassettes._model import Interaction, put_together
 from harness.cassettes._read import read_recording
 from harness.cassettes._scrub import Scrubber
 from harness.cassettes._store import merged, only_writer, save
@@ -252,5 +251,5 @@ def play(
     )
     items = tuple(interactions)
     if len({item.index for item in items}) < len(items):
-        items = tuple(replace(item, index=k) for k, item in enumerate(items))
+        items = put_together(items)
     return CassetteBlock(None, items, options)

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from harness.commands import check, convert, demo, replay, upgrade
+from harness.commands import check, convert, demo, replay, serve, upgrade
 from harness.errors import HarnessError
 
 _COMMANDS = {
@@ -19,6 +19,7 @@ _COMMANDS = {
     "convert": convert,
     "demo": demo,
     "replay": replay,
+    "serve": serve,
     "upgrade": upgrade,
 }
 _INTERRUPTED = 130  # what a shell reports for a program that Ctrl-C ended

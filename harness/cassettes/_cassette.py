@@ -67,6 +67,7 @@ class Options:
     missing_ok: bool = False
     scrub: tuple[str | re.Pattern[str], ...] = ()
     ignore_hosts: tuple[str, ...] = ()
+    save_failed: bool = False
 
     def __post_init__(self) -> None:
         if self.speed <= 0:

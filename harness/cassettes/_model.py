@@ -7,7 +7,8 @@ A `Recording` is a file as it was read; it does not change. What happens to it d
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -131,11 +132,24 @@ class Interaction:
         index: The position in the file, from 0.
         request: What was asked.
         response: What came back.
+        source: Which recording it is from, where several were put together.
     """
 
     index: int
     request: RecordedRequest
     response: RecordedResponse
+    source: int = 0
+
+
+def put_together(items: Iterable[Interaction]) -> tuple[Interaction, ...]:
+    """Number the interactions of several recordings anew; each begins with its lowest index."""
+    found: list[Interaction] = []
+    source, last = 0, -1
+    for item in items:
+        source += item.index <= last
+        last = item.index
+        found.append(replace(item, index=len(found), source=source))
+    return tuple(found)
 
 
 @dataclass(frozen=True)

@@ -361,7 +361,9 @@ class Order:
             return None
         number = player.number()
         for other in (*player.rivals, *self._open):
-            if other is not player and not other.over and other.number() < number:
+            if other is player or other.over or other.source != player.source:
+                continue
+            if other.number() < number:
                 return other
         return None
 
@@ -385,8 +387,12 @@ class Order:
 def _find_rivals(players: Iterable[Player]) -> None:
     """Tell every player which others were open at the same time as it."""
     started: list[Player] = []
-    for player in sorted((p for p in players if p.is_ordered), key=lambda p: p.span):
-        started = [other for other in started if other.span[1] > player.span[0]]
+    for player in sorted((p for p in players if p.is_ordered), key=lambda p: (p.source, p.span)):
+        started = [
+            other
+            for other in started
+            if other.source == player.source and other.span[1] > player.span[0]
+        ]
         for other in started:
             other.rivals.append(player)
             player.rivals.append(other)

@@ -29,6 +29,7 @@ class Player:
     def __init__(self, order: Order, interaction: Interaction) -> None:
         request, timing = interaction.request, interaction.response.timing
         self.interaction = interaction
+        self.source = interaction.source
         self.label = f"interaction {interaction.index} ({request.method} {request.url})"
         self._order = order
         self._arrivals = timing.arrivals if timing is not None else ()

@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -15,10 +14,11 @@ from harness.cassettes._cassette import Cassette, Options, RecordMode
 from harness.cassettes._interception import scope
 from harness.cassettes._loops import watch
 from harness.cassettes._match import MATCH_ON
-from harness.cassettes._model import Interaction
+from harness.cassettes._model import Interaction, put_together
 from harness.cassettes._read import read_recording
 from harness.cassettes._scrub import Scrubber
-from harness.cassettes._store import save
+from harness.cassettes._store import merged, only_writer, save
+from harness.errors import CassetteError
 from harness.network import as_tuple, block_network, open_network
 
 
@@ -34,6 +34,8 @@ class CassetteBlock:
         self._stack = ExitStack()
         self._cassette: Cassette | None = None
         self._had_file = False
+        self._state: object = None
+        self._seen: Sequence[Interaction] = ()
 
     def __enter__(self) -> Cassette:
         if self._cassette is not None:
@@ -62,7 +64,7 @@ class CassetteBlock:
         if kind is None:
             self._save(cassette)
             cassette.check_all_played()
-        elif not self._had_file:
+        elif not self._had_file or self._options.save_failed:
             # A failing test does not overwrite a good cassette, but what was recorded is kept.
             with suppress(Exception):  # the test's own failure is what counts
                 self._save(cassette)
@@ -83,10 +85,14 @@ class CassetteBlock:
         if path is None:
             return Cassette(None, self._interactions, records=False, options=self._options)
         self._had_file = path.exists()
+        self._state = _state_of(path)
         loaded: Sequence[Interaction] = ()
         must_read = mode == "none" and not (self._options.missing_ok and not self._had_file)
         if must_read or (self._had_file and mode != "rewrite"):
-            loaded = read_recording(path).interactions
+            loaded = self._seen = read_recording(path).interactions
+        elif self._had_file:
+            with suppress(CassetteError):  # what is recorded anew may be broken
+                self._seen = read_recording(path).interactions
         records = mode in {"new_episodes", "all", "rewrite"} or (
             mode == "once" and not self._had_file
         )
@@ -95,7 +101,30 @@ class CassetteBlock:
     def _save(self, cassette: Cassette) -> None:
         if cassette.path is not None and cassette.recorded:
             rules = Scrubber.of_environment(os.environ, self._options.scrub)
-            save(cassette.path, cassette.to_save(), rules)
+            with only_writer(cassette.path):
+                others = self._recorded_by_others(cassette.path)
+                save(cassette.path, merged(others, cassette.to_save()), rules)
+
+    def _recorded_by_others(self, path: Path) -> list[Interaction]:
+        """Return what another process has added to the file since this block was opened."""
+        if _state_of(path) == self._state:
+            return []
+        seen = {_content_of(item) for item in self._seen}
+        return [item for item in read_recording(path).interactions if _content_of(item) not in seen]
+
+
+def _state_of(path: Path) -> object:
+    """Return what changes when somebody writes the file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _content_of(item: Interaction) -> object:
+    request, response = item.request, item.response
+    return request.method, request.url, request.body, response.body, response.timing
 
 
 PLAYS = "HARNESS_PLAYS"
@@ -139,6 +168,7 @@ def use_cassette(
     missing_ok: bool = False,
     scrub: Iterable[str | re.Pattern[str]] = (),
     ignore_hosts: Iterable[str] = (),
+    save_failed: bool = False,
 ) -> CassetteBlock:
     """Open a cassette for the HTTP requests of the block; `with` and `async with` both do.
 
@@ -164,6 +194,7 @@ def use_cassette(
             of environment variables that look like keys are known without.
         ignore_hosts: Hosts that are never recorded, besides those of tracing, telemetry, token
             refresh and tokenizer downloads.
+        save_failed: Whether a block that an exception ends may overwrite a file that was there.
 
     Returns:
         A block whose value is the `Cassette`.
@@ -191,6 +222,7 @@ def use_cassette(
         missing_ok=missing_ok,
         scrub=(scrub,) if isinstance(scrub, str) else tuple(scrub),
         ignore_hosts=as_tuple(ignore_hosts),
+        save_failed=save_failed,
     )
     return CassetteBlock(Path(path), (), options)
 
@@ -219,5 +251,5 @@ def play(
     )
     items = tuple(interactions)
     if len({item.index for item in items}) < len(items):
-        items = tuple(replace(item, index=k) for k, item in enumerate(items))
+        items = put_together(items)
     return CassetteBlock(None, items, options)

@@ -102,11 +102,13 @@ class Listeners:
         for handler in self._around:
             handler.on_node_start(cast("Task", self._run.parent), self._run.given)
 
-    def ends(self, output: Any) -> None:
+    def ends(self) -> None:
         """Have those who take the run for its node hear what came of it."""
-        metadata = {"ls_integration": "langgraph", **self._run.config["metadata"]}
-        for handler in self._around:
-            handler.on_node_end(cast("Task", self._run.parent), output, metadata)
+        if self._around:
+            run = self._run
+            metadata = {"ls_integration": "langgraph", **run.config["metadata"]}
+            for handler in self._around:
+                handler.on_node_end(cast("Task", run.parent), run.show.output(), metadata)
 
     def tell_resumed(self) -> None:
         """Have whoever listens hear that the run goes on."""

@@ -118,19 +118,16 @@ class MessagesHandler(StreamHandler, _StreamingCallbackHandler[Any]):
 
     def on_node_start(self, task: Task, given: Any) -> None:
         """Take the messages that a node is given as seen: returning them emits nothing."""
-        if not self.wants(tuple(task.ns.split("|")[:-1])):
-            return
-        for message in _messages_in(given):
-            if message.id is not None:
-                self._seen.add(message.id)
+        if self.wants(_place(task)):
+            for message in _messages_in(given):
+                if message.id is not None:
+                    self._seen.add(message.id)
 
     def on_node_end(
         self, task: Task, output: Any, metadata: Mapping[str, Any] | None = None
     ) -> None:
         """Emit the messages that a node returned and that nobody has seen."""
-        ns = task.run.ns
-        if task.called_by is None:  # for an error handler, that of the failed task
-            ns = tuple(task.ns.split("|")[:-1])
+        ns = _place(task)
         if not self.wants(ns):
             return
         if isinstance(output, Command):
@@ -163,6 +160,13 @@ class MessagesHandler(StreamHandler, _StreamingCallbackHandler[Any]):
             message.id = self._turns.message_id()
         self._seen.add(message.id)
         self._emit(ns, "messages", (message, metadata))
+
+
+def _place(task: Task) -> Namespace:
+    """Return the namespace of the graph that a task belongs to."""
+    if task.called_by is not None:
+        return task.run.ns
+    return tuple(task.ns.split("|")[:-1])  # for an error handler, that of the failed task
 
 
 def _messages_in(state: Any) -> list[BaseMessage]:

@@ -395,7 +395,7 @@ class Run:
                 thread.forget(RESUME, NOBODY)
             thread.close({task.id: task.path for task in self.tasks})
         if error is None:
-            self.listeners.ends(self.show.output())
+            self.listeners.ends()
         if self.parent is not None or not isinstance(error, GraphInterrupt):
             return False
         done = sorted((task for task in self.tasks if task.writes), key=_by_path)

@@ -54,17 +54,20 @@ class Awaited(BaseCheckpointSaver[Any]):
 
 @asynccontextmanager
 async def memory() -> AsyncIterator[Saver]:
+    """Open the saver in memory."""
     yield InMemorySaver()
 
 
 @asynccontextmanager
 async def sqlite() -> AsyncIterator[Saver]:
+    """Open the sync saver for SQLite."""
     with SqliteSaver.from_conn_string(":memory:") as saver:
         yield Awaited(speaking(saver))
 
 
 @asynccontextmanager
 async def async_sqlite() -> AsyncIterator[Saver]:
+    """Open the async saver for SQLite."""
     async with AsyncSqliteSaver.from_conn_string(":memory:") as saver:
         yield saver
 

@@ -1,0 +1,120 @@
+"""A process that runs a graph on a thread in a file, and may be killed on the way.
+
+Called with the folder, `sync` or `async`, and the point at which it kills itself with SIGKILL:
+`in:NODE` in the middle of a node, `chunk:N` after the consumer was shown the Nth chunk, or `never`.
+It goes on with whatever the thread waits for until that is done. What happens is noted in a file,
+line by line, and forced to disk before anything else happens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import operator
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated, Any
+
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from typing_extensions import TypedDict
+
+from runtime.graph import START, StateGraph
+from runtime.types import Command, interrupt
+
+THREAD: Any = {"configurable": {"thread_id": "1"}}
+MODES = ["values", "updates", "tasks", "checkpoints"]
+
+
+class State(TypedDict):
+    log: Annotated[list, operator.add]
+
+
+class Life:
+    """What happens in this process, and when it ends."""
+
+    def __init__(self, notes: Path, end: str) -> None:
+        self.file = os.open(notes, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self.end = end
+        self.chunks = 0
+
+    def note(self, *what: Any) -> None:
+        os.write(self.file, json.dumps(what, default=repr).encode() + b"\n")
+        os.fsync(self.file)
+
+    def reach(self, point: str) -> None:
+        if point == self.end:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def see(self, chunk: Any) -> None:
+        ns, mode, payload = chunk
+        self.chunks += 1
+        self.note("chunk", list(ns), mode, payload)
+        self.reach(f"chunk:{self.chunks}")
+
+
+def built(life: Life, saver: Any) -> Any:
+    """Return the graph: two nodes at once, a graph that asks, and a last node."""
+
+    def node(name: str, asks: bool = False) -> Any:
+        def run(_: Any) -> Any:
+            life.note("begun", name)
+            answer = [interrupt("?")] if asks else []
+            life.reach(f"in:{name}")
+            life.note("ended", name)
+            return {"log": [name, *answer]}
+
+        return run
+
+    inner = StateGraph(State).add_sequence(
+        [("first", node("first")), ("ask", node("ask", asks=True)), ("last", node("last"))]
+    )
+    graph = StateGraph(State).add_node("a", node("a")).add_node("b", node("b"))
+    graph.add_edge(START, "a").add_edge(START, "b")
+    graph.add_node("sub", inner.add_edge(START, "first").compile()).add_node("z", node("z"))
+    graph.add_edge(["a", "b"], "sub").add_edge("sub", "z")
+    return graph.compile(checkpointer=saver)
+
+
+def given(state: Any) -> Any:
+    """Return what the thread waits for."""
+    if state.created_at is None:
+        return {"log": []}
+    return Command(resume="!") if state.interrupts else None
+
+
+async def live(life: Life, graph: Any, drive: str) -> None:
+    """Go on until the thread is done."""
+    kwargs: Any = {"stream_mode": MODES, "subgraphs": True, "durability": "sync"}
+    state = await graph.aget_state(THREAD) if drive == "async" else graph.get_state(THREAD)
+    # not `next`: a superstep whose tasks are all done still has to come to its end
+    while state.created_at is None or state.tasks:
+        if drive == "async":
+            chunks: AsyncIterator[Any] = graph.astream(given(state), THREAD, **kwargs)
+            async for chunk in chunks:
+                life.see(chunk)
+            state = await graph.aget_state(THREAD)
+        else:
+            for chunk in graph.stream(given(state), THREAD, **kwargs):
+                life.see(chunk)
+            state = graph.get_state(THREAD)
+    life.note("done", state.values)
+
+
+async def main(folder: Path, drive: str, end: str) -> None:
+    """Open the thread and go on with it."""
+    life = Life(folder / "notes", end)
+    path = str(folder / "threads.sqlite")
+    if drive == "async":
+        async with AsyncSqliteSaver.from_conn_string(path) as saver:
+            await live(life, built(life, saver), drive)
+    else:
+        with SqliteSaver.from_conn_string(path) as saver:
+            await live(life, built(life, saver), drive)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), *sys.argv[2:]))

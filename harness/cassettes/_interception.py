@@ -48,7 +48,14 @@ def governing() -> Cassette | None:
 
 
 class _Finder(importlib.abc.MetaPathFinder):
-    """Patches a library when it is imported while a cassette is open."""
+    """Patches a library when it is imported while a cassette is open.
+
+    One that is imported by another one (urllib3 by requests) is patched with that, when both are
+    whole: vcrpy looks at all of them.
+    """
+
+    def __init__(self) -> None:
+        self._half_imported: set[str] = set()
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -61,8 +68,13 @@ class _Finder(importlib.abc.MetaPathFinder):
         execute = spec.loader.exec_module
 
         def exec_module(module: ModuleType) -> None:
-            execute(module)
-            _patch.library_arrived(module)
+            self._half_imported.add(fullname)
+            try:
+                execute(module)
+            finally:
+                self._half_imported.discard(fullname)
+            if fullname in _OURS or not self._half_imported:
+                _patch.library_arrived(module)
 
         spec.loader.exec_module = exec_module  # type: ignore[method-assign]  # of this import only
         return spec

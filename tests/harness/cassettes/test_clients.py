@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -172,3 +174,18 @@ def test_parallel_streams_in_other_loops(
     with play(items):
         anyio.run(run, backend="trio" if backend == "trio" else "asyncio", backend_options=options)
     assert got == [b"1", b"3", b"2", b"4"]
+
+
+def test_a_client_may_be_imported_inside(tmp_path: Path) -> None:
+    """One that imports another one, as requests does, is patched when both are whole."""
+    program = (
+        "import sys; from harness import use_cassette\n"
+        f"with use_cassette({str(tmp_path / 'none.yaml')!r}, record_mode='once'):\n"
+        "    assert 'requests' not in sys.modules and 'urllib3' not in sys.modules\n"
+        "    import requests\n"
+        "    assert 'vcr' in requests.adapters.HTTPConnectionPool.ConnectionCls.__module__\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -76,7 +76,7 @@ class ToolRuntime(_DirectlyInjectedToolArg, Generic[ContextT, StateT]):
     def emit_output_delta(self, delta: Any) -> None:
         """Put a piece of the tool's output into the `tools` stream; elsewhere do nothing."""
         task = self.config.get("configurable", {}).get(TASK_KEY)
-        for handler in task.run.handlers if task is not None else ():
+        for handler in task.run.listeners.handlers if task is not None else ():
             if isinstance(handler, ToolsHandler):
                 handler.on_output_delta(self.tool_call_id, delta)
 

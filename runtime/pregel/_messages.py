@@ -40,6 +40,9 @@ class MessagesHandler(StreamHandler, _StreamingCallbackHandler[Any]):
         subgraphs: Whether messages of graphs inside this one are wanted.
         ns: The namespace of the graph that is streamed.
         turns: Gives ids to messages that have none.
+
+    Attributes:
+        full_metadata: Whether messages that nodes return carry what tokens carry of the graph.
     """
 
     ignore_agent = True
@@ -49,6 +52,7 @@ class MessagesHandler(StreamHandler, _StreamingCallbackHandler[Any]):
         self._turns = turns
         self._runs: dict[UUID, tuple[Namespace, dict[str, Any]]] = {}
         self._seen: set[str] = set()
+        self.full_metadata = False
 
     def tap_output_iter(self, run_id: UUID, output: Any) -> Any:
         """Leave the output of other runnables alone."""
@@ -138,6 +142,10 @@ class MessagesHandler(StreamHandler, _StreamingCallbackHandler[Any]):
             return
         metadata = {**task.run.config["metadata"], "ls_integration": "langgraph"}
         metadata.update(task.config["metadata"])
+        if self.full_metadata:
+            metadata["checkpoint_ns"] = task.ns
+            if tags := task.config["tags"]:
+                metadata["tags"] = tags
         for message in found:
             self._emit_unseen(ns, metadata, message)
 

@@ -137,3 +137,17 @@ def test_a_stream_of_a_graph_inside_a_node_sees_its_own_tokens(drive) -> None:
 
     drive.invoke(chain(node), {"a": 1})
     assert texts(seen) == ["hello", " ", "there"]
+
+
+def test_full_metadata_makes_returned_messages_like_tokens(drive) -> None:
+    """With `full_metadata` they carry the namespace and the tags of their node, too."""
+    builder = chain(lambda _: None, schema=MessagesState).builder
+    say = RunnableLambda(lambda _: {"messages": [AIMessage("my own")]})
+    builder.add_node("say", say).add_edge("n0", "say")
+    graph, given = builder.compile(), {"messages": []}
+    config = {"tags": ["mine"]}
+    [(_, plain)] = drive.stream(graph, given, config, stream_mode="messages")
+    [(_, full)] = drive.stream(graph, given, config, stream_mode="messages", full_metadata=True)
+    assert full.keys() - plain.keys() == {"checkpoint_ns", "tags"}
+    assert full["checkpoint_ns"] == full["langgraph_checkpoint_ns"]
+    assert full["tags"] == ["mine"]

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from _graphs import CONFIG, State, drained
-from _runner import OURS, Goal, Run, Workload
+from _runner import Goal, Run, Workload
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
@@ -118,7 +118,7 @@ class Speaker(BaseChatModel):
         return "speaker"
 
     def _generate(self, *args: Any, **kwargs: Any) -> ChatResult:
-        raise AssertionError("the model is to stream")  # noqa: EM101 - one place, one reason
+        raise AssertionError("the model is to stream")
 
     def _stream(self, messages: Any, stop: Any = None, run_manager: Any = None, **_: Any) -> Any:
         for _number in range(self.words):
@@ -170,7 +170,9 @@ def speaking(engine: str, model: Speaker, asynchronous: bool) -> Any:
 def bare_speech(words: int, asynchronous: bool) -> Run:
     """Return a bare call of the same model with a streaming handler that does nothing."""
     model, config = Speaker(words=words), {"callbacks": [Listener()]}
-    return (lambda: model.ainvoke("q", config)) if asynchronous else lambda: model.invoke("q", config)
+    return (
+        (lambda: model.ainvoke("q", config)) if asynchronous else lambda: model.invoke("q", config)
+    )
 
 
 def _first_token(engine: str, asynchronous: bool) -> Run:

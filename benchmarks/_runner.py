@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from typing import Any
 
+from typing_extensions import Self
+
 THEIRS, OURS, FLOOR = "langgraph", "runtime", "floor"
 ENGINES = (THEIRS, OURS)
 
@@ -99,7 +101,7 @@ class Rounds:
         self.quick = quick
         self._loop = asyncio.new_event_loop()
 
-    def __enter__(self) -> Rounds:
+    def __enter__(self) -> Self:
         gc.freeze()  # what was imported is the same for all
         return self
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Annotated, Any
 
-from _runner import Goal, Run, Workload
+from _runner import Goal, Run, Workload, size
 from langgraph.checkpoint.memory import InMemorySaver
 from pydantic import BaseModel
 from typing_extensions import TypedDict
@@ -63,7 +63,7 @@ def chains() -> Iterator[Workload]:
     """Cost of a superstep."""
     for asynchronous, bound in ((False, 5), (True, 8)):
         kind, action = ("async", anode) if asynchronous else ("sync", node)
-        for length in (10, 200, 1000):
+        for length in sorted({size(10), size(200), size(1000)}):
             for mode in ("values", "updates"):
 
                 def prepare(engine: str, of: tuple = (length, action, mode, asynchronous)) -> Run:
@@ -81,26 +81,11 @@ def chains() -> Iterator[Workload]:
     for saved in (False, True):
 
         def seven(engine: str, saved: bool = saved) -> Run:
-            graph = chain_builder(engine, 200).compile()
+            graph = chain_builder(engine, size(200)).compile()
             return drained(graph, {"a": 0}, SEVEN, asynchronous=False, saved=saved)
 
         name = f"seven modes, chain of 200{', memory' * saved}: superstep"
-        yield Workload(name, seven, (Goal("times", 5),), units=200)
-
-
-def _sends(engine: str, asynchronous: bool) -> Any:
-    """Return a graph that sends 100 times to a graph of three nodes that goes round three times."""
-    module, types = import_module(f"{engine}.graph"), import_module(f"{engine}.types")
-    action = anode if asynchronous else node
-    inner = module.StateGraph(State)
-    for name in "xyz":
-        inner.add_node(name, action)
-    inner.add_edge(module.START, "x").add_edge("x", "y").add_edge("y", "z")
-    inner.add_conditional_edges("z", lambda s: "x" if s["a"] < 9 else module.END, ["x", module.END])
-    graph = module.StateGraph(State).add_node("inner", inner.compile()).add_node("done", action)
-    sends = [types.Send("inner", {"a": 0}) for _ in range(100)]
-    graph.add_conditional_edges(module.START, lambda _: sends, ["inner"])
-    return graph
+        yield Workload(name, seven, (Goal("times", 5),), units=size(200))
 
 
 class Last(TypedDict):
@@ -116,7 +101,7 @@ def _fan_out(engine: str, asynchronous: bool, saved: bool) -> Run:
     inner.add_edge(module.START, "x").add_edge("x", "y").add_edge("y", "z")
     inner.add_conditional_edges("z", lambda s: "x" if s["a"] < 9 else module.END, ["x", module.END])
     graph = module.StateGraph(State).add_node("inner", inner.compile())
-    sends = [types.Send("inner", {"a": 0, "log": [1]}) for _ in range(100)]
+    sends = [types.Send("inner", {"a": 0, "log": [1]}) for _ in range(size(100))]
     graph.add_conditional_edges(module.START, lambda _: sends, ["inner"])
     return drained(graph.compile(), {"a": 0}, "values", asynchronous=asynchronous, saved=saved)
 
@@ -131,7 +116,7 @@ def fan_outs() -> Iterator[Workload]:
 
             kind = "async" if asynchronous else "sync"
             name = f"fan-out of 100 to a loop of 3, {kind}{', memory' * saved}: inner run"
-            yield Workload(name, prepare, (Goal("times", 4),), units=100)
+            yield Workload(name, prepare, (Goal("times", 4),), units=size(100))
 
 
 FIELDS = tuple(f"field_{number:02}" for number in range(15))
@@ -187,7 +172,7 @@ def wide_states() -> Iterator[Workload]:
 
 
 def _first_of_1000(engine: str) -> Run:
-    builder = chain_builder(engine, 1000)
+    builder = chain_builder(engine, size(1000))
 
     def run() -> int:
         stream = builder.compile().stream({"a": 0}, CONFIG, stream_mode="updates")

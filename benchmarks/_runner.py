@@ -12,6 +12,7 @@ import inspect
 import json
 import platform
 import statistics
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -22,6 +23,14 @@ from typing_extensions import Self
 
 THEIRS, OURS, FLOOR = "langgraph", "runtime", "floor"
 ENGINES = (THEIRS, OURS)
+
+QUICK = "--quick" in sys.argv
+
+
+def size(full: int) -> int:
+    """Return how large a workload is: small if it is only to be seen that it runs."""
+    return min(full, 10) if QUICK else full
+
 
 Run = Callable[[], Any]
 """Does the work once, and returns how many chunks came, or a coroutine that does."""

@@ -85,7 +85,7 @@ def chains() -> Iterator[Workload]:
             return drained(graph, {"a": 0}, SEVEN, asynchronous=False, saved=saved)
 
         name = f"seven modes, chain of 200{', memory' * saved}: superstep"
-        yield Workload(name, seven, (Goal("times", 5),), units=size(200))
+        yield Workload(name, seven, (Goal("times", 5),), units=size(200), computes=True)
 
 
 class Last(TypedDict):
@@ -116,7 +116,7 @@ def fan_outs() -> Iterator[Workload]:
 
             kind = "async" if asynchronous else "sync"
             name = f"fan-out of 100 to a loop of 3, {kind}{', memory' * saved}: inner run"
-            yield Workload(name, prepare, (Goal("times", 4),), units=size(100))
+            yield Workload(name, prepare, (Goal("times", 4),), units=size(100), computes=True)
 
 
 FIELDS = tuple(f"field_{number:02}" for number in range(15))
@@ -168,7 +168,9 @@ def wide_states() -> Iterator[Workload]:
         def prepare(engine: str, kind: str = kind) -> Run:
             return _wide(engine, kind)
 
-        yield Workload(f"wide state, {kind}: superstep", prepare, (Goal("times", 3),), units=50)
+        yield Workload(
+            f"wide state, {kind}: superstep", prepare, (Goal("times", 3),), units=50, computes=True
+        )
 
 
 def _first_of_1000(engine: str) -> Run:

@@ -104,6 +104,7 @@ def agents() -> Iterator[Workload]:
                 (Goal("times", 1.7 if saved else 2), Goal("share", 4)),
                 floor=lambda asynchronous=asynchronous: _bare_agent(asynchronous),
                 units=CALLS,
+                computes=True,
             )
 
 

@@ -71,8 +71,8 @@ class Workload:
         floor: Makes the same work without an engine, if that is most of it.
         units: How many parts of the work are told per part: supersteps, tokens.
         repeat: How often it is done in one sample.
-        computes: Whether it never waits, so that the time of the process is measured, which other
-            processes do not add to.
+        computes: Whether the work of all threads counts and no waiting: the time of the process is
+            measured, which other processes do not add to.
         timed: Whether the run returns the seconds it took, as only a part of it counts.
     """
 

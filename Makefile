@@ -41,10 +41,8 @@ cover: $(READY) ## run the tests and measure branch coverage
 record: $(READY) ## record the example's cassettes anew, from a server on loopback
 	$(BIN)/python -m pytest -q tests/examples --record-mode=rewrite
 
-bench: $(READY) ## measure side by side with LangGraph, langchain-core's fake model and vcrpy
-	$(BIN)/python benchmarks/engine.py
-	$(BIN)/python benchmarks/models.py
-	$(BIN)/python benchmarks/cassettes.py
+bench: $(READY) ## measure side by side with others; `make bench BENCH=--json` for scripts
+	@for file in $$(grep -l __main__ benchmarks/*.py); do $(BIN)/python $$file $(BENCH) || exit 1; done
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis

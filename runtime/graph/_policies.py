@@ -52,6 +52,8 @@ class NodePolicies:
 
         What handles errors is never cached, and its own errors end the run.
         """
+        if defaults == NO_POLICIES:
+            return self
         filled = replace(
             self,
             retry=defaults.retry if self.retry is None else self.retry,

@@ -105,6 +105,8 @@ def _checked_reducer(name: str, reducer: Callable[..., Any]) -> Callable[[Any, A
 
 def input_schema_of(function: Any) -> Any:
     """Return the class with annotated fields that the first parameter is annotated with, if any."""
+    if not getattr(function, "__annotations__", None):
+        return None
     try:
         schema = get_type_hints(function).get(next(iter(inspect.signature(function).parameters)))
         return schema if isinstance(schema, type) and get_type_hints(schema) else None

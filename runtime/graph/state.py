@@ -507,6 +507,8 @@ def _read_annotations(action: Any) -> tuple[Any, tuple[str, ...]]:
         if isinstance(action, Runnable) or not inspect.ismethod(function):
             return None, ()
     schema = input_schema_of(function)
+    if "return" not in getattr(function, "__annotations__", {}):
+        return schema, ()
     try:
         returned = get_type_hints(function).get("return")
     except (NameError, TypeError):  # annotations that cannot be evaluated say nothing

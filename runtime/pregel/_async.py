@@ -8,6 +8,7 @@ that a node sets leaks out.
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -268,8 +269,9 @@ def _in_context(task: Task, work: Coroutine[Any, Any, None]) -> asyncio.Task[Non
     """Start work in a context of its own, in which the config of a task is the ambient one."""
     context = copy_context()
     context.run(var_child_runnable_config.set, task.config)
-    # create_task copies the current context on every Python; its `context=` is there from 3.11
-    return context.run(asyncio.create_task, work)
+    if sys.version_info >= (3, 11):
+        return asyncio.create_task(work, context=context)
+    return context.run(asyncio.create_task, work)  # copies the context once more
 
 
 async def _perform(task: Task, inbox: Inbox, limit: asyncio.Semaphore | None) -> None:

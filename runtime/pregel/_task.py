@@ -314,7 +314,7 @@ def in_order(batch: list[Any]) -> list[Any]:
         The same, but tasks that finished next to each other stand in path order: which of them
         was seen first says nothing.
     """
-    if len(batch) == 1:
+    if len(batch) == 1 or not any(type(item) is Task for item in batch):
         return batch
     ordered: list[Any] = []
     for are_tasks, items in groupby(batch, key=lambda item: type(item) is Task):

@@ -176,16 +176,32 @@ def test_parallel_streams_in_other_loops(
     assert got == [b"1", b"3", b"2", b"4"]
 
 
+IMPORTS_INSIDE = """
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from harness import use_cassette
+
+class Hello(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"hello")
+    def log_message(self, *_): pass
+
+server = HTTPServer(("127.0.0.1", 0), Hello)
+Thread(target=server.handle_request, daemon=True).start()
+with use_cassette(sys.argv[1], record_mode="once"):
+    assert "requests" not in sys.modules and "urllib3" not in sys.modules
+    import requests
+    requests.get(f"http://127.0.0.1:{server.server_port}/")
+"""
+
+
 def test_a_client_may_be_imported_inside(tmp_path: Path) -> None:
     """One that imports another one, as requests does, is patched when both are whole."""
-    program = (
-        "import sys; from harness import use_cassette\n"
-        f"with use_cassette({str(tmp_path / 'none.yaml')!r}, record_mode='once'):\n"
-        "    assert 'requests' not in sys.modules and 'urllib3' not in sys.modules\n"
-        "    import requests\n"
-        "    assert 'vcr' in requests.adapters.HTTPConnectionPool.ConnectionCls.__module__\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], check=False, capture_output=True, text=True, timeout=60
-    )
+    path = tmp_path / "inside.yaml"
+    command = [sys.executable, "-c", IMPORTS_INSIDE, str(path)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
+    assert "hello" in path.read_text(encoding="utf-8")

@@ -12,6 +12,7 @@ import pytest
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("name", ["engine", "growth"])
 def test_benchmarks_run_on_both_engines(name: str) -> None:
     """A quick run of a benchmark ends well: both engines yield as many chunks."""

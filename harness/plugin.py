@@ -24,6 +24,17 @@ _ABSENT = object()
 _TRUNCATED = "Full output truncated"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the plugin's own options."""
+    parser.getgroup("harness").addoption(
+        "--python-contract",
+        choices=("native", "3.10"),
+        default="native",
+        help="how graphs of the bundled runtime propagate config in async code: as this Python "
+        "can, or as LangGraph does on Python 3.10, with a list of what is lost",
+    )
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Register pytest-recording where nobody has.
@@ -49,6 +60,10 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         config.pluginmanager.register(_without_recording, "harness-vcr")
         config.addinivalue_line("markers", "vcr: play a cassette (needs pytest-recording)")
+    if (version := config.getoption("--python-contract")) != "native":
+        from harness._contract_plugin import ContractPlugin  # noqa: PLC0415 - not always needed
+
+        config.pluginmanager.register(ContractPlugin(version), "harness-contract")
 
 
 @pytest.fixture

@@ -54,6 +54,10 @@ _FIXES: Final = {
 }
 
 
+# The functions that merge what is ambient with configs passed by hand, and where they hold these.
+_GIVEN: Final = {"ensure_config": "config", "_ambient": "given"}
+
+
 @dataclass(frozen=True, slots=True)
 class Loss:
     """A call that does not get the config of the node that makes it.
@@ -122,8 +126,7 @@ class Contract:
 
     def _asked(self, task: Task, frame: FrameType) -> None:
         """Note that somebody asked for the config of a task and did not get it."""
-        given = frame.f_locals.get("config") or frame.f_locals.get("given")
-        if not _has_task(given):
+        if not _has_task(frame.f_locals.get(_GIVEN.get(frame.f_code.co_name, ""))):
             call, where = _describe(frame)
             fix = _FIXES.get(call.partition("(")[0], _PASSED)
             self._losses[Loss(task.run.graph.name or "graph", task.name, call, where, fix)] = None
@@ -146,8 +149,8 @@ class _Before(dict[str, Any]):
 
 def _has_task(given: Any) -> bool:
     """Tell whether one of the configs passed by hand is made from that of a node."""
-    configs = given if isinstance(given, list) else [given]
-    return any(TASK_KEY in ((config or {}).get("configurable") or {}) for config in configs)
+    configs = given if isinstance(given, list) else [] if given is None else [given]
+    return any(TASK_KEY in (config.get("configurable") or {}) for config in configs)
 
 
 def _describe(frame: FrameType) -> tuple[str, str | None]:

@@ -13,7 +13,14 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 CORE = ("harness/cassettes", "harness/transcript", "harness/snapshot", "harness/models")
-EDGES = ("harness/determinism", "harness/plugin", "harness/cli", "harness/commands", "harness/demo")
+EDGES = (
+    "harness/determinism",
+    "harness/plugin",
+    "harness/_contract_plugin",
+    "harness/cli",
+    "harness/commands",
+    "harness/demo",
+)
 CHECKPOINT_PACKAGES = ("langgraph.checkpoint", "langgraph.store", "langgraph.cache")
 PROVIDERS = ("openai", "anthropic", "langchain", "langchain_openai", "langchain_anthropic")
 

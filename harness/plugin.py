@@ -33,6 +33,13 @@ _TRUNCATED = "Full output truncated"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what is asked on the command line or in `addopts`."""
     _graph_engine.add_options(parser)
+    parser.getgroup("harness").addoption(
+        "--python-contract",
+        choices=("native", "3.10"),
+        default="native",
+        help="how graphs of the bundled runtime propagate config in async code: as this Python "
+        "can, or as LangGraph does on Python 3.10, with a list of what is lost",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -72,6 +79,10 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         config.pluginmanager.register(_without_recording, "harness-vcr")
         config.addinivalue_line("markers", "vcr: play a cassette (needs pytest-recording)")
+    if (version := config.getoption("--python-contract")) != "native":
+        from harness._contract_plugin import ContractPlugin  # noqa: PLC0415 - not always needed
+
+        config.pluginmanager.register(ContractPlugin(version), "harness-contract")
 
 
 @pytest.fixture

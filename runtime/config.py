@@ -8,6 +8,7 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import var_child_runnable_config
 from langgraph.store.base import BaseStore
 
+from runtime import _contract
 from runtime._parts import StreamWriter
 
 if TYPE_CHECKING:
@@ -38,10 +39,11 @@ def current_task() -> Task:
 
     Raises:
         RuntimeError: No graph of this runtime is running the calling code.
+        KeyError: The same, under the contract of Python 3.10.
     """
     task = get_config().get("configurable", {}).get(TASK_KEY)
     if task is None:
-        raise RuntimeError(
+        raise (RuntimeError if _contract.active is None else KeyError)(
             "No graph is running this code: the config at hand was not made by a node of a graph."
         )
     return cast("Task", task)

@@ -9,8 +9,9 @@ from typing import Any, Generic, cast
 from langgraph.store.base import BaseStore
 from typing_extensions import TypeVar
 
+from runtime import _contract
 from runtime._parts import StreamWriter
-from runtime.config import current_task
+from runtime.config import TASK_KEY, current_task, get_config
 
 __all__ = ("ExecutionInfo", "RunControl", "Runtime", "ServerInfo", "get_runtime")
 
@@ -142,4 +143,6 @@ def get_runtime(context_schema: type[ContextT] | None = None) -> Runtime[Context
     Raises:
         RuntimeError: Called outside of a node, task or tool of a running graph.
     """
+    if _contract.active is not None and TASK_KEY not in get_config().get("configurable", {}):
+        return cast("Runtime[ContextT]", None)  # LangGraph has no error for it
     return cast("Runtime[ContextT]", current_task().runtime)

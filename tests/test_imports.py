@@ -17,6 +17,7 @@ EDGES = (
     "harness/determinism",
     "harness/plugin",
     "harness/_graph_engine",
+    "harness/_contract_plugin",
     "harness/cli",
     "harness/commands",
     "harness/demo",

@@ -22,6 +22,7 @@ from langchain_core.callbacks.manager import ahandle_event
 from langchain_core.runnables.config import var_child_runnable_config
 from langgraph.cache.base import BaseCache
 
+from runtime import _contract
 from runtime.callbacks import GraphCallbackHandler
 from runtime.errors import NodeTimeoutError
 from runtime.pregel._calls import Called, Calls, Promise
@@ -30,7 +31,7 @@ from runtime.pregel._inbox import Inbox
 from runtime.pregel._known import cache_keys, recall, record, restore
 from runtime.pregel._limit import Limit
 from runtime.pregel._run import Run
-from runtime.pregel._sync import perform_here
+from runtime.pregel._sync import make_calls
 from runtime.pregel._task import Task, in_order
 
 __all__ = ("adrive", "aperform")
@@ -190,7 +191,7 @@ class _LoopCalls(Calls):
     """The tasks that the nodes of an async run call: in the loop, but for those from threads."""
 
     def __init__(self, run: Run, inbox: Inbox, running: set[asyncio.Task[None]]) -> None:
-        super().__init__(run, inbox.put, perform_here)
+        super().__init__(run, inbox.put, _perform_in_thread)
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._inbox = inbox
@@ -268,10 +269,22 @@ def _start(task: Task, inbox: Inbox, limit: asyncio.Semaphore | None) -> asyncio
 def _in_context(task: Task, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     """Start work in a context of its own, in which the config of a task is the ambient one."""
     context = copy_context()
-    context.run(var_child_runnable_config.set, task.config)
+    context.run(_enter, task)
     if sys.version_info >= (3, 11):
         return asyncio.create_task(work, context=context)
     return context.run(asyncio.create_task, work)  # copies the context once more
+
+
+def _enter(task: Task) -> None:
+    """Make the config of a task the ambient one, as far as the contract of the Python goes."""
+    held = _contract.active
+    var_child_runnable_config.set(task.config if held is None else held.ambient(task))
+
+
+def _perform_in_thread(task: Task) -> None:
+    """Do a sync task that a sync node calls."""
+    _enter(task)
+    make_calls(task)
 
 
 async def _perform(task: Task, inbox: Inbox, limit: asyncio.Semaphore | None) -> None:
@@ -283,7 +296,7 @@ async def _perform(task: Task, inbox: Inbox, limit: asyncio.Semaphore | None) ->
             while task.rescuer is not None:
                 inbox.put(task)
                 task = task.rescuer
-                var_child_runnable_config.set(task.config)
+                _enter(task)
                 await _make_calls(task, turn, inbox)
     except BaseException as error:  # noqa: BLE001 - the driver raises it in the caller's task
         task.error = error
@@ -324,7 +337,7 @@ async def _make_calls(task: Task, turn: _Turn | None, inbox: Inbox) -> None:
                     if task.attempt is None or task.attempt.limit is None:
                         result = await call
                     else:
-                        result = await _within(task.attempt.limit, call)
+                        result = await _within(task.attempt.limit, call, task)
             except BaseException as error:  # noqa: BLE001 - the task decides
                 cancelled = None
                 invoke, ainvoke, args, _ = work.throw(error)
@@ -338,13 +351,17 @@ async def _make_calls(task: Task, turn: _Turn | None, inbox: Inbox) -> None:
         task.fail(error)
 
 
-async def _within(limit: Limit, call: Coroutine[Any, Any, Any]) -> Any:
+async def _within(limit: Limit, call: Coroutine[Any, Any, Any], node: Task) -> Any:
     """Await a call of a node as long as the node may take.
+
+    Its config is ambient under every contract: LangGraph, too, starts such a call in a context.
 
     Raises:
         NodeTimeoutError: It takes longer. It is cancelled; nobody waits for it to see to that.
     """
-    task = asyncio.ensure_future(call)
+    context = copy_context()
+    context.run(var_child_runnable_config.set, node.config)
+    task = context.run(asyncio.ensure_future, call)
     try:
         while not (await asyncio.wait({task}, timeout=max(0, limit.left())))[0]:
             if (exceeded := limit.exceeded()) is not None:

@@ -26,7 +26,7 @@ from runtime.pregel._run import Run
 from runtime.pregel._task import Task, in_order
 from runtime.turns import Lane
 
-__all__ = ("drive", "perform", "perform_here")
+__all__ = ("drive", "make_calls", "perform", "perform_here")
 
 MAX_THREADS = 64
 """How many tasks of one superstep run at once, unless `max_concurrency` says otherwise.
@@ -241,6 +241,11 @@ def perform(task: Task) -> None:
 def perform_here(task: Task) -> None:
     """Do a task in the present context, and leave an exception in `task.error`."""
     var_child_runnable_config.set(task.config)
+    make_calls(task)
+
+
+def make_calls(task: Task) -> None:
+    """Make each call that a task asks for. Leaves what its node raised in `task.error`."""
     work = task.work()
     try:
         invoke, _, args, name = next(work)

@@ -14,6 +14,7 @@ from uuid import UUID
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tracers._streaming import _StreamingCallbackHandler
 
+from runtime import _contract
 from runtime.errors import GraphInterrupt, NodeCancelledError, ParentCommand
 from runtime.pregel._known import answers_of
 from runtime.pregel._names import PUSH, TaskPath, without_ids
@@ -141,8 +142,11 @@ class Task:
             configurable = self.config["configurable"]
             run_id = self.run.config.get("run_id")
             attempt = self.attempt or Attempt(self.run.turns.now())
+            writer = attempt.writer or self.run.writer
+            if _contract.active is not None:
+                writer = _contract.active.writer(self, writer)
             self._runtime = self.run.runtime.override(
-                stream_writer=attempt.writer or self.run.writer,
+                stream_writer=writer,
                 heartbeat=attempt.heartbeat or self.run.runtime.heartbeat,
                 execution_info=ExecutionInfo(
                     checkpoint_id=self.run.checkpoint_id,

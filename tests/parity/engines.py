@@ -92,7 +92,7 @@ def oracles(drive: str) -> tuple[str, ...]:
 
 
 _HEX = "[0-9a-f]"
-_IDS = re.compile(
+IDS = re.compile(
     rf"{_HEX}{{8}}(?:-{_HEX}{{4}}){{3}}-{_HEX}{{12}}"  # of runs, tasks and checkpoints
     r"|[0-9]{32}\.[0-9.e-]+"  # versions of channels
     rf"|\b{_HEX}{{32}}\b"  # of interrupts
@@ -110,7 +110,7 @@ def plain(value: Any, ids: dict[str, str] | None = None) -> Any:  # noqa: PLR091
         value = str(value)
     if isinstance(value, str):
         timeless = _TIME.sub("<time>", value)
-        return _IDS.sub(lambda match: ids.setdefault(match[0], f"<{len(ids)}>"), timeless)
+        return IDS.sub(lambda match: ids.setdefault(match[0], f"<{len(ids)}>"), timeless)
     if isinstance(value, BaseMessage | BaseModel):
         fields = {"type": type(value).__name__, **value.__dict__}
         return ("object", plain(fields, ids))
@@ -128,4 +128,4 @@ def plain(value: Any, ids: dict[str, str] | None = None) -> Any:  # noqa: PLR091
 
 
 def _without_ids(key: Any) -> str:
-    return _IDS.sub("", str(key))
+    return IDS.sub("", str(key))

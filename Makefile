@@ -11,7 +11,7 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 10))
 PYTHON ?= $(shell for p in $(CANDIDATES); do \
 	$$p -c '$(NEW_ENOUGH)' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help demo test proof lint types cover record bench clean
+.PHONY: help demo test proof lint types cover matrix record bench clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ cover: $(READY) ## run the tests and measure branch coverage
 	$(BIN)/coverage run -m pytest -q -m "not proof"
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report --skip-covered --sort=cover --fail-under=90
+
+matrix: $(READY) ## run the tests on every supported Python of this machine, and print one table
+	$(BIN)/python tests/matrix.py -n 2
 
 record: $(READY) ## record the example's cassettes anew, from a server on loopback
 	$(BIN)/python -m pytest -q tests/examples --record-mode=rewrite

@@ -207,7 +207,7 @@ def _limited(
         yield from task.perform()
         return
     limit = attempt.limit = Limit(task.node.name, timeout, task.run.turns.monotonic)
-    write = task.run.writer if attempt.writer is None else attempt.writer
+    write = task.writer if attempt.writer is None else attempt.writer
     attempt.writer = partial(limit.write, write)
     if timeout.idle_timeout is not None:
         attempt.heartbeat = limit.touch

@@ -15,6 +15,7 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.tracers._streaming import _StreamingCallbackHandler
 
 from runtime import _contract
+from runtime._parts import StreamWriter
 from runtime.errors import GraphInterrupt, NodeCancelledError, ParentCommand
 from runtime.pregel._known import answers_of
 from runtime.pregel._names import PUSH, TaskPath, without_ids
@@ -136,13 +137,23 @@ class Task:
         return (*self.run.lane, step, self.path[0], index)
 
     @property
+    def writer(self) -> StreamWriter:
+        """What puts a value into the `custom` stream.
+
+        What a task that another one called writes comes, as in LangGraph, from where that one is.
+        """
+        if self.called_by is None:
+            return self.run.writer
+        return partial(self.run.show.stream.emit, tuple(self.ns.split("|")[:-1]), "custom")
+
+    @property
     def runtime(self) -> Runtime[Any]:
         """What the node gets as `runtime`; made when first asked for, as few nodes ask."""
         if self._runtime is None:
             configurable = self.config["configurable"]
             run_id = self.run.config.get("run_id")
             attempt = self.attempt or Attempt(self.run.turns.now())
-            writer = attempt.writer or self.run.writer
+            writer = attempt.writer or self.writer
             if _contract.active is not None:
                 writer = _contract.active.writer(self, writer)
             self._runtime = self.run.runtime.override(

@@ -162,7 +162,7 @@ def test_composed_programs_on_real_310(real: Other) -> None:
     """So do programs that nobody wrote."""
 
     @given(PROGRAMS)
-    @settings(max_examples=400, **BOUNDED)
+    @settings(max_examples=200, **BOUNDED)
     def check(program: dict[str, Any]) -> None:
         assert under("3.10", program) == real.stream(program)
 

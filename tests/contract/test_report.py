@@ -13,12 +13,12 @@ from runtime.contract import python_contract
 
 
 async def silent(_: Any) -> None:
-    """Call a model without config."""
+    """Call a model and pass nothing."""
     await says("one two").ainvoke("q")
 
 
 async def speaking(_: Any, config: RunnableConfig) -> None:
-    """Call a model with the config."""
+    """Call a model and pass the config."""
     await says("one two").ainvoke("q", config)
 
 

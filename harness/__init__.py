@@ -12,24 +12,40 @@ if TYPE_CHECKING:
     from harness.cassettes import use_cassette
     from harness.determinism import deterministic
     from harness.snapshot import StreamSnapshotExtension
-    from harness.transcript import Transcript, acapture, capture
+    from harness.transcript import (
+        Rules,
+        Transcript,
+        acapture,
+        acapture_chunks,
+        capture,
+        capture_chunks,
+        watch,
+    )
 
 __all__ = [
+    "Rules",
     "StreamSnapshotExtension",
     "Transcript",
     "acapture",
+    "acapture_chunks",
     "capture",
+    "capture_chunks",
     "deterministic",
     "use_cassette",
+    "watch",
 ]
 
 _HOME = {
+    "Rules": "harness.transcript",
     "StreamSnapshotExtension": "harness.snapshot",
     "Transcript": "harness.transcript",
     "acapture": "harness.transcript",
+    "acapture_chunks": "harness.transcript",
     "capture": "harness.transcript",
+    "capture_chunks": "harness.transcript",
     "deterministic": "harness.determinism",
     "use_cassette": "harness.cassettes",
+    "watch": "harness.transcript",
 }
 
 

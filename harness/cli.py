@@ -11,10 +11,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from harness.commands import demo, replay
+from harness.commands import demo, diff, replay, show
 from harness.errors import HarnessError
 
-_COMMANDS = {"demo": demo, "replay": replay}
+_COMMANDS = {"demo": demo, "diff": diff, "replay": replay, "show": show}
 _INTERRUPTED = 130  # what a shell reports for a program that Ctrl-C ended
 
 

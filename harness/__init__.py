@@ -13,28 +13,44 @@ if TYPE_CHECKING:
     from harness.determinism import deterministic
     from harness.models import CassetteChatModel, ScriptedChatModel
     from harness.snapshot import StreamSnapshotExtension
-    from harness.transcript import Transcript, acapture, capture
+    from harness.transcript import (
+        Rules,
+        Transcript,
+        acapture,
+        acapture_chunks,
+        capture,
+        capture_chunks,
+        watch,
+    )
 
 __all__ = [
     "CassetteChatModel",
+    "Rules",
     "ScriptedChatModel",
     "StreamSnapshotExtension",
     "Transcript",
     "acapture",
+    "acapture_chunks",
     "capture",
+    "capture_chunks",
     "deterministic",
     "use_cassette",
+    "watch",
 ]
 
 _HOME = {
     "CassetteChatModel": "harness.models",
     "ScriptedChatModel": "harness.models",
+    "Rules": "harness.transcript",
     "StreamSnapshotExtension": "harness.snapshot",
     "Transcript": "harness.transcript",
     "acapture": "harness.transcript",
+    "acapture_chunks": "harness.transcript",
     "capture": "harness.transcript",
+    "capture_chunks": "harness.transcript",
     "deterministic": "harness.determinism",
     "use_cassette": "harness.cassettes",
+    "watch": "harness.transcript",
 }
 
 

@@ -11,15 +11,17 @@ import os
 import sys
 from collections.abc import Sequence
 
-from harness.commands import check, convert, demo, replay, serve, upgrade
+from harness.commands import check, convert, demo, diff, replay, serve, show, upgrade
 from harness.errors import HarnessError
 
 _COMMANDS = {
     "check": check,
     "convert": convert,
     "demo": demo,
+    "diff": diff,
     "replay": replay,
     "serve": serve,
+    "show": show,
     "upgrade": upgrade,
 }
 _INTERRUPTED = 130  # what a shell reports for a program that Ctrl-C ended

@@ -16,6 +16,7 @@ from typing import cast
 
 from freezegun import freeze_time
 
+from harness._numbered_ids import numbered_ids
 from harness.cassettes._clock import clock
 from harness.cassettes._loops import LOCK, watch
 from harness.cassettes._order import baton
@@ -249,18 +250,19 @@ def _shown(lane: Lane | None) -> str:
 
 @contextmanager
 def deterministic(
-    *, now: datetime | str | None = None, patience: float = 5.0
+    *, now: datetime | str | None = None, patience: float = 5.0, uuids: bool = True
 ) -> Iterator[SerialTurns]:
     """Make every run of the bundled runtime that starts in this block come out the same.
 
     Tasks of one superstep run one at a time in path order, sync nodes in threads included, and
-    the ids that the runtime draws (tasks, checkpoints, messages without one) are numbered. Ids
-    that providers and langchain-core draw stay as they are; a transcript numbers them.
+    the ids that the runtime draws (tasks, checkpoints, messages without one) are numbered. So are
+    the uuids that any code draws, langchain-core's run ids included.
 
     Args:
         now: A wall-clock time to stop the clock at. While it stands, `time.monotonic` stands,
             too; the event loop's own clock goes on. By default clocks are left alone.
         patience: Seconds that a task waits for its turn before the run is failed.
+        uuids: Whether uuid4, uuid6 and uuid7 of all code in the process are numbered, from 1.
 
     Yields:
         The turns in force.
@@ -271,6 +273,8 @@ def deterministic(
     with ExitStack() as stack:
         if now is not None:
             stack.enter_context(freeze_time(now, real_asyncio=True))
+        if uuids:
+            stack.enter_context(numbered_ids())
         turns = SerialTurns(patience)
         stack.enter_context(use_turns(turns))
         stack.callback(baton.reset, baton.set(turns))

@@ -96,6 +96,15 @@ def stream_snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
     return snapshot.use_extension(StreamSnapshotExtension)
 
 
+@pytest.fixture
+def deterministic() -> Generator[object, None, None]:
+    """Number all uuids and let tasks of the bundled runtime take turns; `harness.deterministic`."""
+    from harness.determinism import deterministic as block  # noqa: PLC0415 - as above
+
+    with block() as turns:
+        yield turns
+
+
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
     """Explain `assert transcript == other_transcript`."""
     module = sys.modules.get("harness.transcript")

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
+from harness._files import write_whole
 from harness.errors import SnapshotError
-from harness.snapshot._files import file_stem, write_whole
+from harness.snapshot._files import file_stem
 from harness.transcript import Transcript, compare_texts
 
 if TYPE_CHECKING:

@@ -1,12 +1,9 @@
-"""Names of snapshot files, and writing them whole or not at all."""
+"""Names of snapshot files."""
 
 from __future__ import annotations
 
-import os
 import re
 from hashlib import sha256
-from pathlib import Path
-from threading import get_ident
 
 _LONGEST = 255
 _UNSAFE = re.compile(r"[^A-Za-z0-9_\-.,=+@()\[\] ]")
@@ -36,14 +33,3 @@ def file_stem(test: str, index: str | int, suffix: str) -> str:
 
 def _percent(match: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in match[0].encode("utf-8", "surrogatepass"))
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file through a temporary one, so that no half-written file is ever seen."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}-{get_ident()}.tmp")
-    try:
-        temporary.write_bytes(text.encode("utf-8"))
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Stream a graph and keep every chunk: the only code here that waits.
+"""Stream a graph, or anything else, and keep every chunk.
 
 The graph is known by its `stream` and `astream` alone, so ours, the installed LangGraph's and a
 remote one all work.
@@ -6,18 +6,23 @@ remote one all work.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any, Literal, Protocol, TypeAlias
 
-from harness.transcript._model import ERROR, Payload, StreamEvent, copied
+from harness.transcript._chunks import PlainShape, ServerSentShape, Shape, streams_modes
+from harness.transcript._model import Payload
+from harness.transcript._recorder import ReadsChunks, Recorder
+from harness.transcript._rules import Rules
 from harness.transcript._transcript import Transcript
 
 Errors: TypeAlias = Literal["raise", "keep"]
+Form: TypeAlias = Literal["chunks", "server-sent"]
 
 DEFAULT_MODES = ("values", "updates", "messages", "custom")
 _MODES = (*DEFAULT_MODES, "tasks", "checkpoints", "debug", "tools")
+_VERSIONS = ("v1", "v2")
 
 
 class Streams(Protocol):
@@ -49,20 +54,29 @@ def capture(
     stream_mode: str | Sequence[str] = DEFAULT_MODES,
     subgraphs: bool = False,
     errors: Errors = "raise",
+    after: Transcript | None = None,
+    rules: Rules | None = None,
     **kwargs: Any,
 ) -> Transcript:
     """Stream a graph to its end and return what it streamed.
 
+    A chain of LangChain has no stream modes: its messages are kept as those of messages mode,
+    everything else as `output`.
+
     Args:
-        graph: A compiled graph.
-        input: The input of the run; `None` continues an interrupted one.
+        graph: A compiled graph, or a chain.
+        input: The input of the run; `Command(resume=...)` or `None` continues an interrupted one.
         config: LangChain's runnable config.
         stream_mode: One mode or several; the transcript keeps the mode of every chunk.
         subgraphs: Whether chunks of subgraphs are captured too, with their namespace.
         errors: What an exception of the stream does. `"raise"`: it is raised from here.
             `"keep"`: it becomes the last event, `Transcript.error` returns it, and it is part
             of what is compared.
-        **kwargs: Passed on to `graph.stream` (`context`, `durability`, ...).
+        after: The transcript of the run that this one continues. The result holds both, with this
+            input as an event between them.
+        rules: What else differs from run to run (`Rules`); by default those of `after`.
+        **kwargs: Passed on to `graph.stream` (`context`, `durability`, ...). With `version="v2"`
+            the graph streams typed parts; the transcript is the same.
 
     Returns:
         The transcript of the whole run.
@@ -71,17 +85,17 @@ def capture(
         ValueError: A stream mode does not exist. LangGraph itself streams nothing then.
         TypeError: The graph is not compiled, or another shape of chunks was asked for.
     """
-    arguments = _arguments(stream_mode, subgraphs, kwargs)
+    arguments = _arguments(graph, stream_mode, subgraphs, kwargs)
     _check(graph, "stream", errors)
-    events: list[StreamEvent] = []
+    recorder, shape = _begin(input, after), Shape.of(graph, arguments)
     try:
         for chunk in graph.stream(input, config, **arguments):
-            events.append(_event(len(events) + 1, chunk, subgraphs))
+            recorder.chunk(chunk, shape)
     except Exception as error:
         if errors == "raise":
             raise
-        events.append(StreamEvent(len(events) + 1, (), ERROR, error))
-    return _told(Transcript(tuple(events)))
+        recorder.error(error)
+    return _told(recorder.transcript(_rules(rules, after)))
 
 
 async def acapture(
@@ -92,20 +106,87 @@ async def acapture(
     stream_mode: str | Sequence[str] = DEFAULT_MODES,
     subgraphs: bool = False,
     errors: Errors = "raise",
+    after: Transcript | None = None,
+    rules: Rules | None = None,
     **kwargs: Any,
 ) -> Transcript:
     """Stream a graph with `astream`; everything else is as in `capture`."""
-    arguments = _arguments(stream_mode, subgraphs, kwargs)
+    arguments = _arguments(graph, stream_mode, subgraphs, kwargs)
     _check(graph, "astream", errors)
-    events: list[StreamEvent] = []
+    recorder, shape = _begin(input, after), Shape.of(graph, arguments)
     try:
         async for chunk in graph.astream(input, config, **arguments):
-            events.append(_event(len(events) + 1, chunk, subgraphs))
+            recorder.chunk(chunk, shape)
     except Exception as error:
         if errors == "raise":
             raise
-        events.append(StreamEvent(len(events) + 1, (), ERROR, error))
-    return _told(Transcript(tuple(events)))
+        recorder.error(error)
+    return _told(recorder.transcript(_rules(rules, after)))
+
+
+def capture_chunks(
+    chunks: Iterable[Any],
+    *,
+    form: Form = "chunks",
+    errors: Errors = "raise",
+    rules: Rules | None = None,
+) -> Transcript:
+    """Keep what any iterable yields: the chunks of a chain, or the body of an HTTP response.
+
+    Args:
+        chunks: What is streamed.
+        form: `"chunks"`: messages and events of `astream_events` are recognised, anything else is
+            kept as it is. `"server-sent"`: bytes or text of a server-sent-events endpoint, cut
+            anywhere (`response.iter_bytes()`).
+        errors: As in `capture`.
+        rules: As in `capture`.
+    """
+    recorder, shape = Recorder(), _shape(form, errors)
+    try:
+        for chunk in chunks:
+            recorder.chunk(chunk, shape)
+    except Exception as error:
+        if errors == "raise":
+            raise
+        recorder.error(error)
+    return _told(recorder.transcript(rules))
+
+
+async def acapture_chunks(
+    chunks: AsyncIterable[Any],
+    *,
+    form: Form = "chunks",
+    errors: Errors = "raise",
+    rules: Rules | None = None,
+) -> Transcript:
+    """Keep what an async iterable yields, such as `astream_events`; see `capture_chunks`."""
+    recorder, shape = Recorder(), _shape(form, errors)
+    try:
+        async for chunk in chunks:
+            recorder.chunk(chunk, shape)
+    except Exception as error:
+        if errors == "raise":
+            raise
+        recorder.error(error)
+    return _told(recorder.transcript(rules))
+
+
+def _begin(input: Payload, after: Transcript | None) -> Recorder:  # noqa: A002 - as above
+    recorder = Recorder(after.events if after else ())
+    if after is not None:
+        recorder.goes_on_with(input)
+    return recorder
+
+
+def _rules(rules: Rules | None, after: Transcript | None) -> Rules | None:
+    return after.rules if rules is None and after is not None else rules
+
+
+def _shape(form: str, errors: str) -> ReadsChunks:
+    _check_errors(errors)
+    if form not in ("chunks", "server-sent"):
+        raise ValueError(f"form={form!r}: expected 'chunks' or 'server-sent'")
+    return PlainShape() if form == "chunks" else ServerSentShape()
 
 
 _listeners: list[Callable[[Transcript], None]] = []
@@ -131,16 +212,22 @@ def _check(graph: object, method: str, errors: str) -> None:
     if not hasattr(graph, method):
         hint = "; call .compile() on it first" if hasattr(graph, "compile") else ""
         raise TypeError(f"cannot capture a {type(graph).__name__}: it has no {method}(){hint}")
+    _check_errors(errors)
+
+
+def _check_errors(errors: str) -> None:
     if errors not in ("raise", "keep"):
         raise ValueError(f"errors={errors!r}: expected 'raise' or 'keep'")
 
 
 def _arguments(
-    stream_mode: str | Sequence[str], subgraphs: bool, kwargs: dict[str, Any]
+    graph: object, stream_mode: str | Sequence[str], subgraphs: bool, kwargs: dict[str, Any]
 ) -> dict[str, Any]:
     """The arguments of `stream` and `astream`, checked."""
-    if kwargs.get("version", "v1") != "v1":
-        raise TypeError(f"capture reads chunks of version 'v1', not {kwargs['version']!r}")
+    if not streams_modes(graph):
+        return kwargs
+    if kwargs.get("version", "v1") not in _VERSIONS:
+        raise TypeError(f"capture reads chunks of 'v1' and 'v2', not {kwargs['version']!r}")
     modes = [stream_mode] if isinstance(stream_mode, str) else list(stream_mode)
     for mode in modes:
         if mode not in _MODES:
@@ -151,11 +238,3 @@ def _arguments(
         raise ValueError("no stream mode given; modes: " + ", ".join(_MODES))
     # A list, also of one mode: only then does the graph name the mode of each chunk.
     return {**kwargs, "stream_mode": modes, "subgraphs": subgraphs}
-
-
-def _event(number: int, chunk: Payload, subgraphs: bool) -> StreamEvent:
-    if subgraphs:
-        namespace, mode, payload = chunk
-        return StreamEvent(number, tuple(namespace), mode, copied(payload))
-    mode, payload = chunk
-    return StreamEvent(number, (), mode, copied(payload))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 Payload: TypeAlias = Any
@@ -11,6 +11,12 @@ Payload: TypeAlias = Any
 
 ERROR = "error"
 """The mode of the event that stands for an exception which ended the stream."""
+
+INTERRUPT = "interrupt"
+"""The mode of the event that stands for the questions at which a run stopped."""
+
+INPUT = "input"
+"""The mode of the event that stands for the input with which a later run went on."""
 
 
 @dataclass(frozen=True)
@@ -20,14 +26,17 @@ class StreamEvent:
     Args:
         number: Arrival number, from 1.
         namespace: Path of the subgraph that streamed the chunk; `()` for the graph itself.
-        mode: Stream mode of the chunk, or `"error"` for an exception.
+        mode: Stream mode of the chunk; `"error"` for an exception, `"interrupt"` for the questions
+            at which the run stopped, `"input"` for what it then went on with.
         payload: What the graph streamed, as it was on arrival.
+        seconds: When it arrived, counted from the start of its run. Never compared.
     """
 
     number: int
     namespace: tuple[str, ...]
     mode: str
     payload: Payload
+    seconds: float | None = field(default=None, compare=False)
 
     @property
     def lane(self) -> tuple[str, ...]:

@@ -3,11 +3,12 @@
 An id is numbered, not blotted out: each distinct one becomes an ordinal by first appearance
 (`<task 1>`, `<message 1>`, `<id 1>`), wherever it stands in a string, a key or a nested value, so
 equal ids stay equal and different ones stay different. Run-specific ids are recognised by shape:
-UUIDs, and 32 hexadecimal digits (interrupt ids, `uuid4().hex`). An id that a provider gave
-(`chatcmpl-...`, `toolu_...`) comes from the recording, is the same in each run, and stays.
+UUIDs, 32 hexadecimal digits (interrupt ids, `uuid4().hex`), and what providers draw for messages
+and tool calls (`chatcmpl-...`, `toolu_...`), which a new recording would change. A short one that
+somebody wrote (`call_7`) stays. The user adds patterns (`Rules.numbered`).
 
-`SET_APART` lists everything that is left out of the comparison; only its presence is compared.
-Addresses of objects in a `repr` are the one thing that is dropped.
+`SET_APART` lists everything that is left out of the comparison; only its presence is compared. The
+user adds keys (`Rules.apart`). Addresses of objects in a `repr` are the one thing that is dropped.
 """
 
 from __future__ import annotations
@@ -26,9 +27,11 @@ from pydantic import BaseModel
 
 from harness.transcript._model import Payload, StreamEvent, is_message_pair
 from harness.transcript._notation import Described, Record, quoted
+from harness.transcript._rules import Rules
 
 SET_APART: Final = {
-    "messages": ("lc_versions",),  # of the metadata: versions of the installed packages
+    # of the metadata: versions of the installed packages, of a remote graph's server, too
+    "messages": ("lc_versions", "langgraph_version", "langgraph_api_version"),
     "debug": ("timestamp",),  # of the payload: the wall clock
 }
 """Keys whose values are not compared, by stream mode."""
@@ -38,22 +41,30 @@ _ID = re.compile(
     r"(?:[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{32})"
     r"(?![0-9A-Za-z])"
 )
-_KINDS = ("task", "message", "checkpoint", "run", "id")
-_LOOKS_NUMBERED = re.compile(rf"<((?:text:)*(?:{'|'.join(_KINDS)}) \d+)>")
+PROVIDER_ID = re.compile(
+    r"(?<![0-9A-Za-z_-])"
+    r"(?:(?P<call>call_|toolu_|fc_|chatcmpl-tool-)|(?P<message>chatcmpl-|msg_|resp_|gen-))"
+    r"(?=[A-Za-z_-]*[0-9])[0-9A-Za-z_-]{16,}"
+)
+_KINDS = ("task", "message", "tool call", "checkpoint", "run", "id")
 _KIND_OF_KEY = {
     "langgraph_checkpoint_ns": "task",
     "checkpoint_ns": "task",
     "task_id": "task",
     "checkpoint_id": "checkpoint",
     "run_id": "run",
+    "tool_call_id": "tool call",
 }
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+_APART = Described("<set apart>")
 _PLAIN = (type(None), bool, int, float, complex, bytes, type(...))
 
 
-def normalized_events(events: Iterable[StreamEvent]) -> tuple[StreamEvent, ...]:
+def normalized_events(
+    events: Iterable[StreamEvent], rules: Rules | None = None
+) -> tuple[StreamEvent, ...]:
     """Number the ids of a whole stream, in order of appearance."""
-    mapping = _Mapping()
+    mapping = _Mapping(rules or Rules())
     return tuple(mapping.event(event) for event in events)
 
 
@@ -64,7 +75,11 @@ class _Mapping:
     that are being rebuilt now (a value that contains itself ends there).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Rules) -> None:
+        self._rules_of_user = rules
+        kinds = "|".join(map(re.escape, {*_KINDS, *rules.numbered.values()}))
+        self._looks_numbered = re.compile(rf"<((?:text:)*(?:{kinds}) \d+)>")
+        self._apart = frozenset(rules.apart)
         self._ordinals: dict[str, str] = {}
         self._counts: Counter[str] = Counter()
         self._open: set[int] = set()
@@ -80,12 +95,21 @@ class _Mapping:
             payload = self.value(_without(payload, apart))
         else:
             payload = self.value(payload)
-        return StreamEvent(event.number, namespace, event.mode, payload)
+        return StreamEvent(event.number, namespace, event.mode, payload, event.seconds)
 
     def text(self, text: str, kind: str = "id") -> str:
         # What only looks like an ordinal (a model may write "<task 1>") is marked as text.
-        text = _LOOKS_NUMBERED.sub(r"<text:\1>", text)
-        return _ID.sub(lambda match: self._ordinal(match[0], kind), text)
+        text = self._looks_numbered.sub(r"<text:\1>", text)
+        rules = self._rules_of_user
+        if rules.pattern:
+            text = rules.pattern.sub(
+                lambda match: self._ordinal(match[0], rules.kind(match[0])), text
+            )
+        text = _ID.sub(lambda match: self._ordinal(match[0], kind), text)
+        return PROVIDER_ID.sub(self._of_provider, text)
+
+    def _of_provider(self, match: re.Match[str]) -> str:
+        return self._ordinal(match[0], "tool call" if match["call"] else "message")
 
     def _ordinal(self, identity: str, kind: str) -> str:
         if identity not in self._ordinals:
@@ -96,8 +120,10 @@ class _Mapping:
     def value(self, value: Payload, kind: str = "id") -> Payload:
         if type(value) is str:
             return self.text(value, kind)
-        if type(value) in _PLAIN or isinstance(value, (Described, Enum)):
+        if type(value) in _PLAIN or isinstance(value, Enum):
             return value
+        if isinstance(value, Described):  # of a transcript that was loaded
+            return Described(self.text(value.text, kind))
         if id(value) in self._open:
             return Described("<contains itself>")
         self._open.add(id(value))
@@ -117,12 +143,25 @@ class _Mapping:
     def _dict(self, value: dict[Any, Any], kind: str) -> Payload:
         # Equal dicts may differ in order, so the order in which ids are met must not depend on it.
         pairs = {
-            self.value(key): self.value(item, _KIND_OF_KEY.get(key, kind))
+            self.value(key): self._item(key, item, kind)
             for key, item in sorted(value.items(), key=lambda pair: _blanked(pair[0]))
         }
         if type(value) is dict:
             return pairs
         return Record(type(value).__name__, (pairs,))
+
+    def _item(self, key: Payload, item: Payload, kind: str) -> Payload:
+        if isinstance(key, str):
+            if key in self._apart:
+                return _APART
+            kind = _KIND_OF_KEY.get(key, kind)
+        return self.value(item, kind)
+
+    def _record(self, value: Record, kind: str) -> Payload:
+        """Of a transcript that was loaded: its fields as those of the object itself."""
+        arguments = tuple(self.value(item, kind) for item in value.arguments)
+        named = tuple((key, self._item(key, item, "id")) for key, item in value.fields)
+        return Record(value.name, arguments, named)
 
     def _list(self, value: list[Any], kind: str) -> Payload:
         items = [self.value(item, kind) for item in value]
@@ -144,7 +183,7 @@ class _Mapping:
     def _model(self, value: BaseModel, _kind: str) -> Payload:
         message = isinstance(value, BaseMessage)
         update = {
-            name: self.value(item, "message" if message and name == "id" else "id")
+            name: self._item(name, item, "message" if message and name == "id" else "id")
             for name, item in value
         }
         return value.model_copy(update=update)
@@ -152,7 +191,7 @@ class _Mapping:
     def _dataclass(self, value: Payload) -> Payload:
         rebuilt = copy.copy(value)
         for field in fields(value):
-            item = self.value(getattr(value, field.name), _KIND_OF_KEY.get(field.name, "id"))
+            item = self._item(field.name, getattr(value, field.name), "id")
             object.__setattr__(rebuilt, field.name, item)
         return rebuilt
 
@@ -170,11 +209,14 @@ class _Mapping:
         name = type(value).__name__
         if type(value).__repr__ is object.__repr__:
             attributes = getattr(value, "__dict__", {})
-            items = tuple((key, self.value(attributes[key])) for key in sorted(attributes))
+            items = tuple(
+                (key, self._item(key, attributes[key], "id")) for key in sorted(attributes)
+            )
             return Record(name, (), items)
         return Described(self.text(_ADDRESS.sub("", repr(value))))
 
     _rules: tuple[tuple[type | tuple[type, ...], Callable[[Any, Any, str], Payload]], ...] = (
+        (Record, _record),
         (dict, _dict),
         (list, _list),
         (tuple, _tuple),
@@ -187,7 +229,7 @@ class _Mapping:
 
 
 def _without(values: dict[Any, Any], apart: tuple[str, ...]) -> dict[Any, Any]:
-    return {key: Described("<set apart>") if key in apart else item for key, item in values.items()}
+    return {key: _APART if key in apart else item for key, item in values.items()}
 
 
 def _blanked(value: object) -> tuple[str, str]:

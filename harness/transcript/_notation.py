@@ -45,6 +45,13 @@ class Record:
     arguments: tuple[Any, ...] = ()
     fields: tuple[tuple[str, Any], ...] = ()
 
+    def __getattr__(self, name: str) -> Any:
+        """A field of what it stands for."""
+        for field, value in object.__getattribute__(self, "fields"):
+            if field == name:
+                return value
+        raise AttributeError(f"{self.name} has no field {name!r}")
+
 
 @dataclass(frozen=True)
 class _Text:

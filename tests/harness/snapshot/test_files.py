@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.snapshot._files import file_stem, write_whole
+from harness._files import write_whole
+from harness.snapshot._files import file_stem
 
 NAMES = [
     "test[a/b]",

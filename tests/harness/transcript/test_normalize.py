@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk
 
-from harness import Transcript, capture
+from harness import Rules, Transcript, capture
 from harness.transcript import StreamEvent
 
 
@@ -58,10 +58,52 @@ def test_ids_are_named_after_what_they_are(two_calls: Any) -> None:
     assert "messages lc_run--<message 2> begins" in transcript
 
 
-@pytest.mark.parametrize("identity", ["chatcmpl-Aq1", "toolu_01Xy", "call_7", "fp_44709d6fcb"])
-def test_ids_of_a_provider_stay(identity: str) -> None:
-    """They come from the recording and are the same in each run."""
+@pytest.mark.parametrize("identity", ["m1", "call_7", "fp_44709d6fcb", "call_the_weather_service"])
+def test_ids_that_somebody_wrote_stay(identity: str) -> None:
+    """Short ones, and words, are the same in each run and mean something."""
     assert f'custom "{identity}"' in text(identity)
+
+
+@pytest.mark.parametrize(
+    ("identity", "name"),
+    [
+        ("chatcmpl-AqB3dEf5GhI7jKl9MnOpQrStUvWx", "message"),
+        ("msg_01XFDUDYJgAACzvnptvVoYEL", "message"),
+        ("call_Aq1Bw2Ce3Dr4Et5Fy6Gu7Hi8", "tool call"),
+        ("toolu_01A09q90qw90lq917835lq9", "tool call"),
+    ],
+)
+def test_ids_that_a_provider_drew_are_numbered(identity: str, name: str) -> None:
+    """A new recording has new ones; what they connect stays the same."""
+    assert text({"id": identity, "of": [f"run {identity}"]}).splitlines()[2] == (
+        f'custom {{"id": "<{name} 1>", "of": ["run <{name} 1>"]}}'
+    )
+
+
+def test_the_user_adds_rules() -> None:
+    """Keys are set apart wherever they stand, ids of any shape are numbered."""
+    rules = Rules(apart=["took"], numbered={r"ord_\w+": "order"})
+
+    def normal(*payloads: Any) -> str:
+        events = of(*payloads).events
+        return Transcript(events, rules=rules).text()
+
+    one, two = {"id": "ord_x", "took": 1.5}, {"id": "ord_y", "took": [2]}
+    assert normal(one, two, "of ord_x").splitlines()[2:] == [
+        'custom {"id": "<order 1>", "took": <set apart>}',
+        'custom {"id": "<order 2>", "took": <set apart>}',
+        'custom "of <order 1>"',
+    ]
+    assert normal([one]) == normal([two]) != normal([{"id": "ord_x"}])
+    assert normal("<order 1>") != normal("ord_x")
+
+
+def test_rules_that_cannot_be_meant() -> None:
+    """A single string of keys, and a pattern that matches nothing, are errors."""
+    with pytest.raises(TypeError, match=r"such as \['took'\]"):
+        Rules(apart="took")  # type: ignore[arg-type]  # the mistake
+    with pytest.raises(ValueError, match="matches nothing at all"):
+        Rules(numbered={r"\d*": "number"})
 
 
 def test_text_that_looks_like_an_ordinal_is_not_one() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from langchain_core.messages import AIMessageChunk
+import pytest
+from langchain_core.messages import AIMessageChunk, ToolCallChunk
 
 from harness import Transcript, capture
 from harness.transcript import StreamEvent
@@ -48,3 +50,69 @@ def test_tokens_of_content_blocks() -> None:
         for number, chunk in enumerate(chunks, 1)
     ]
     assert Transcript(tuple(events)).tokens() == ["Hi"]
+
+
+def test_namespaces(build: Callable[..., Any], two_calls: Any) -> None:
+    """A subgraph is named by the nodes that lead to it; the graph itself is `()`."""
+
+    def outer(state: dict[str, Any]) -> Any:
+        return two_calls.invoke(state)
+
+    transcript = capture(build(outer), {"topic": "cats"}, subgraphs=True)
+    assert [list(u) for u in transcript.updates(namespace="outer")] == [
+        ["tell_joke"],
+        ["tell_poem"],
+    ]
+    assert [list(u) for u in transcript.updates(namespace=())] == [["outer"]]
+    assert transcript.count("values", namespace=("outer",)) == 3
+    assert transcript.tokens(namespace=("outer", "deeper")) == []
+
+
+def test_tool_calls_and_usage() -> None:
+    """Calls are put together from their pieces; usage is added up over all messages."""
+
+    def message(id: str, *chunks: AIMessageChunk) -> list[tuple[Any, Any]]:  # noqa: A002
+        return [(c.model_copy(update={"id": id}), {"langgraph_node": id}) for c in chunks]
+
+    def piece(args: str, name: str | None = None) -> AIMessageChunk:
+        call = ToolCallChunk(type="tool_call_chunk", name=name, args=args, id=name and "1", index=0)
+        return AIMessageChunk("", tool_call_chunks=[call])
+
+    def end(count: int) -> AIMessageChunk:
+        usage = {"input_tokens": count, "output_tokens": 1, "total_tokens": count + 1}
+        return AIMessageChunk("", usage_metadata=usage)
+
+    pairs = [
+        *message("a", piece('{"city"', "weather"), piece(': "Rome"}'), end(4)),
+        *message("b", end(10)),
+    ]
+    events = [StreamEvent(n, (), "messages", pair) for n, pair in enumerate(pairs, 1)]
+    transcript = Transcript(tuple(events))
+
+    (call,) = transcript.tool_calls()
+    assert (call["name"], call["args"]) == ("weather", {"city": "Rome"})
+    assert transcript.tool_calls("search") == transcript.tool_calls(node="b") == []
+    assert transcript.usage()["total_tokens"] == 16
+    assert transcript.usage(node="b")["input_tokens"] == 10
+    assert [message.id for message in transcript.messages()] == ["a", "b"]
+
+
+def test_order(two_calls: Any) -> None:
+    """`before` compares all of one with all of another; a misspelled node is an error."""
+    transcript = capture(two_calls, {"topic": "cats"})
+    assert transcript.before("tell_joke", "tell_poem")
+    assert not transcript.before("tell_poem", "tell_joke")
+    assert transcript.before(lambda event: event.number == 1, "tell_joke")
+    with pytest.raises(ValueError, match="by 'tell_poms'; did you mean 'tell_poem'"):
+        transcript.before("tell_poms", "tell_joke")
+
+
+def test_custom_items_and_times() -> None:
+    """Custom items are listed; times are there and change nothing."""
+
+    def made(seconds: float) -> Transcript:
+        return Transcript((StreamEvent(1, (), "custom", {"progress": 1}, seconds),))
+
+    assert made(0.5).custom() == [{"progress": 1}]
+    assert made(0.5).seconds == [0.5]
+    assert made(0.5) == made(0.7)

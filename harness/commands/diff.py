@@ -1,0 +1,56 @@
+"""`harness diff OLD NEW`: how a stream changed, in words and line by line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+SUMMARY = "say how a stream changed: two snapshots, transcripts, or git revisions of one"
+DESCRIPTION = """\
+Compare two streams and say what changed: which token of which node, which key of the metadata,
+which order; then show the changed lines. Each stream is a snapshot (*.stream.txt), a transcript
+that Transcript.save wrote, or either of them in a git revision, as REVISION:FILE."""
+EPILOG = """\
+example:
+  harness diff before.stream.txt after.stream.txt
+  harness diff HEAD~1:tests/__snapshots__/test_joke/test_joke.stream.txt run.jsonl
+  harness diff main:joke.stream.txt HEAD:joke.stream.txt --json
+
+exit status:
+  0  the streams are the same
+  1  they differ
+  2  could not run: no such file, revision, or no stream in it"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command."""
+    parser.add_argument("old", metavar="OLD", help="what was expected: FILE or REVISION:FILE")
+    parser.add_argument("new", metavar="NEW", help="what there is now: FILE or REVISION:FILE")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compare the streams and return the exit status."""
+    # Imported here because they are slow, and `harness --help` does not need them.
+    from harness.commands._colours import write_lines  # noqa: PLC0415
+    from harness.commands._stream_file import read_text  # noqa: PLC0415
+    from harness.transcript import compare_texts  # noqa: PLC0415
+
+    difference = compare_texts(read_text(args.old), read_text(args.new))
+    if args.json:
+        found = {
+            "equal": not difference,
+            "summary": difference.summary,
+            "lines": difference.context,
+        }
+        sys.stdout.write(json.dumps(found) + "\n")
+    elif difference:
+        write_lines(str(difference).splitlines(), _style)
+    return 1 if difference else 0
+
+
+def _style(line: str) -> str | None:
+    if line.startswith(("---", "+++")):
+        return "bold"
+    return {"-": "red", "+": "green", "@": "cyan"}.get(line[:1])

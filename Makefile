@@ -41,8 +41,10 @@ cover: $(READY) ## run the tests and measure branch coverage
 record: $(READY) ## record the example's cassettes anew, from a server on loopback
 	$(BIN)/python -m pytest -q tests/examples --record-mode=rewrite
 
-bench: $(READY) ## measure the engine side by side with LangGraph
+bench: $(READY) ## measure side by side with LangGraph, langchain-core's fake model and vcrpy
 	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/models.py
+	$(BIN)/python benchmarks/cassettes.py
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis

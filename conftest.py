@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
+pytest.register_assert_rewrite("small_projects")  # its assertions explain themselves
+
 pytest_plugins = ["pytester"]
 
 for _name in [name for name in os.environ if name.endswith("_API_KEY")]:

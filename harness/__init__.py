@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from harness.cassettes import use_cassette
     from harness.determinism import deterministic
+    from harness.models import CassetteChatModel, ScriptedChatModel
     from harness.snapshot import StreamSnapshotExtension
     from harness.transcript import Transcript, acapture, capture
 
 __all__ = [
+    "CassetteChatModel",
+    "ScriptedChatModel",
     "StreamSnapshotExtension",
     "Transcript",
     "acapture",
@@ -24,6 +27,8 @@ __all__ = [
 ]
 
 _HOME = {
+    "CassetteChatModel": "harness.models",
+    "ScriptedChatModel": "harness.models",
     "StreamSnapshotExtension": "harness.snapshot",
     "Transcript": "harness.transcript",
     "acapture": "harness.transcript",

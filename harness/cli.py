@@ -11,10 +11,17 @@ import os
 import sys
 from collections.abc import Sequence
 
-from harness.commands import demo, replay
+from harness.commands import check, convert, demo, replay, serve, upgrade
 from harness.errors import HarnessError
 
-_COMMANDS = {"demo": demo, "replay": replay}
+_COMMANDS = {
+    "check": check,
+    "convert": convert,
+    "demo": demo,
+    "replay": replay,
+    "serve": serve,
+    "upgrade": upgrade,
+}
 _INTERRUPTED = 130  # what a shell reports for a program that Ctrl-C ended
 
 

@@ -12,9 +12,13 @@ from bisect import insort
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from typing import cast
 
 from freezegun import freeze_time
 
+from harness.cassettes._clock import clock
+from harness.cassettes._loops import LOCK, watch
+from harness.cassettes._order import baton
 from harness.errors import HarnessError
 from runtime.turns import LANE_PARTS, Lane, use_turns
 
@@ -25,11 +29,17 @@ class TurnsStalledError(HarnessError):
     """Two tasks of one superstep wait for each other, so that they cannot run in turns."""
 
 
+_Wake = tuple[float, Lane, float]
+"""When a task wakes up, counted in sleep; which one; and when by the clock."""
+
+
 class SerialTurns:
     """One task at a time, in path order; ids are numbered; time passes as it does.
 
     A task in a thread runs until it is done or waits for tasks of its own. While it holds the
-    turn, nobody else runs, so there is nothing that could come out in another order.
+    turn, nobody else runs, so there is nothing that could come out in another order. A task that
+    waits for a recorded answer has no turn either; it gets it back when all others wait, too, and
+    its answer is the next one of the recording (`harness.cassettes._order.Baton`).
 
     Args:
         patience: How many seconds of wall-clock time a task waits for its turn before the
@@ -40,11 +50,11 @@ class SerialTurns:
 
     def __init__(self, patience: float = 5.0) -> None:
         self._patience = patience
-        self._changed = threading.Condition()
+        self._changed = threading.Condition(LOCK)
         self._holder: Lane | None = None
         self._waiting: list[Lane] = []
         self._resting: set[Lane] = set()
-        self._sleeping: list[tuple[float, Lane]] = []
+        self._sleeping: list[_Wake] = []
         self._slept = 0.0  # the latest time, counted in sleep, at which a task woke up
         self._held = threading.local()
         self.broken: Exception | None = None
@@ -75,11 +85,12 @@ class SerialTurns:
             time.sleep(seconds)
             return True
         with self._changed:
-            wake = (self._slept + seconds, lane)
+            until = clock.now() + seconds
+            wake = (self._slept + seconds, lane, until)
             insort(self._sleeping, wake)
-            self._holder = None
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: self._stirred(wake), seconds)
+            self._release()
+            while not self._stirred(wake) and (left := until - clock.now()) > 0:
+                self._changed.wait(left)  # less if a recorded wait is skipped meanwhile
             self._changed.wait_for(lambda: self._stirred(wake) or self._first(wake))
             if wake not in self._sleeping:
                 return False
@@ -94,13 +105,45 @@ class SerialTurns:
         await asyncio.sleep(seconds)
         return True
 
-    def _stirred(self, wake: tuple[float, Lane]) -> bool:
+    def _stirred(self, wake: _Wake) -> bool:
         """Tell whether a sleeping task need not wait for its time."""
         return self.broken is not None or wake not in self._sleeping
 
-    def _first(self, wake: tuple[float, Lane]) -> bool:
+    def _first(self, wake: _Wake) -> bool:
         """Tell whether it is a sleeping task's time: nobody else can go on."""
         return self._holder is None and not self._waiting and self._sleeping[0] == wake
+
+    def _release(self) -> None:
+        """Let somebody else have the turn, or the next recorded answer arrive."""
+        self._holder = None
+        self._changed.notify_all()
+        watch.advance()
+
+    def pause(self) -> Lane | None:
+        """Give up the turn of the calling task; return its lane, if it had the turn."""
+        lane: Lane | None = getattr(self._held, "lane", None)
+        if lane is None or self._holder != lane:
+            return None
+        self._holder = None
+        self._changed.notify_all()
+        return lane
+
+    def resume(self, turn: object) -> None:
+        """Give a task that paused its turn back; nobody has it now."""
+        if self.broken is None:
+            self._holder = cast("Lane", turn)
+
+    def is_quiet(self) -> bool:
+        """Tell whether nobody has the turn and nobody is there to take it."""
+        return self.broken is not None or (self._holder is None and not self._waiting)
+
+    def next_wake(self) -> float | None:
+        """Return when the first sleeping task wakes up."""
+        return self._sleeping[0][2] if self._sleeping else None
+
+    def changed(self) -> None:
+        """Let sleeping tasks look at the clock."""
+        self._changed.notify_all()
 
     def checkpoint_id(self, step: int) -> str:
         """Return the next number as a UUID of version 6."""
@@ -149,6 +192,7 @@ class SerialTurns:
             f"deterministic(patience={self._patience * 10:g})."
         )
         self._changed.notify_all()
+        watch.advance()
 
     def withdraw(self, lanes: Sequence[Lane]) -> None:
         """Take back lanes that have not started or sleep; `take` and `sleep` return `False`."""
@@ -156,6 +200,7 @@ class SerialTurns:
             self._waiting = [lane for lane in self._waiting if lane not in lanes]
             self._sleeping = [wake for wake in self._sleeping if wake[1] not in lanes]
             self._changed.notify_all()
+            watch.advance()
 
     def give(self, lane: Lane) -> None:
         """End the turn of this lane; whoever waits for it comes before its siblings."""
@@ -169,6 +214,7 @@ class SerialTurns:
                 self._resting.remove(around)
                 self.enroll([around])
             self._changed.notify_all()
+            watch.advance()
 
     @contextmanager
     def rest(self) -> Iterator[None]:
@@ -179,8 +225,7 @@ class SerialTurns:
             return
         with self._changed:
             self._resting.add(lane)
-            self._holder = None
-            self._changed.notify_all()
+            self._release()
         try:
             yield
         finally:
@@ -228,4 +273,5 @@ def deterministic(
             stack.enter_context(freeze_time(now, real_asyncio=True))
         turns = SerialTurns(patience)
         stack.enter_context(use_turns(turns))
+        stack.callback(baton.reset, baton.set(turns))
         yield turns

@@ -1,6 +1,7 @@
 """What the harness raises, split by who can mend it.
 
-`CassetteError` speaks to whoever owns the recordings, `SnapshotError` to whoever wrote the test.
+`CassetteError` speaks to whoever owns the recordings, `SnapshotError` and `ScriptError` to whoever
+wrote the test.
 Every message says what happened, what was expected or closest, and what to do.
 """
 
@@ -27,8 +28,16 @@ class CassetteMissError(CassetteError):
     """The program sent a request that the cassette does not hold."""
 
 
+class CassetteOrderError(CassetteError):
+    """The program asks or reads in a way in which the recorded order cannot be followed."""
+
+
 class UnplayedInteractionsError(CassetteError):
     """A cassette holds interactions that nobody asked for."""
+
+
+class RecordedCallError(HarnessError):
+    """A recorded call of a model failed, with an exception of a class that is not loaded."""
 
 
 class NetworkBlockedError(HarnessError):
@@ -41,3 +50,27 @@ class ReplayError(HarnessError):
 
 class SnapshotError(HarnessError):
     """A snapshot file is missing, broken, or of another format version."""
+
+
+class ScriptError(HarnessError):
+    """A scripted model and the program that asks it do not agree."""
+
+
+class ScriptExhaustedError(ScriptError):
+    """The program asked once more than the script has turns."""
+
+
+class LeftoverTurnsError(ScriptError):
+    """The script has turns that nobody asked for."""
+
+
+class UnexpectedCallError(ScriptError):
+    """The script says that this call must not come."""
+
+
+class ScriptedToolCallError(ScriptError):
+    """A scripted tool call names no bound tool, or does not fit its schema."""
+
+
+class ModelNameError(HarnessError):
+    """A name stands for no model, or the package of the model is not installed."""

@@ -1,8 +1,11 @@
 """The pytest plugin: works by being installed, and costs nothing until a test uses it.
 
 - `stream_snapshot` compares a transcript with the file that a person has accepted.
+- `--graph-engine` chooses what `import langgraph` is (`harness._graph_engine`).
 - `@pytest.mark.vcr` and everything around it are pytest-recording's; the marked test gets our
   cassette instead of vcrpy's where that means the same (`harness._vcr_fixture`).
+- What a scripted or cassette model still has to say when its test ends fails the test
+  (`harness._leftovers`).
 
 Nothing heavy is imported here: langchain-core, vcr and yaml are imported by the tests that need
 them.
@@ -12,9 +15,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from harness import _graph_engine
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -24,13 +30,26 @@ _ABSENT = object()
 _TRUNCATED = "Full output truncated"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what is asked on the command line or in `addopts`."""
+    _graph_engine.add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Let two other sessions run the tests where both engines are asked for."""
+    both = config.getoption("--graph-engine") == "both" and not config.option.collectonly
+    return _graph_engine.run_both(config) if both else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Register pytest-recording where nobody has.
+    """Choose the engine before anything of the user's is imported; register pytest-recording.
 
     All entry points and `-p` options are loaded by now and options can still be added. Earlier,
     pytest-recording could come after us, and a second `--record-mode` kills pytest at start-up.
     """
+    _graph_engine.switch(early_config)
     plugins = early_config.pluginmanager
     if plugins.is_blocked(_RECORDING) or plugins.is_blocked("pytest_recording.plugin"):
         return
@@ -42,8 +61,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Put our `vcr` fixture above pytest-recording's: the plugin that registers last wins."""
-    from harness import _vcr_fixture, _without_recording  # noqa: PLC0415 - one of the two
+    from harness import _leftovers, _vcr_fixture, _without_recording  # noqa: PLC0415 - as needed
 
+    if report := config.getoption(_graph_engine.REPORT):
+        config.pluginmanager.register(_graph_engine.Recorder(Path(report)), "harness-engines")
+
+    config.pluginmanager.register(_leftovers, "harness-leftovers")
     if config.getoption("--record-mode", default=_ABSENT) is not _ABSENT:
         config.pluginmanager.register(_vcr_fixture, "harness-vcr")
     else:

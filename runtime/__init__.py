@@ -2,5 +2,6 @@
 
 Below the package name the import paths are LangGraph's: `runtime.graph`, `runtime.types`,
 `runtime.config`, `runtime.runtime`, `runtime.channels`, `runtime.pregel`, `runtime.errors`,
-`runtime.constants`. Order, time and ids of every run come through one port, `runtime.turns`.
+`runtime.constants`, `runtime.prebuilt`. Order, time and ids of every run come through one port,
+`runtime.turns`.
 """

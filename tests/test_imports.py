@@ -13,9 +13,16 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 CORE = ("harness/cassettes", "harness/transcript", "harness/snapshot", "harness/models")
-EDGES = ("harness/determinism", "harness/plugin", "harness/cli", "harness/commands", "harness/demo")
+EDGES = (
+    "harness/determinism",
+    "harness/plugin",
+    "harness/_graph_engine",
+    "harness/cli",
+    "harness/commands",
+    "harness/demo",
+)
 CHECKPOINT_PACKAGES = ("langgraph.checkpoint", "langgraph.store", "langgraph.cache")
-PROVIDERS = ("openai", "anthropic", "langchain_openai", "langchain_anthropic")
+PROVIDERS = ("openai", "anthropic", "langchain", "langchain_openai", "langchain_anthropic")
 
 
 def imports(*parts: str) -> Iterator[tuple[str, str]]:
@@ -77,9 +84,11 @@ def loaded_by(statement: str) -> set[str]:
     return set(json.loads(ran.stdout))
 
 
-@pytest.mark.parametrize("module", ["runtime", "runtime.graph", "harness", "harness.plugin"])
+@pytest.mark.parametrize(
+    "module", ["runtime", "runtime.graph", "runtime.prebuilt", "harness", "harness.plugin"]
+)
 def test_importing_loads_no_provider(module) -> None:
-    """The packages of OpenAI and Anthropic are extras."""
+    """The packages of OpenAI and Anthropic, and langchain itself, are extras."""
     assert loaded_by(f"import {module}").isdisjoint(PROVIDERS)
 
 

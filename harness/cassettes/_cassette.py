@@ -7,6 +7,7 @@ host that is allowed; anything else is a miss. All of it is guarded by one lock.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,10 +16,13 @@ from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from harness.cassettes._json import Difference
+from harness.cassettes._lane import current_lane
 from harness.cassettes._match import MATCH_ON, PARTS, Match, Miss, find, request_differences
 from harness.cassettes._model import Interaction, RecordedRequest
+from harness.cassettes._order import Order
+from harness.cassettes._player import Player
 from harness.cassettes._read import not_found
-from harness.cassettes._record import Take
+from harness.cassettes._record import Arrivals, Take
 from harness.errors import CassetteMissError, CassetteNotFoundError, UnplayedInteractionsError
 from harness.network import allows, is_loopback, loud
 
@@ -26,6 +30,26 @@ RecordMode: TypeAlias = Literal["none", "once", "new_episodes", "all", "rewrite"
 RECORD_MODES: tuple[RecordMode, ...] = ("none", "once", "new_episodes", "all", "rewrite")
 
 _SHOWN = 5
+
+SIDE_TRAFFIC = (
+    "*.smith.langchain.com",
+    "*.langfuse.com",
+    "*.arize.com",
+    "*.traceloop.com",
+    "*.braintrust.dev",
+    "*.posthog.com",
+    "*.sentry.io",
+    "*.datadoghq.com",
+    "*.segment.io",
+    "telemetry.*",
+    "oauth2.googleapis.com",
+    "metadata.google.internal",
+    "169.254.169.254",
+    "sts.*.amazonaws.com",
+    "login.microsoftonline.com",
+    "openaipublic.blob.core.windows.net",
+)
+"""Hosts of tracing, telemetry, token refresh and tokenizer downloads: no part of a recording."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +59,19 @@ class Options:
     record_mode: RecordMode = "none"
     match_on: tuple[str, ...] = MATCH_ON
     realtime: bool = False
+    speed: float = 1.0
+    patience: float = 5.0
     allow_unplayed: bool = False
     allow_hosts: tuple[str, ...] = ()
     recorded_as: str = ""
     missing_ok: bool = False
+    scrub: tuple[str | re.Pattern[str], ...] = ()
+    ignore_hosts: tuple[str, ...] = ()
+    save_failed: bool = False
 
     def __post_init__(self) -> None:
+        if self.speed <= 0:
+            raise ValueError(f"speed is {self.speed!r}; it is a factor above 0")
         if self.record_mode not in RECORD_MODES:
             known = ", ".join(RECORD_MODES)
             raise ValueError(f"record mode {self.record_mode!r} is not one of: {known}")
@@ -77,6 +108,17 @@ class Cassette:
         self._played: dict[int, None] = {}
         self._drifted: list[Drift] = []
         self._takes: list[Take] = []
+        timings = [item.response.timing for item in self._loaded]
+        self._arrivals = Arrivals(
+            1 + max((t.arrivals[-1] for t in timings if t and t.arrivals), default=-1)
+        )
+        self.order = Order(
+            self._playable,
+            self._name,
+            realtime=options.realtime,
+            speed=options.speed,
+            patience=options.patience,
+        )
         self._lock = threading.Lock()
 
     @property
@@ -92,7 +134,11 @@ class Cassette:
     @property
     def unplayed(self) -> tuple[Interaction, ...]:
         """The interactions of the file that nobody asked for."""
-        return tuple(item for item in self._loaded if item.index not in self._played)
+        return tuple(
+            item
+            for item in self._loaded
+            if item.index not in self._played and not self._is_side_traffic(item.request)
+        )
 
     @property
     def drifted(self) -> tuple[Drift, ...]:
@@ -102,15 +148,11 @@ class Cassette:
     @property
     def recorded(self) -> tuple[Interaction, ...]:
         """What was recorded in this block, in the order of the requests."""
-        recorded: list[Interaction] = []
         first = 1 + max((item.index for item in self._loaded), default=-1)
-        for take in tuple(self._takes):
-            if item := take.interaction(first + len(recorded)):
-                recorded.append(item)
-        return tuple(recorded)
+        return tuple(take.interaction(first + k) for k, take in enumerate(tuple(self._takes)))
 
-    def ask(self, request: RecordedRequest) -> Interaction | Take | None:
-        """Return the interaction to play, the take to fill, or None to let the request pass.
+    def ask(self, request: RecordedRequest) -> Player | Take | None:
+        """Return what plays the answer, the take to fill, or None to let the request pass.
 
         Raises:
             CassetteMissError: The cassette does not hold the request and may not record it.
@@ -118,17 +160,19 @@ class Cassette:
         """
         may_pass = self._allows(request)
         request, real_address = under_provider(request, self.options.recorded_as)
+        lane = current_lane()
         with self._lock:
-            found = find(request, self._playable, self._played, self.options.match_on)
+            found = find(request, self._playable, self._played, self.options.match_on, lane)
             if isinstance(found, Match):
                 self._played[found.interaction.index] = None
                 if found.drift:
                     self._drifted.append(Drift(found.interaction, found.drift))
-                return found.interaction
-            if self.records:
-                self._takes.append(Take(request, real_address))
+            elif self.records and not self._is_side_traffic(request):
+                self._takes.append(Take(request, self._arrivals, real_address, lane))
                 return self._takes[-1]
-        if may_pass:
+        if isinstance(found, Match):
+            return self.order.asked(found.interaction)
+        if may_pass or self.records:
             return None
         if self.path is not None and not self._loaded and not self.path.exists():
             asked = f"{request.method} {request.url} has no answer"
@@ -170,6 +214,11 @@ class Cassette:
     def _allows(self, request: RecordedRequest) -> bool:
         url = urlsplit(request.url)
         return allows(self.options.allow_hosts, url.hostname or "", url.port)
+
+    def _is_side_traffic(self, request: RecordedRequest) -> bool:
+        url = urlsplit(request.url)
+        hosts = (*SIDE_TRAFFIC, *self.options.ignore_hosts)
+        return allows(hosts, url.hostname or "", url.port)
 
     def _miss(self, request: RecordedRequest, miss: Miss) -> str:
         lines = [f"{self._name} holds no answer to {request.method} {request.url}"]

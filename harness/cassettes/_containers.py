@@ -7,6 +7,7 @@ of a file reads it.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,13 +15,17 @@ from typing import Any, TypeAlias
 
 from harness.cassettes._decode import decoded_body, decoded_request_body, playable_headers
 from harness.cassettes._model import Headers, RecordedRequest, RecordedResponse, Timing
+from harness.cassettes._nock import is_nock, request_of, response_of
 from harness.cassettes._yaml import Tree
 from harness.errors import CassetteFormatError
 
 OUR_KEY = "replay_harness"
 """Our data inside `response`: stock vcrpy loads it, ignores it, and keeps it when it saves."""
 
-OUR_VERSION = 1
+OUR_VERSION = 2
+"""Version 1 had no arrivals, no lane and no times but those of the pieces; it is read as well."""
+
+_EVENTS_BESIDE_PIECES = 3
 
 ENDS = ("complete", "dropped", "reset", "timeout")
 
@@ -34,7 +39,7 @@ class Container:
     """A file format: its name, how its root is recognized, and how its pairs are read."""
 
     name: str
-    recognizes: Callable[[_Dict], bool]
+    recognizes: Callable[[Tree], bool]
     pairs: Callable[[_Dict], Iterator[_Trees]]
 
 
@@ -47,8 +52,7 @@ def read_tree(root: Tree) -> tuple[str, list[Pair]]:
     """
     if root is None:
         raise CassetteFormatError("the file is empty")
-    candidates = CONTAINERS if isinstance(root, dict) else ()
-    container = next((item for item in candidates if item.recognizes(root)), None)
+    container = next((item for item in CONTAINERS if item.recognizes(root)), None)
     if container is None:
         raise CassetteFormatError(f"not a cassette: {_described(root)}\n  expected: {_EXPECTED}")
     pairs: list[Pair] = []
@@ -60,12 +64,23 @@ def read_tree(root: Tree) -> tuple[str, list[Pair]]:
     return container.name, pairs
 
 
+def oldest_version(root: Tree) -> int | None:
+    """Return the lowest version of our own data in a tree that `read_tree` accepts."""
+    items = root.get("interactions", ()) if isinstance(root, dict) else ()
+    ours = [item["response"].get(OUR_KEY) for item in items if isinstance(item, dict)]
+    return min((data["version"] for data in ours if data), default=None)
+
+
 def _vcrpy(root: _Dict) -> Iterator[_Trees]:
     return _items(_list(root, "interactions"))
 
 
 def _ruby_vcr(root: _Dict) -> Iterator[_Trees]:
     return _items(_list(root, "http_interactions"))
+
+
+def _nock(root: Any) -> Iterator[_Trees]:
+    return ((request_of(call), response_of(call)) for call in root)
 
 
 def _items(items: list[Tree]) -> Iterator[_Trees]:
@@ -108,6 +123,7 @@ def _response(tree: Tree) -> RecordedResponse:
         _timing(ours, len(body)) if ours else None,
         content_encoding=str(ours.get("content_encoding", "")),
         recorded_at=str(ours.get("recorded_at", "")),
+        recorded_on=str(ours.get("recorded_on", "")),
     )
 
 
@@ -163,9 +179,9 @@ def _ours(tree: _Dict) -> _Dict:
     if ours is None:
         return {}
     version = ours.get("version") if isinstance(ours, dict) else None
-    if version != OUR_VERSION:
+    if version not in range(1, OUR_VERSION + 1):
         raise CassetteFormatError(
-            f"`{OUR_KEY}` has the format version {version!r}; this harness reads {OUR_VERSION}"
+            f"`{OUR_KEY}` has the format version {version!r}; this harness reads 1 to {OUR_VERSION}"
         )
     return _dict(ours, OUR_KEY)
 
@@ -175,8 +191,20 @@ def _timing(ours: _Dict, size: int) -> Timing:
     try:
         cuts = tuple(int(cut) for cut in ours["cuts"])
         offsets = tuple(float(offset) for offset in ours["offsets"])
-        end, error_text = str(ours["end"]), str(ours.get("error", ""))
-    except (KeyError, TypeError, ValueError) as error:
+        timing = Timing(
+            cuts,
+            offsets,
+            str(ours["end"]),
+            str(ours.get("error", "")),
+            answered=bool(ours.get("answered", True)),
+            asked=float(ours.get("asked", 0)),
+            head=float(ours.get("head", 0)),
+            ended=float(ours["ended"]) if "ended" in ours else None,
+            arrivals=tuple(int(number) for number in ours.get("arrivals", ())),
+            lane=str(ours.get("lane", "")),
+            wire_cuts=tuple(int(cut) for cut in ours.get("wire_cuts", ())),
+        )
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise CassetteFormatError(f"`{OUR_KEY}` is malformed: {error!r}") from error
     in_order = all(a < b for a, b in zip((0, *cuts), cuts, strict=False))
     if not in_order or len(cuts) != len(offsets) or (cuts[-1] if cuts else 0) != size:
@@ -184,9 +212,20 @@ def _timing(ours: _Dict, size: int) -> Timing:
             f"`{OUR_KEY}.cuts` does not fit the body: {len(cuts)} cuts and {len(offsets)} offsets, "
             f"the last cut at {cuts[-1] if cuts else 0} of {size} bytes; was the body edited?"
         )
-    if end not in ENDS:
-        raise CassetteFormatError(f"`{OUR_KEY}.end` is {end!r}, not one of {', '.join(ENDS)}")
-    return Timing(cuts, offsets, end, error_text)
+    if timing.end not in ENDS:
+        raise CassetteFormatError(
+            f"`{OUR_KEY}.end` is {timing.end!r}, not one of {', '.join(ENDS)}"
+        )
+    numbers = timing.arrivals
+    if numbers and (
+        len(numbers) != len(cuts) + _EVENTS_BESIDE_PIECES
+        or any(a >= b for a, b in itertools.pairwise(numbers))
+    ):
+        raise CassetteFormatError(
+            f"`{OUR_KEY}.arrivals` are not {len(cuts) + _EVENTS_BESIDE_PIECES} growing numbers: "
+            "of the request, its head, its pieces and its end"
+        )
+    return timing
 
 
 def _list(tree: _Dict, key: str) -> list[Tree]:
@@ -215,13 +254,19 @@ def _described(root: Tree) -> str:
     return f"its keys are {keys}" if keys else "it is an empty mapping"
 
 
+def _has(*keys: str) -> Callable[[Tree], bool]:
+    return lambda root: isinstance(root, dict) and root.keys() >= {*keys}
+
+
 CONTAINERS = (
-    Container("vcrpy", lambda root: "interactions" in root, _vcrpy),
-    Container("langchain-tests", lambda r: "requests" in r and "responses" in r, _langchain_tests),
-    Container("ruby-vcr", lambda root: "http_interactions" in root, _ruby_vcr),
+    Container("vcrpy", _has("interactions"), _vcrpy),  # go-vcr's, too
+    Container("langchain-tests", _has("requests", "responses"), _langchain_tests),
+    Container("ruby-vcr", _has("http_interactions"), _ruby_vcr),  # R's, too
+    Container("single pair", _has("request", "response"), lambda root: _items([root])),
+    Container("nock", is_nock, _nock),
 )
 
 _EXPECTED = (
-    "`interactions` (vcrpy), `requests` and `responses` (langchain-tests) "
-    "or `http_interactions` (Ruby VCR)"
+    "`interactions` (vcrpy, go-vcr), `requests` and `responses` (langchain-tests), "
+    "`http_interactions` (Ruby VCR), `request` and `response` (one pair), or a list (nock)"
 )

@@ -50,9 +50,12 @@ def find(
     interactions: Sequence[Interaction],
     played: Collection[int],
     match_on: Sequence[str] = MATCH_ON,
+    lane: str = "",
 ) -> Match | Miss:
-    """Choose the interaction that answers the request."""
+    """Choose the interaction that answers the request; of equal ones that of the lane."""
     unplayed = [item for item in interactions if item.index not in played]
+    if lane:  # a stable sort: within a lane, and where none is known, in the order of the file
+        unplayed.sort(key=lambda item: _lane_of(item) != lane)
     for item in unplayed:
         if not any(request_differences(item.request, request, match_on)):
             return Match(item)
@@ -77,6 +80,11 @@ def request_differences(
             yield from _body(recorded, sent, undo_drift=undo_drift)
         else:
             yield from PARTS[part](recorded, sent)
+
+
+def _lane_of(item: Interaction) -> str:
+    timing = item.response.timing
+    return timing.lane if timing is not None else ""
 
 
 def _miss(

@@ -7,7 +7,8 @@ A `Recording` is a file as it was read; it does not change. What happens to it d
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -55,19 +56,41 @@ class RecordedRequest:
 
 @dataclass(frozen=True)
 class Timing:
-    """How the body arrived. Only our own recordings have it; no other tool writes it down.
+    """How the answer arrived. Only our own recordings have it; no other tool writes it down.
 
     Args:
         cuts: Where each piece ended, as byte offsets into the decoded body.
         offsets: When each piece arrived, in seconds after the request was sent.
         end: `complete`, `dropped` (the consumer left before the end), `reset` or `timeout`.
         error: For the last two, what the client saw: `RemoteProtocolError: peer closed ...`.
+        answered: Whether there was a response at all.
+        asked: When the request was sent, in seconds after the recording began.
+        head: When the head of the response arrived, in seconds after the request was sent.
+        ended: When it ended, likewise; `None` in files that do not say so.
+        arrivals: The place of each event (asked, head, pieces, end) among all of the recording;
+            empty in files that do not say so.
+        lane: Which branch of the program asked, as far as that has a name.
+        wire_cuts: Where the pieces ended in the compressed body, if it was compressed.
     """
 
     cuts: tuple[int, ...]
     offsets: tuple[float, ...]
     end: str = "complete"
     error: str = ""
+    answered: bool = True
+    asked: float = 0.0
+    head: float = 0.0
+    ended: float | None = None
+    arrivals: tuple[int, ...] = ()
+    lane: str = ""
+    wire_cuts: tuple[int, ...] = ()
+
+    @property
+    def ended_at(self) -> float:
+        """When it ended, or when the last piece came."""
+        if self.ended is not None:
+            return self.ended
+        return self.offsets[-1] if self.offsets else self.head
 
 
 @dataclass(frozen=True)
@@ -83,6 +106,7 @@ class RecordedResponse:
         timing: Where and when the body was cut, or None.
         content_encoding: As received, before it was undone; only in our own recordings.
         recorded_at: The real address, where the request states another; only in our own.
+        recorded_on: The day, such as `2026-11-24`; only in our own.
     """
 
     status: int
@@ -92,6 +116,7 @@ class RecordedResponse:
     timing: Timing | None = None
     content_encoding: str = ""
     recorded_at: str = ""
+    recorded_on: str = ""
 
     @property
     def is_event_stream(self) -> bool:
@@ -107,11 +132,24 @@ class Interaction:
         index: The position in the file, from 0.
         request: What was asked.
         response: What came back.
+        source: Which recording it is from, where several were put together.
     """
 
     index: int
     request: RecordedRequest
     response: RecordedResponse
+    source: int = 0
+
+
+def put_together(items: Iterable[Interaction]) -> tuple[Interaction, ...]:
+    """Number the interactions of several recordings anew; each begins with its lowest index."""
+    found: list[Interaction] = []
+    source, last = 0, -1
+    for item in items:
+        source += item.index <= last
+        last = item.index
+        found.append(replace(item, index=len(found), source=source))
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -122,8 +160,10 @@ class Recording:
         path: Where it was read.
         container: The format it is written in, such as `vcrpy`.
         interactions: In the order of the file.
+        version: The oldest version of our own data in it; None if there is none.
     """
 
     path: Path
     container: str
     interactions: tuple[Interaction, ...]
+    version: int | None = None

@@ -7,7 +7,7 @@ import gzip
 import zlib
 from pathlib import Path
 
-from harness.cassettes._containers import read_tree
+from harness.cassettes._containers import oldest_version, read_tree
 from harness.cassettes._model import Interaction, Recording
 from harness.cassettes._yaml import load_yaml
 from harness.errors import CassetteFormatError, CassetteNotFoundError
@@ -30,7 +30,8 @@ def read_recording(path: str | Path) -> Recording:
     """
     path = Path(path)
     try:
-        container, pairs = read_tree(load_yaml(_file_text(path)))
+        tree = load_yaml(_file_text(path))
+        container, pairs = read_tree(tree)
     except CassetteFormatError as error:
         raise CassetteFormatError(
             f"cannot read the cassette {path}\n  {error}\n"
@@ -39,7 +40,7 @@ def read_recording(path: str | Path) -> Recording:
     interactions = (
         Interaction(k, request, response) for k, (request, response) in enumerate(pairs)
     )
-    return Recording(path, container, tuple(interactions))
+    return Recording(path, container, tuple(interactions), oldest_version(tree))
 
 
 def _file_text(path: Path) -> str:

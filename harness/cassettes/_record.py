@@ -6,8 +6,10 @@ has each piece before anything is done with it: decoding waits for the end.
 
 from __future__ import annotations
 
-import time
+import itertools
+from datetime import datetime, timezone
 
+from harness.cassettes._clock import clock
 from harness.cassettes._decode import decoded_pieces, playable_headers
 from harness.cassettes._model import (
     Headers,
@@ -19,67 +21,122 @@ from harness.cassettes._model import (
 )
 from harness.cassettes._sse import is_finished
 
+NO_RESPONSE = 599
+"""The status under which a request without a response is stored: no tool takes it for a success."""
+
+
+class Arrivals:
+    """Numbers and times what arrives, through all requests of a recording.
+
+    Args:
+        first: The first number.
+    """
+
+    def __init__(self, first: int) -> None:
+        self._numbers = itertools.count(first)
+        self._started: float | None = None
+
+    def next(self) -> tuple[int, float]:
+        """Return the number and the time of what has just arrived."""
+        number, now = next(self._numbers), clock.real()
+        if self._started is None:
+            self._started = now
+        return number, now - self._started
+
 
 class Take:
     """A recording in progress.
 
     Args:
         request: What is asked, under the provider's address.
+        arrivals: Numbers what arrives.
         recorded_at: The real address, if it is another one.
+        lane: Which branch of the program asks.
     """
 
-    def __init__(self, request: RecordedRequest, recorded_at: str = "") -> None:
+    def __init__(
+        self, request: RecordedRequest, arrivals: Arrivals, recorded_at: str = "", lane: str = ""
+    ) -> None:
         self.request = request
+        self._arrivals = arrivals
         self._recorded_at = recorded_at
-        self._started = time.monotonic()
+        self._lane = lane
+        self._recorded_on = datetime.now(timezone.utc).date().isoformat()
+        self._asked = arrivals.next()
+        self._head: tuple[int, float] | None = None
         self._response: RecordedResponse | None = None
-        self._pieces: list[tuple[bytes, float]] = []
-        self._end: tuple[str, str] | None = None
+        self._pieces: list[tuple[bytes, tuple[int, float]]] = []
+        self._is_decoded = False
+        self._end: tuple[str, str, tuple[int, float]] | None = None
 
-    def begin(self, status: int, reason: str, headers: Headers) -> None:
-        """Note that the head of the response came."""
+    def begin(
+        self, status: int, reason: str, headers: Headers, *, is_decoded: bool = False
+    ) -> None:
+        """Note that the head of the response came, and whether its pieces come decoded."""
+        self._head = self._arrivals.next()
+        self._is_decoded = is_decoded
         self._response = RecordedResponse(status, reason, headers, b"")
 
     def piece(self, raw: bytes) -> None:
         """Note that a piece of the body came, as it is on the wire."""
-        self._pieces.append((raw, time.monotonic() - self._started))
+        self._pieces.append((raw, self._arrivals.next()))
 
     def finish(self, end: str, error: str = "") -> None:
-        """Note how the body ended; only the first end counts."""
+        """Note how it ended; only the first end counts."""
         if self._end is None:
-            self._end = (end, error)
+            self._end = end, error, self._arrivals.next()
 
-    def interaction(self, index: int) -> Interaction | None:
-        """Return what was recorded, or None when no response came."""
-        if self._response is None:
-            return None
-        head = self._response
-        encoding = (header(head.headers, "content-encoding") or "").strip().lower()
+    def interaction(self, index: int) -> Interaction:
+        """Return what was recorded so far."""
         raw = [piece for piece, _ in self._pieces]
-        plain = decoded_pieces(raw, encoding)
-        headers = head.headers
+        head = self._response or RecordedResponse(NO_RESPONSE, "no response", (), b"")
+        encoding = (header(head.headers, "content-encoding") or "").strip().lower()
+        plain = raw if self._is_decoded else decoded_pieces(raw, encoding)
         body = b"".join(raw if plain is None else plain)
-        if plain is not None:
+        headers = head.headers
+        if plain is not None and self._response is not None:
             headers = playable_headers(headers, body)
         response = RecordedResponse(
             head.status,
             head.reason,
             headers,
             body,
-            self._timing(raw if plain is None else plain, body),
+            self._timing(raw if plain is None else plain, body, is_coded=plain is not raw),
             content_encoding=encoding,
             recorded_at=self._recorded_at,
+            recorded_on=self._recorded_on,
         )
         return Interaction(index, self.request, response)
 
-    def _timing(self, pieces: list[bytes], body: bytes) -> Timing:
-        cuts, offsets, size = [], [], 0
-        for piece, (_, offset) in zip(pieces, self._pieces, strict=True):
+    def _timing(self, pieces: list[bytes], body: bytes, *, is_coded: bool) -> Timing:
+        end, error, ended = self._end or ("dropped", "", self._arrivals.next())
+        if end == "dropped" and is_finished(body):
+            end = "complete"
+        head = self._head
+        if head is None:
+            head, ended = ended, self._arrivals.next()
+        cuts, wire, came, size, sent = [], [], [], 0, 0
+        for piece, (raw, arrival) in zip(pieces, self._pieces, strict=True):
+            sent += len(raw)
             if piece:
                 size += len(piece)
                 cuts.append(size)
-                offsets.append(round(offset, 3))
-        end, error = self._end or ("dropped", "")
-        if end == "dropped" and is_finished(body):
-            end = "complete"
-        return Timing(tuple(cuts), tuple(offsets), end, error)
+                wire.append(sent)
+                came.append(arrival)
+        return Timing(
+            tuple(cuts),
+            tuple(self._since(arrival) for arrival in came),
+            end,
+            error,
+            answered=self._response is not None,
+            asked=round(self._asked[1], 3),
+            head=self._since(head),
+            ended=self._since(ended),
+            arrivals=tuple(n for n, _ in (self._asked, head, *came, ended)),
+            lane=self._lane,
+            wire_cuts=tuple(wire) if is_coded and size else (),
+        )
+
+    def _since(self, arrival: tuple[int, float]) -> float:
+        """Return the seconds since the request was sent, in whole milliseconds."""
+        return round(arrival[1] - self._asked[1], 3)

@@ -1,24 +1,27 @@
-"""Take secrets out of an interaction before it is written, and refuse what still looks like one.
-
-A replacement is as long as what it replaces, so that the cuts of a stream stay where they are.
-"""
+"""Take secrets out of an interaction before it is written, and refuse what still looks like one."""
 
 from __future__ import annotations
 
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from harness.cassettes._model import Headers, Interaction, Json
-from harness.cassettes._placeholder import placeholder
+from harness.cassettes._model import Headers, Interaction
+from harness.cassettes._placeholder import is_placeholder, placeholder
+from harness.cassettes._secrets import Rules
 
 _DROPPED_HEADERS = {"cookie", "set-cookie"}
 _SECRET_HEADER = re.compile(
-    r"auth(?!ority)|api-?key|token(?!s)|secret|password|credential|signature"
-    r"|^openai-(organization|project)$|^anthropic-(organization|workspace)-id$|^x-goog-user-project$",
+    r"(?<!www-)(?<!proxy-)(?<!clerk-)auth(?!ority)|api-?key|token(?!s)|secret|password|credential|signature"
+    r"|^x-goog-upload-(control-)?url$",
+    re.IGNORECASE,
+)
+_IDENTIFYING_HEADER = re.compile(
+    r"^openai-(organization|project)$|^anthropic-(organization|workspace)-id$"
+    r"|^x-goog-user-project$",
     re.IGNORECASE,
 )
 _SECRET_PARAMETER = re.compile(
@@ -30,37 +33,60 @@ _SECRET_VARIABLE = re.compile(
 )
 # Words in a variable are a stand-in such as `not-a-real-key`, and may well stand in a prompt.
 _WORDS = re.compile(r"[A-Za-z]+([-_ ][A-Za-z]+)*")
+_STAND_IN = re.compile(
+    r"^[A-Za-z]+([-_ .][A-Za-z]+)*$|^\W+$|^(.)\2+$"
+    r"|test|fake|dummy|mock|xxx|placeholder|your|example",
+    re.IGNORECASE,
+)
 _SHORTEST_VALUE = 8
 _LONGEST_WORDS = 20
 
-_SHAPES = re.compile(
-    # After a letter it is the middle of a word, unless that letter is JSON's \n, \r or \t.
-    r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?:"
-    r"sk-[A-Za-z0-9_-]{16,}"  # OpenAI, Anthropic (sk-ant-), OpenRouter, DeepSeek
-    r"|(?:gsk|xai|pplx|r8|hf|nvapi|lsv2_pt|lsv2_sk|tvly|csk|fw)[-_][A-Za-z0-9_-]{20,}"
-    r"|AIza[A-Za-z0-9_-]{30,}"
-    r"|ya29\.[A-Za-z0-9_-]{20,}"
-    r"|(?:AKIA|ASIA)[A-Z0-9]{16}"
-    r"|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,}"
-    r"|xox[abprs]-[A-Za-z0-9-]{10,}"
-    r"|eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"  # a JSON web token
-    r")"
-    r"|(?:(?<=[Bb]earer )|(?<=[Bb]earer%20))[A-Za-z0-9._~+/=-]{16,}"
-)
-_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+
+@dataclass(frozen=True)
+class Finding:
+    """A place of a recording that holds what should not be there.
+
+    Args:
+        place: Which part of the interaction.
+        what: What it is; never the secret itself.
+        is_secret: Whether it opens something; else it tells who somebody is.
+    """
+
+    place: str
+    what: str
+    is_secret: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.what}"
 
 
 @dataclass(frozen=True)
 class Scrubber:
-    """What is a secret here: the known shapes, and values that are known to be secret."""
+    """What is a secret here: the known shapes, and what is known to be secret.
+
+    Args:
+        known: Values that are secret.
+        patterns: Shapes of the user's own.
+    """
 
     known: tuple[str, ...] = ()
+    patterns: tuple[re.Pattern[str], ...] = ()
+    _rules: Rules = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_rules", Rules(tuple(self._disguises()), self.patterns))
 
     @classmethod
-    def of_environment(cls, environment: Mapping[str, str]) -> Scrubber:
-        """Know the value of every variable whose name looks like that of a key."""
+    def of_environment(
+        cls, environment: Mapping[str, str], rules: Iterable[str | re.Pattern[str]] = ()
+    ) -> Scrubber:
+        """Know the value of every variable whose name looks like that of a key, and the rules."""
+        rules = tuple(rules)
         values = {v for name, v in environment.items() if _SECRET_VARIABLE.search(name)}
-        return cls(tuple(sorted(filter(_is_secret_value, values), key=len, reverse=True)))
+        values = set(filter(_is_secret_value, values))
+        values |= {rule for rule in rules if isinstance(rule, str) and rule}
+        patterns = tuple(rule for rule in rules if not isinstance(rule, str))
+        return cls(tuple(sorted(values, key=len, reverse=True)), patterns)
 
     def scrubbed(self, item: Interaction) -> Interaction:
         """Return the interaction without secrets."""
@@ -78,35 +104,69 @@ class Scrubber:
 
     def suspicions(self, item: Interaction) -> Iterator[str]:
         """Yield the places where a scrubbed interaction still seems to hold a secret."""
-        places = {
-            "request url": item.request.url,
-            "request headers": str(item.request.headers),
-            "request body": _text(item.request.body),
-            "response headers": str(item.response.headers),
-            "response body": _text(item.response.body),
-        }
-        for place, text in places.items():
-            for secret in self._disguises():
-                if secret in text:
-                    at = text.index(secret)
-                    yield f"{place}, character {at}: the value of a secret variable, encoded"
-            if found := _PRIVATE_KEY.search(text):
-                yield f"{place}, character {found.start()}: a private key"
-        for name, joined in _joined_deltas(item.response.body).items():
-            if _SHAPES.search(joined) or any(value in joined for value in self.known):
-                yield f"response body: a key, spread over the `{name}` of several stream events"
+        for finding in self.findings(item):
+            if finding.is_secret:
+                yield str(finding)
+
+    def findings(self, item: Interaction) -> Iterator[Finding]:
+        """Yield what a recording holds that scrubbing would have taken out, or could not."""
+        request, response = item.request, item.response
+        if (clean := self._url(request.url)) != request.url and not _only_placeholders(
+            request.url, clean
+        ):
+            yield Finding("request url", "a credential")
+        for whose, headers in (("request", request.headers), ("response", response.headers)):
+            yield from self._in_headers(whose, headers)
+        for whose, body in (("request", request.body), ("response", response.body)):
+            yield from self._in_body(f"{whose} body", body)
+
+    def _in_headers(self, whose: str, headers: Headers) -> Iterator[Finding]:
+        for name, value in headers:
+            place = f"{whose} header {name}"
+            if is_placeholder(value) or not value.strip():
+                continue
+            if name.lower() in _DROPPED_HEADERS:
+                yield Finding(place, "a cookie", is_secret=False)
+            elif _IDENTIFYING_HEADER.search(name):
+                yield Finding(place, "whose account it is", is_secret=False)
+            elif _SECRET_HEADER.search(name):
+                if not _is_stand_in(value):
+                    yield Finding(place, "a credential")
+            elif self._str(value) != value:
+                yield Finding(place, "what looks like a key")
+
+    def _in_body(self, place: str, body: bytes) -> Iterator[Finding]:
+        text = _text(body)
+        clean = self._text(text)
+        if clean != text:
+            at = next(k for k, (a, b) in enumerate(zip(text, clean, strict=True)) if a != b)
+            is_secret = self._text(text, identifiers=False) != text  # it may be both
+            what = "what looks like a key" if is_secret else "whose account it is"
+            line = text.count("\n", 0, at) + 1
+            yield Finding(f"{place}, line {line}, character {at}", what, is_secret=is_secret)
+        if self._rules.hides_in(body):
+            yield Finding(place, "what looks like a key, in compressed bytes")
 
     def _disguises(self) -> Iterator[str]:
+        """Yield the known values in every form in which a text may hold them."""
         for value in self.known:
+            yield value
             for form in (quote(value, safe=""), json.dumps(value)[1:-1]):
                 if form != value:
                     yield form
-            encoded = base64.b64encode(value.encode()).decode()
-            yield encoded.rstrip("=")[:-1]  # the last character depends on what follows
+            for shift in range(3):  # where it stands in what was encoded
+                encoded = base64.b64encode(b"\0" * shift + value.encode()).decode()
+                inside = encoded.rstrip("=")[(0, 2, 3)[shift] : -1]
+                if len(inside) >= _SHORTEST_VALUE:
+                    yield inside
+
+    def text(self, text: str) -> str:
+        """Return a text without secrets."""
+        return self._str(text)
 
     def _headers(self, headers: Headers) -> Headers:
         return tuple(
-            (name, placeholder() if _SECRET_HEADER.search(name) else self._str(value))
+            (name, placeholder() if _is_named_secret(name) else self._str(value))
             for name, value in headers
             if name.lower() not in _DROPPED_HEADERS
         )
@@ -118,12 +178,34 @@ class Scrubber:
         return self._str(urlunsplit(parts._replace(query=query, netloc=host)))
 
     def _bytes(self, body: bytes) -> bytes:
-        return self._str(_text(body)).encode(errors="surrogateescape")
+        return self._text(_text(body)).encode(errors="surrogateescape")
+
+    def _text(self, text: str, *, identifiers: bool = True) -> str:
+        rules = self._rules if identifiers else replace(self._rules, identifiers=False)
+        text = rules.cleaned(text)
+        return rules.cleaned_stream(text) if "data:" in text else text
 
     def _str(self, text: str) -> str:
-        for value in self.known:
-            text = text.replace(value, placeholder(value))
-        return _SHAPES.sub(lambda match: placeholder(match[0]), text)
+        return self._rules.cleaned(text)
+
+
+def _is_named_secret(name: str) -> bool:
+    return bool(_SECRET_HEADER.search(name) or _IDENTIFYING_HEADER.search(name))
+
+
+def _only_placeholders(url: str, clean: str) -> bool:
+    """Whether scrubbing only replaced one placeholder by another."""
+    old, new = urlsplit(url), urlsplit(clean)
+    if old._replace(query="") != new._replace(query=""):
+        return False
+    values = [match[2] for match in _SECRET_PARAMETER.finditer(old.query)]
+    return all(is_placeholder(value) or _is_stand_in(value) for value in values)
+
+
+def _is_stand_in(value: str) -> bool:
+    """Whether the value of a credential is one that people write for tests: `Bearer test-key`."""
+    bare = re.sub(r"^(Bearer|Basic|Token)\s+", "", value, flags=re.IGNORECASE).strip()
+    return len(bare) < _SHORTEST_VALUE or _STAND_IN.search(bare) is not None
 
 
 def _is_secret_value(value: str) -> bool:
@@ -134,30 +216,3 @@ def _is_secret_value(value: str) -> bool:
 
 def _text(body: bytes) -> str:
     return body.decode(errors="surrogateescape")
-
-
-_DELTA_KEYS = {"content", "text", "arguments", "partial_json", "thinking", "delta"}
-
-
-def _joined_deltas(body: bytes) -> dict[str, str]:
-    """Join the fragments of a stream, by the name that they have in their events."""
-    joined: dict[str, list[str]] = {}
-    for line in body.split(b"\n"):
-        if line.startswith(b"data:"):
-            try:
-                _gather(json.loads(line[5:]), joined)
-            except (ValueError, RecursionError):
-                continue
-    return {name: "".join(parts) for name, parts in joined.items()}
-
-
-def _gather(value: Json, into: dict[str, list[str]]) -> None:
-    if isinstance(value, list):
-        for item in value:
-            _gather(item, into)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            if isinstance(item, str) and name in _DELTA_KEYS:
-                into.setdefault(name, []).append(item)
-            else:
-                _gather(item, into)

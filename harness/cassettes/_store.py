@@ -6,13 +6,15 @@ exactly, so that a stream can be reviewed in a pull request.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import tempfile
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import yaml
 
@@ -21,6 +23,11 @@ from harness.cassettes._model import Headers, Interaction, RecordedRequest, Reco
 from harness.cassettes._scrub import Scrubber
 from harness.cassettes._yaml import Tree
 from harness.errors import CassetteError
+
+try:
+    import fcntl
+except ImportError:  # Windows, where two processes must not record into one file
+    fcntl = None  # type: ignore[assignment]
 
 # For YAML 1.1 these end a line, and PyYAML loses them in every style but the double-quoted one.
 _OTHER_LINE_BREAKS = re.compile("[\x85\u2028\u2029]")
@@ -44,24 +51,69 @@ def save(path: Path, interactions: Sequence[Interaction], scrubber: Scrubber) ->
             f"the cassette {path} is not written: a secret seems to remain in it\n  {places}\n"
             "  take it out of what the program sends or receives, then record again"
         )
-    write_atomically(path, dumped(clean))
+    write_atomically(path, lambda file: _dump(clean, file))
 
 
 def dumped(interactions: Sequence[Interaction]) -> str:
     """Return the text of a cassette file that reads back as the same interactions."""
+    text = io.StringIO()
+    _dump(interactions, text)
+    return text.getvalue()
+
+
+def _dump(interactions: Sequence[Interaction], file: TextIO) -> None:
     tree = {"interactions": [_interaction(item) for item in interactions], "version": 1}
-    text: str = yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
-    return text
+    yaml.dump(tree, file, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
-def write_atomically(path: Path, text: str) -> None:
+def merged(others: Sequence[Interaction], own: Sequence[Interaction]) -> list[Interaction]:
+    """Put together what two processes recorded at the same time; the arrivals of one come first."""
+    last = max((n for item in others for n in _arrivals(item)), default=-1)
+    shift = 1 + last - min((n for item in own for n in _arrivals(item)), default=0)
+    moved = [_moved(item, shift) for item in own] if last >= 0 else own
+    return [replace(item, index=k) for k, item in enumerate((*others, *moved))]
+
+
+def _arrivals(item: Interaction) -> tuple[int, ...]:
+    timing = item.response.timing
+    return timing.arrivals if timing is not None else ()
+
+
+def _moved(item: Interaction, shift: int) -> Interaction:
+    timing = item.response.timing
+    if timing is None or not timing.arrivals:
+        return item
+    timing = replace(timing, arrivals=tuple(n + shift for n in timing.arrivals))
+    return replace(item, response=replace(item.response, timing=timing))
+
+
+@contextmanager
+def only_writer(path: Path) -> Iterator[None]:
+    """Let no other process that asks so write the file; a process that dies lets go of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if fcntl is None:
+        yield
+        return
+    # The folder is locked and not a file of its own, which somebody would have to take away.
+    handle = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def write_atomically(path: Path, content: str | Callable[[TextIO], None]) -> None:
     """Write a file beside its place, make sure that it is on the disk, and rename it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     temporary = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+            if isinstance(content, str):
+                file.write(content)
+            else:
+                content(file)
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(0o666 & ~_umask())  # mkstemp makes it private
@@ -109,14 +161,22 @@ def _ours(response: RecordedResponse) -> dict[str, Any]:
         return {}
     tree = {
         "version": OUR_VERSION,
+        "asked": timing.asked if timing.arrivals else None,
+        "head": timing.head if timing.arrivals else None,
         "cuts": _Flow(timing.cuts),
         "offsets": _Flow(timing.offsets),
+        "ended": timing.ended,
         "end": timing.end,
-        "error": timing.error,
-        "content_encoding": response.content_encoding,
-        "recorded_at": response.recorded_at,
+        "error": timing.error or None,
+        "answered": None if timing.answered else False,
+        "arrivals": _Flow(timing.arrivals) if timing.arrivals else None,
+        "lane": timing.lane or None,
+        "content_encoding": response.content_encoding or None,
+        "wire_cuts": _Flow(timing.wire_cuts) if timing.wire_cuts else None,
+        "recorded_at": response.recorded_at or None,
+        "recorded_on": response.recorded_on or None,
     }
-    return {key: value for key, value in tree.items() if value != ""}
+    return {key: value for key, value in tree.items() if value is not None}
 
 
 def _headers(headers: Headers) -> dict[str, list[str]]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
 from harness.cassettes._cassette import Cassette, Options, RecordMode
+from harness.cassettes._interception import scope
+from harness.cassettes._loops import watch
 from harness.cassettes._match import MATCH_ON
-from harness.cassettes._model import Interaction
+from harness.cassettes._model import Interaction, put_together
 from harness.cassettes._read import read_recording
 from harness.cassettes._scrub import Scrubber
-from harness.cassettes._store import save
-from harness.cassettes._transport import scope
+from harness.cassettes._store import merged, only_writer, save
+from harness.errors import CassetteError
 from harness.network import as_tuple, block_network, open_network
 
 
@@ -31,6 +34,8 @@ class CassetteBlock:
         self._stack = ExitStack()
         self._cassette: Cassette | None = None
         self._had_file = False
+        self._state: object = None
+        self._seen: Sequence[Interaction] = ()
 
     def __enter__(self) -> Cassette:
         if self._cassette is not None:
@@ -38,6 +43,9 @@ class CassetteBlock:
         cassette = self._cassette = self._opened()
         with ExitStack() as stack:
             stack.enter_context(_network(cassette))
+            if any(item.response.timing for item in cassette.interactions):
+                watch.open(cassette.order)
+                stack.callback(watch.close, cassette.order)
             stack.callback(scope.leave, scope.enter(cassette))
             self._stack = stack.pop_all()
         return cassette
@@ -52,10 +60,11 @@ class CassetteBlock:
         cassette = self._cassette
         if cassette is None:
             return
+        _note_plays(cassette)
         if kind is None:
             self._save(cassette)
             cassette.check_all_played()
-        elif not self._had_file:
+        elif not self._had_file or self._options.save_failed:
             # A failing test does not overwrite a good cassette, but what was recorded is kept.
             with suppress(Exception):  # the test's own failure is what counts
                 self._save(cassette)
@@ -76,10 +85,14 @@ class CassetteBlock:
         if path is None:
             return Cassette(None, self._interactions, records=False, options=self._options)
         self._had_file = path.exists()
+        self._state = _state_of(path)
         loaded: Sequence[Interaction] = ()
         must_read = mode == "none" and not (self._options.missing_ok and not self._had_file)
         if must_read or (self._had_file and mode != "rewrite"):
-            loaded = read_recording(path).interactions
+            loaded = self._seen = read_recording(path).interactions
+        elif self._had_file:
+            with suppress(CassetteError):  # what is recorded anew may be broken
+                self._seen = read_recording(path).interactions
         records = mode in {"new_episodes", "all", "rewrite"} or (
             mode == "once" and not self._had_file
         )
@@ -87,7 +100,45 @@ class CassetteBlock:
 
     def _save(self, cassette: Cassette) -> None:
         if cassette.path is not None and cassette.recorded:
-            save(cassette.path, cassette.to_save(), Scrubber.of_environment(os.environ))
+            rules = Scrubber.of_environment(os.environ, self._options.scrub)
+            with only_writer(cassette.path):
+                others = self._recorded_by_others(cassette.path)
+                save(cassette.path, merged(others, cassette.to_save()), rules)
+
+    def _recorded_by_others(self, path: Path) -> list[Interaction]:
+        """Return what another process has added to the file since this block was opened."""
+        if _state_of(path) == self._state:
+            return []
+        seen = {_content_of(item) for item in self._seen}
+        return [item for item in read_recording(path).interactions if _content_of(item) not in seen]
+
+
+def _state_of(path: Path) -> object:
+    """Return what changes when somebody writes the file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _content_of(item: Interaction) -> object:
+    request, response = item.request, item.response
+    return request.method, request.url, request.body, response.body, response.timing
+
+
+PLAYS = "HARNESS_PLAYS"
+"""The variable that names a file in which every block notes what it played, for `harness check`."""
+
+
+def _note_plays(cassette: Cassette) -> None:
+    """Add a line to the file of plays, if there is to be one; any number of processes may."""
+    file = os.environ.get(PLAYS)
+    if file and cassette.path is not None and cassette.played:
+        played = [item.index for item in cassette.played]
+        line = json.dumps({"path": str(cassette.path.resolve()), "played": played}) + "\n"
+        with Path(file).open("a", encoding="utf-8") as notes:
+            notes.write(line)
 
 
 @contextmanager
@@ -109,10 +160,15 @@ def use_cassette(
     *,
     match_on: Iterable[str] | None = None,
     realtime: bool = False,
+    speed: float = 1.0,
+    patience: float = 5.0,
     allow_unplayed: bool = False,
     allow_hosts: Iterable[str] = (),
     recorded_as: str = "",
     missing_ok: bool = False,
+    scrub: Iterable[str | re.Pattern[str]] = (),
+    ignore_hosts: Iterable[str] = (),
+    save_failed: bool = False,
 ) -> CassetteBlock:
     """Open a cassette for the HTTP requests of the block; `with` and `async with` both do.
 
@@ -123,14 +179,22 @@ def use_cassette(
             request and keeps what was not asked for. `rewrite` records the file anew.
         match_on: What of a request is compared: `method`, `scheme`, `host`, `port`, `path`,
             `query`, `uri`, `headers`, `body`. By default everything but the scheme and headers.
-        realtime: Play the pieces of a stream when they came, where that was recorded. Else they
-            are played at once, one by one.
+        realtime: Play the pieces of a stream when they came, where that was recorded. Else the
+            recorded waits are skipped: for asyncio's timers and `time.monotonic` they pass.
+        speed: With `realtime`, how many times as fast as it was.
+        patience: For how many seconds of wall-clock time a request may wait for another one that
+            came before it in the recording.
         allow_unplayed: Do not fail when interactions are left over.
         allow_hosts: Hosts that may be reached in a replay when the cassette holds no answer;
             `localhost` stands for every loopback address, `*` for any letters.
         recorded_as: The address, such as `https://api.openai.com`, under which requests to a
             loopback server are stored and looked up.
         missing_ok: With `none`, do not fail for a missing file until a request is made.
+        scrub: What is secret besides what looks like it: values, and patterns of them. The values
+            of environment variables that look like keys are known without.
+        ignore_hosts: Hosts that are never recorded, besides those of tracing, telemetry, token
+            refresh and tokenizer downloads.
+        save_failed: Whether a block that an exception ends may overwrite a file that was there.
 
     Returns:
         A block whose value is the `Cassette`.
@@ -140,6 +204,8 @@ def use_cassette(
             such file, and it may not be recorded.
         CassetteFormatError: On entering: the file cannot be read.
         CassetteMissError: From the client's call: no interaction answers the request.
+        CassetteOrderError: From the client's call: the program asks in a way in which the
+            recorded order of arrivals cannot be followed.
         NetworkBlockedError: From any client's call that would leave for the network in a replay.
         UnplayedInteractionsError: On leaving a replay without an exception.
         CassetteError: On leaving a recording: a secret seems to remain; nothing is written.
@@ -148,10 +214,15 @@ def use_cassette(
         record_mode=record_mode,
         match_on=MATCH_ON if match_on is None else as_tuple(match_on),
         realtime=realtime,
+        speed=speed,
+        patience=patience,
         allow_unplayed=allow_unplayed,
         allow_hosts=as_tuple(allow_hosts),
         recorded_as=recorded_as,
         missing_ok=missing_ok,
+        scrub=(scrub,) if isinstance(scrub, str) else tuple(scrub),
+        ignore_hosts=as_tuple(ignore_hosts),
+        save_failed=save_failed,
     )
     return CassetteBlock(Path(path), (), options)
 
@@ -161,6 +232,8 @@ def play(
     *,
     match_on: Iterable[str] | None = None,
     realtime: bool = False,
+    speed: float = 1.0,
+    patience: float = 5.0,
     allow_unplayed: bool = False,
     allow_hosts: Iterable[str] = (),
 ) -> CassetteBlock:
@@ -171,10 +244,12 @@ def play(
     options = Options(
         match_on=MATCH_ON if match_on is None else as_tuple(match_on),
         realtime=realtime,
+        speed=speed,
+        patience=patience,
         allow_unplayed=allow_unplayed,
         allow_hosts=as_tuple(allow_hosts),
     )
     items = tuple(interactions)
     if len({item.index for item in items}) < len(items):
-        items = tuple(replace(item, index=k) for k, item in enumerate(items))
+        items = put_together(items)
     return CassetteBlock(None, items, options)

@@ -1,6 +1,6 @@
 """What a stream said, in order: captured, normalized, written as text, compared."""
 
-from harness.transcript._capture import acapture, capture
+from harness.transcript._capture import acapture, capture, listening
 from harness.transcript._compare import Difference, compare_texts
 from harness.transcript._model import StreamEvent
 from harness.transcript._normalize import SET_APART
@@ -16,4 +16,5 @@ __all__ = [
     "acapture",
     "capture",
     "compare_texts",
+    "listening",
 ]

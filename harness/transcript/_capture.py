@@ -6,7 +6,8 @@ remote one all work.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -80,7 +81,7 @@ def capture(
         if errors == "raise":
             raise
         events.append(StreamEvent(len(events) + 1, (), ERROR, error))
-    return Transcript(tuple(events))
+    return _told(Transcript(tuple(events)))
 
 
 async def acapture(
@@ -104,7 +105,26 @@ async def acapture(
         if errors == "raise":
             raise
         events.append(StreamEvent(len(events) + 1, (), ERROR, error))
-    return Transcript(tuple(events))
+    return _told(Transcript(tuple(events)))
+
+
+_listeners: list[Callable[[Transcript], None]] = []
+
+
+@contextmanager
+def listening(listener: Callable[[Transcript], None]) -> Iterator[None]:
+    """Have a function called with each transcript that is captured meanwhile, by whomever."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
+
+
+def _told(transcript: Transcript) -> Transcript:
+    for listener in _listeners:
+        listener(transcript)
+    return transcript
 
 
 def _check(graph: object, method: str, errors: str) -> None:

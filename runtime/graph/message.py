@@ -143,7 +143,7 @@ def push_message(
             "Message ID is required: a pushed message can be told from others only by its id, "
             "for example AIMessage('...', id=str(uuid4()))."
         )
-    for handler in task.run.handlers:
+    for handler in task.run.listeners.handlers:
         handler.push(task, pushed)
     if state_key is not None:
         task.writes.append((state_key, pushed))

@@ -412,6 +412,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         interrupt_after: All | list[str] | None = None,
         debug: bool = False,
         name: str | None = None,
+        transformers: Sequence[Callable[..., Any]] | None = None,
     ) -> CompiledStateGraph[StateT, ContextT, InputT, OutputT]:
         """Check the graph and return it in a form that runs.
 
@@ -425,6 +426,8 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             interrupt_after: The nodes after which runs stop, or `"*"` for all.
             debug: Whether runs print `updates` and `values`, unless they are told otherwise.
             name: What traces and errors call the graph; `"LangGraph"` if not given.
+            transformers: What would make something of event streams, which are not there yet; it
+                changes nothing in the others.
 
         Raises:
             TypeError: The checkpointer is nothing of the kind.

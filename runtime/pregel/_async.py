@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
@@ -26,62 +25,16 @@ from runtime.callbacks import GraphCallbackHandler
 from runtime.errors import NodeTimeoutError
 from runtime.pregel._calls import Called, Calls, Promise
 from runtime.pregel._desk import AsyncDesk
+from runtime.pregel._inbox import Inbox
+from runtime.pregel._known import cache_keys, recall, record, restore
 from runtime.pregel._limit import Limit
 from runtime.pregel._run import Run
 from runtime.pregel._sync import perform_here
 from runtime.pregel._task import Task, in_order
 
-__all__ = ("Inbox", "adrive", "aperform")
+__all__ = ("adrive", "aperform")
 
 _by_lane = attrgetter("lane")
-
-
-class Inbox:
-    """Items for one coroutine, put there by coroutines of the same loop or by threads."""
-
-    __slots__ = ("_items", "_loop", "_thread", "_waiter", "closed")
-
-    def __init__(self) -> None:
-        self.closed = False
-        """Whether nobody waits for items any more: the run is over, or was left."""
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread = 0
-        self._items: deque[Any] = deque()
-        self._waiter: asyncio.Future[None] | None = None
-
-    def open(self) -> None:
-        """Belong to the running loop from now on."""
-        self._loop = asyncio.get_running_loop()
-        self._thread = threading.get_ident()
-
-    def put(self, item: Any) -> None:
-        """Add an item; may be called from any thread."""
-        self._items.append(item)
-        if self._waiter is None or self._loop is None:
-            return
-        if threading.get_ident() == self._thread:
-            self._wake()
-        else:
-            self._loop.call_soon_threadsafe(self._wake)
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    async def arrived(self) -> list[Any]:
-        """Wait until there is an item and return all that are there, oldest first."""
-        if not self._items:
-            self._waiter = asyncio.get_running_loop().create_future()
-            try:
-                # an item put by a thread between the check and the line above woke nobody
-                if not self._items:
-                    await self._waiter
-            finally:
-                self._waiter = None
-        batch = []
-        while self._items:
-            batch.append(self._items.popleft())
-        return batch
 
 
 async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
@@ -92,7 +45,7 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
         inbox: Where its sink puts chunks that nodes emit while they run.
     """
     inbox.open()
-    ready = run.ready
+    ready = run.show.ready
     heard = None
     going = _Going(run, inbox)
     try:
@@ -129,7 +82,7 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
         while ready:
             yield ready.popleft()
         if heard is not None:
-            await heard.on_chain_end(run.output())
+            await heard.on_chain_end(run.show.output())
     except BaseException as error:
         if heard is not None:
             await asyncio.shield(heard.on_chain_error(error))
@@ -186,7 +139,7 @@ class _Going:
         run = self._run
         if self.desk is not None:
             await self.desk.save()
-            tasks = run.restore(tasks)
+            tasks = restore(run, tasks)
         return tasks if run.cache is None else await _recall(run, tasks, run.cache)
 
     def start(self, tasks: list[Task]) -> None:
@@ -198,18 +151,18 @@ class _Going:
 
     async def some(self) -> list[Any]:
         """Wait until something arrives, and return the chunks that it makes."""
-        run, ready = self._run, self._run.ready
+        run, ready = self._run, self._run.show.ready
         batch = await self._inbox.arrived()
         chunks: list[Any] = []
         for item in batch if run.turns.serial else in_order(batch):
             if type(item) is Task:
                 self._pending -= item.rescuer is None and item.called_by is None
                 if self.desk is not None:
-                    run.record(item)
+                    record(run, item)
                     await self.desk.save()
                 run.finish(item)
             elif type(item) is Called:
-                run.show_call(item.task)
+                run.show.start([item.task])
             else:
                 chunks.append(item)
                 continue
@@ -279,29 +232,29 @@ class _LoopCalls(Calls):
 
 async def _recall(run: Run, tasks: list[Task], cache: BaseCache[Any]) -> list[Task]:
     """Finish the tasks whose writes are in the cache, and return the others."""
-    keys = run.kept(tasks)
-    return run.recall(tasks, await cache.aget(keys)) if keys else tasks
+    keys = cache_keys(run, tasks)
+    return recall(run, tasks, await cache.aget(keys)) if keys else tasks
 
 
 async def _announce(run: Run) -> Any:
     """Tell whoever listens that the run starts; return the manager of the run, if anybody does."""
-    manager = run.callbacks(AsyncCallbackManager)
+    manager = run.listeners.configured(AsyncCallbackManager)
     if manager is None:
         return None
     name = run.config.get("run_name") or run.graph.name
     heard = await manager.on_chain_start(
         None, run.given, name=name, run_id=run.config.get("run_id")
     )
-    run.heard_by(heard)
+    run.listeners.heard(heard)
     return heard
 
 
 async def _tell(run: Run) -> None:
     """Tell whoever listens that the run goes on, or has stopped."""
-    while run.events:
-        method, event = run.events.popleft()
+    while run.listeners.events:
+        method, event = run.listeners.events.popleft()
         listening: list[BaseCallbackHandler] = [
-            h for h in run.listener.handlers if isinstance(h, GraphCallbackHandler)
+            h for h in run.listeners.manager.handlers if isinstance(h, GraphCallbackHandler)
         ]
         await ahandle_event(listening, method, None, event)
 

@@ -79,10 +79,13 @@ class Promise(Future[Any]):
             self.set_result(dict(task.writes)[RETURN])
 
     def give_up(self) -> None:
-        """End the waiting for a task that will not run any more."""
-        if self._unclaimed:
-            self._unclaimed.clear()
-            self.cancel()
+        """End the waiting for a task, unless somebody has begun to run it."""
+        try:
+            self._unclaimed.pop()
+        except IndexError:
+            return
+        self.cancel()
+        self.set_running_or_notify_cancel()
 
     def __await__(self) -> Generator[Any, None, Any]:
         if not self.done():
@@ -99,8 +102,6 @@ class Calls:
         perform: Does a task in the calling thread, and leaves an exception in the task.
     """
 
-    _lock = threading.Lock()
-
     def __init__(
         self, run: Run, put: Callable[[Any], None], perform: Callable[[Task], None]
     ) -> None:
@@ -111,6 +112,8 @@ class Calls:
         self._pool: ThreadPoolExecutor | None = None
         self._started: list[Task] = []
         self._finished = 0
+        self._closed = False
+        self._lock = threading.Lock()
 
     @property
     def outstanding(self) -> bool:
@@ -164,14 +167,19 @@ class Calls:
         if self._run.turns.serial:  # in the order of the calls
             promise.do()
             return
-        if self._pool is None:
-            with self._lock:
+        with self._lock:
+            if self._closed:
+                promise.give_up()
+                return
+            if self._pool is None:
                 workers = self._run.config.get("max_concurrency") or MAX_THREADS
-                self._pool = self._pool or ThreadPoolExecutor(workers, thread_name_prefix="task")
-        self._pool.submit(copy_context().run, promise.do)
+                self._pool = ThreadPoolExecutor(workers, thread_name_prefix="task")
+            self._pool.submit(copy_context().run, promise.do)
 
     def close(self) -> None:
         """Leave nothing behind: what has not begun never does, the rest is waited for."""
+        with self._lock:
+            self._closed = True
         for promise in self._promises.values():
             promise.give_up()
         if self._pool is not None:

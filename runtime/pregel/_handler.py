@@ -6,6 +6,7 @@ graphs inside the graph, too. It knows where in the graph it is called from the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.callbacks import BaseCallbackHandler
@@ -55,11 +56,19 @@ class StreamHandler(BaseCallbackHandler):
     def push(self, task: Task, message: BaseMessage) -> None:
         """Hear that a node pushes a message into the stream by hand."""
 
-    def on_node_start(self, task: Task) -> None:
-        """Hear that a task is about to run."""
+    def on_node_start(self, task: Task, given: Any) -> None:
+        """Hear that a task is about to run, and what its node is given."""
 
-    def on_node_end(self, task: Task, output: Any) -> None:
-        """Hear what the node of a task returned."""
+    def on_node_end(
+        self, task: Task, output: Any, metadata: Mapping[str, Any] | None = None
+    ) -> None:
+        """Hear what the node of a task returned, or a graph that it called under its own name.
+
+        Args:
+            task: The task.
+            output: What was returned.
+            metadata: That of the graph, if it is not the node itself.
+        """
 
 
 def _depth_of_call(path: TaskPath | None) -> int:

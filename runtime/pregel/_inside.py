@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from inspect import unwrap
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from langchain_core.runnables import Runnable, RunnableSequence
-from langchain_core.runnables.base import RunnableLambda
 
-__all__ = ("reached_from",)
+__all__ = ("HasDeps", "reached_from")
+
+
+@runtime_checkable
+class HasDeps(Protocol):
+    """A Runnable made of functions, such as a `RunnableLambda`, that says what they may call."""
+
+    @property
+    def deps(self) -> list[Any]:
+        """The Runnables."""
 
 
 def reached_from(action: Any) -> Iterator[Any]:
@@ -25,7 +33,7 @@ def reached_from(action: Any) -> Iterator[Any]:
     for candidate in candidates:
         if isinstance(candidate, RunnableSequence):
             candidates += candidate.steps
-        elif isinstance(candidate, RunnableLambda):
+        elif isinstance(candidate, HasDeps):
             candidates += candidate.deps
         if isinstance(candidate, Runnable):
             yield candidate

@@ -19,9 +19,10 @@ from runtime._interrupts import Interrupt
 from runtime._threads import PregelTask, StateSnapshot, StateUpdate
 from runtime.constants import END
 from runtime.errors import InvalidUpdateError
+from runtime.pregel._asked import Asked
 from runtime.pregel._async import aperform
 from runtime.pregel._payloads import result_of
-from runtime.pregel._run import Asked, Run, Upcoming
+from runtime.pregel._run import Run, Upcoming
 from runtime.pregel._step import Given
 from runtime.pregel._sync import perform
 from runtime.pregel._task import Task

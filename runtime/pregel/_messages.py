@@ -40,6 +40,9 @@ class MessagesHandler(StreamHandler, _StreamingCallbackHandler[Any]):
         subgraphs: Whether messages of graphs inside this one are wanted.
         ns: The namespace of the graph that is streamed.
         turns: Gives ids to messages that have none.
+
+    Attributes:
+        full_metadata: Whether messages that nodes return carry what tokens carry of the graph.
     """
 
     ignore_agent = True
@@ -49,6 +52,7 @@ class MessagesHandler(StreamHandler, _StreamingCallbackHandler[Any]):
         self._turns = turns
         self._runs: dict[UUID, tuple[Namespace, dict[str, Any]]] = {}
         self._seen: set[str] = set()
+        self.full_metadata = False
 
     def tap_output_iter(self, run_id: UUID, output: Any) -> Any:
         """Leave the output of other runnables alone."""
@@ -112,17 +116,18 @@ class MessagesHandler(StreamHandler, _StreamingCallbackHandler[Any]):
             self._seen.add(message.id)
             self._emit(task.run.ns, "messages", (message, task.config["metadata"]))
 
-    def on_node_start(self, task: Task) -> None:
+    def on_node_start(self, task: Task, given: Any) -> None:
         """Take the messages that a node is given as seen: returning them emits nothing."""
-        for message in _messages_in(task.input):
-            if message.id is not None:
-                self._seen.add(message.id)
+        if self.wants(_place(task)):
+            for message in _messages_in(given):
+                if message.id is not None:
+                    self._seen.add(message.id)
 
-    def on_node_end(self, task: Task, output: Any) -> None:
+    def on_node_end(
+        self, task: Task, output: Any, metadata: Mapping[str, Any] | None = None
+    ) -> None:
         """Emit the messages that a node returned and that nobody has seen."""
-        ns = task.run.ns
-        if task.called_by is None:  # for an error handler, that of the failed task
-            ns = tuple(task.ns.split("|")[:-1])
+        ns = _place(task)
         if not self.wants(ns):
             return
         if isinstance(output, Command):
@@ -134,10 +139,19 @@ class MessagesHandler(StreamHandler, _StreamingCallbackHandler[Any]):
         found = [message for part in parts for message in _messages_in(part)]
         if not found:
             return
+        if metadata is None:
+            metadata = self._metadata_of(task)
+        for message in found:
+            self._emit_unseen(ns, dict(metadata), message)
+
+    def _metadata_of(self, task: Task) -> dict[str, Any]:
         metadata = {**task.run.config["metadata"], "ls_integration": "langgraph"}
         metadata.update(task.config["metadata"])
-        for message in found:
-            self._emit_unseen(ns, metadata, message)
+        if self.full_metadata:
+            metadata["checkpoint_ns"] = task.ns
+            if tags := task.config["tags"]:
+                metadata["tags"] = tags
+        return metadata
 
     def _emit_unseen(self, ns: Namespace, metadata: dict[str, Any], message: BaseMessage) -> None:
         if message.id is not None and message.id in self._seen:
@@ -146,6 +160,13 @@ class MessagesHandler(StreamHandler, _StreamingCallbackHandler[Any]):
             message.id = self._turns.message_id()
         self._seen.add(message.id)
         self._emit(ns, "messages", (message, metadata))
+
+
+def _place(task: Task) -> Namespace:
+    """Return the namespace of the graph that a task belongs to."""
+    if task.called_by is not None:
+        return task.run.ns
+    return tuple(task.ns.split("|")[:-1])  # for an error handler, that of the failed task
 
 
 def _messages_in(state: Any) -> list[BaseMessage]:

@@ -57,6 +57,7 @@ class Sink:
         printed: Modes whose payloads are printed when they are made.
         typed: Whether it wants stream parts, `{"type", "ns", "data"}`, whatever it asked for.
         coerce: For stream parts: makes the state in `values` an object of its class.
+        full_metadata: Whether messages that nodes return carry what tokens carry of the graph.
     """
 
     modes: tuple[str, ...]
@@ -66,6 +67,7 @@ class Sink:
     printed: tuple[str, ...] = ()
     typed: bool = False
     coerce: Callable[[Any], Any] | None = None
+    full_metadata: bool = False
 
     @property
     def all_modes(self) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from langchain_core.runnables.config import var_child_runnable_config
 from runtime.callbacks import GraphCallbackHandler
 from runtime.pregel._calls import Called, Calls
 from runtime.pregel._desk import Desk
+from runtime.pregel._known import cache_keys, recall, record, restore
 from runtime.pregel._run import Run
 from runtime.pregel._task import Task, in_order
 from runtime.turns import Lane
@@ -41,7 +42,7 @@ def drive(run: Run, inbox: SimpleQueue[Any]) -> Iterator[Any]:
         run: A run that has not begun.
         inbox: Where its sink puts chunks that nodes emit while they run.
     """
-    ready = run.ready
+    ready = run.show.ready
     heard = None
     desk = None if run.thread is None else Desk(run.thread)
     try:
@@ -65,7 +66,7 @@ def drive(run: Run, inbox: SimpleQueue[Any]) -> Iterator[Any]:
         while ready:
             yield ready.popleft()
         if heard is not None:
-            heard.on_chain_end(run.output())
+            heard.on_chain_end(run.show.output())
     except BaseException as error:
         if heard is not None:
             heard.on_chain_error(error)
@@ -77,7 +78,7 @@ def drive(run: Run, inbox: SimpleQueue[Any]) -> Iterator[Any]:
 
 def _supersteps(run: Run, inbox: SimpleQueue[Any], desk: Desk | None) -> Iterator[Any]:
     """Do one superstep after the other, yielding chunks as they come."""
-    ready = run.ready
+    ready = run.show.ready
     pool: ThreadPoolExecutor | None = None
     calls = run.calls = Calls(run, inbox.put, perform_here)
     try:
@@ -86,12 +87,12 @@ def _supersteps(run: Run, inbox: SimpleQueue[Any], desk: Desk | None) -> Iterato
         while tasks := run.plan():
             if desk is not None:
                 desk.save()
-                tasks = run.restore(tasks)
-            if run.cache is not None and (keys := run.kept(tasks)):
-                tasks = run.recall(tasks, run.cache.get(keys))
+                tasks = restore(run, tasks)
+            if run.cache is not None and (keys := cache_keys(run, tasks)):
+                tasks = recall(run, tasks, run.cache.get(keys))
             while ready:
                 yield ready.popleft()
-            if len(tasks) == 1 and not run.shows_while_it_runs(tasks[0]):
+            if len(tasks) == 1 and not run.show.begins_early(tasks[0]):
                 task: Task | None = tasks[0]
                 while task is not None:
                     copy_context().run(perform_here, task)
@@ -117,10 +118,10 @@ def _supersteps(run: Run, inbox: SimpleQueue[Any], desk: Desk | None) -> Iterato
 
 def _handle(run: Run, item: Any, desk: Desk | None) -> Iterator[Any]:
     """Take what arrived, and yield the chunks that it makes: of a task that is done its results."""
-    ready = run.ready
+    ready = run.show.ready
     if type(item) is Task:
         if desk is not None:
-            run.record(item)
+            record(run, item)
             desk.save()
         run.finish(item)
         while ready:
@@ -128,7 +129,7 @@ def _handle(run: Run, item: Any, desk: Desk | None) -> Iterator[Any]:
         if item.fatal:
             raise cast(BaseException, item.error)
     elif type(item) is Called:
-        run.show_call(item.task)
+        run.show.start([item.task])
         while ready:
             yield ready.popleft()
     else:  # a chunk
@@ -137,22 +138,22 @@ def _handle(run: Run, item: Any, desk: Desk | None) -> Iterator[Any]:
 
 def _announce(run: Run) -> Any:
     """Tell whoever listens that the run starts; return the manager of the run, if anybody does."""
-    manager = run.callbacks(CallbackManager)
+    manager = run.listeners.configured(CallbackManager)
     if manager is None:
         return None
     name = run.config.get("run_name") or run.graph.name
     heard = manager.on_chain_start(None, run.given, name=name, run_id=run.config.get("run_id"))
-    run.heard_by(heard)
+    run.listeners.heard(heard)
     return heard
 
 
 def _tell(run: Run) -> None:
     """Tell whoever listens that the run goes on, or has stopped."""
-    while run.events:
-        method, event = run.events.popleft()
+    while run.listeners.events:
+        method, event = run.listeners.events.popleft()
         listening: list[BaseCallbackHandler] = [
             handler
-            for handler in run.listener.handlers
+            for handler in run.listeners.manager.handlers
             if isinstance(handler, GraphCallbackHandler)
         ]
         handle_event(listening, method, None, event)

@@ -15,6 +15,7 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.tracers._streaming import _StreamingCallbackHandler
 
 from runtime.errors import GraphInterrupt, NodeCancelledError, ParentCommand
+from runtime.pregel._known import answers_of
 from runtime.pregel._names import PUSH, TaskPath, without_ids
 from runtime.pregel._policies import Attempt, policed, remembered
 from runtime.pregel._trace import announce, conclude
@@ -102,7 +103,7 @@ class Task:
     def answers(self) -> Answers:
         """What it was answered to its questions."""
         if self._answers is None:
-            self._answers = self.run.answers_of(self)
+            self._answers = answers_of(self.run, self)
         return self._answers
 
     @property
@@ -173,8 +174,11 @@ class Task:
         """Do the task once: its node, then its conditional edges."""
         node, run = self.node, self.run
         heard = None
-        if run.listener is not None and node.runs_user_code:
-            heard = yield from self._announce(run.listener.get_child(f"graph:step:{run.step}"))
+        passed_up = False
+        if run.listeners.manager is not None and node.runs_user_code:
+            heard = yield from self._announce(
+                run.listeners.manager.get_child(f"graph:step:{run.step}")
+            )
         try:
             output = self.input
             if node.call is not None:
@@ -185,6 +189,7 @@ class Task:
                     output = yield call.invoke, call.ainvoke, (output, self.config), call.name
                 except ParentCommand as raised:
                     output = self._own_command(raised)
+                    passed_up = True
             self.writes += node.updates(output)
             self.writes += node.static_writes
             for number, branch in enumerate(node.branches, start=2 if node.call is None else 3):
@@ -201,8 +206,8 @@ class Task:
             raise
         if heard is not None:
             yield from self._conclude(heard, output)
-        if not node.hidden:
-            for handler in run.handlers:
+        if not node.hidden and not passed_up:
+            for handler in run.listeners.handlers:
                 handler.on_node_end(self, output)
 
     def begin_again(self, callbacks: Any) -> None:
@@ -267,7 +272,7 @@ class Task:
     def _decide(self, branch: Branch, shown: Any) -> Generator[Effect, Any, Any]:
         """Call the path of a conditional edge, as a run of its own if anybody listens."""
         path = branch.path
-        if self.run.listener is None or path.traces_itself:
+        if self.run.listeners.manager is None or path.traces_itself:
             return (yield path.invoke, path.ainvoke, (shown, self.config), path.name)
         manager = cast(Any, self.config["callbacks"])
         manager.add_tags(self.config["tags"])

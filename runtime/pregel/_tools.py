@@ -55,6 +55,13 @@ class ToolsHandler(StreamHandler):
         else:
             self._finish(run_id, {"event": "tool-error", "message": str(error)})
 
+    def on_output_delta(self, tool_call_id: str | None, delta: Any) -> None:
+        """Emit a piece of the output of a tool that is still running."""
+        payload = {"event": "tool-output-delta", "tool_call_id": tool_call_id, "delta": delta}
+        for ns, running in list(self._calls.values()):
+            if running == tool_call_id:
+                self._emit(ns, "tools", payload)
+
     def _finish(self, run_id: UUID, payload: dict[str, Any]) -> None:
         call = self._calls.pop(run_id, None)
         if call is not None:

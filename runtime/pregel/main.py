@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import Any, Final, Generic, Literal, cast, get_args
 
@@ -15,11 +16,13 @@ from typing_extensions import Self, TypeVar
 
 from runtime.channels.base import BaseChannel
 from runtime.config import TASK_KEY
-from runtime.pregel._async import Inbox, adrive
+from runtime.pregel._asked import Asked
+from runtime.pregel._async import adrive
 from runtime.pregel._describe import DescribedGraph
+from runtime.pregel._inbox import Inbox
 from runtime.pregel._look import KeptGraph
 from runtime.pregel._node import Node
-from runtime.pregel._run import Asked, Run
+from runtime.pregel._run import Run
 from runtime.pregel._stream import Sink, check_modes
 from runtime.pregel._sync import drive
 from runtime.pregel._thread import INTERRUPT
@@ -173,6 +176,7 @@ class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
         subgraphs: bool = False,
         debug: bool | None = None,
         version: Version = "v1",
+        full_metadata: bool = False,
     ) -> Iterator[Any]:
         """Run the graph and yield what happens while it happens.
 
@@ -196,6 +200,8 @@ class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
             subgraphs: Whether to yield what happens in graphs that nodes call, too.
             debug: Whether to print `updates` and `values`; as the graph was compiled by default.
             version: `"v2"` yields stream parts instead.
+            full_metadata: Whether messages that nodes return, too, carry `checkpoint_ns` and the
+                node's `tags` in `messages`, as tokens do; LangGraph leaves them out.
 
         Yields:
             The payload for a single mode, `(mode, payload)` for several. With `subgraphs`,
@@ -213,6 +219,7 @@ class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
         """
         inbox: SimpleQueue[Any] = SimpleQueue()
         sink = self._sink(inbox.put, stream_mode, subgraphs, config, print_mode, debug, version)
+        sink = replace(sink, full_metadata=full_metadata) if full_metadata else sink
         keys = self._keys(output_keys, self.stream_channels)
         stops = interrupt_before, interrupt_after
         asked = self._asked(keys, context, sink, stops, durability, control)
@@ -234,6 +241,7 @@ class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
         subgraphs: bool = False,
         debug: bool | None = None,
         version: Version = "v1",
+        full_metadata: bool = False,
     ) -> AsyncIterator[Any]:
         """Run the graph in the event loop; arguments, chunks and errors are those of `stream`.
 
@@ -241,6 +249,7 @@ class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
         """
         inbox = Inbox()
         sink = self._sink(inbox.put, stream_mode, subgraphs, config, print_mode, debug, version)
+        sink = replace(sink, full_metadata=full_metadata) if full_metadata else sink
         keys = self._keys(output_keys, self.stream_channels)
         stops = interrupt_before, interrupt_after
         asked = self._asked(keys, context, sink, stops, durability, control)
@@ -385,7 +394,7 @@ class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
         return Asked(keys, context, sink, before, after, durability, control)
 
     def _result(self, run: Run, version: Version) -> Any:
-        state, asked = run.output(), run.interrupts
+        state, asked = run.show.output(), run.show.interrupts
         if version == "v2":
             coerced = isinstance(state, dict) and self.coerce_output is not None
             value = self.coerce_output(state) if coerced else state  # type: ignore[misc]

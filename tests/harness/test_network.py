@@ -85,7 +85,7 @@ def test_addresses_are_refused_too(call: str) -> None:
 def test_a_replay_blocks_the_network() -> None:
     """A client that cassettes do not know is refused inside a cassette."""
     with play([]), pytest.raises(NetworkBlockedError):
-        urllib.request.urlopen(NOBODY)
+        socket.create_connection(("nobody.invalid", 80))
 
 
 @pytest.mark.parametrize("allow", ["localhost", "127.0.0.1", "127.0.*", "127.0.0.1:{port}"])

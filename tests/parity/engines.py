@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import deque
 from dataclasses import dataclass, is_dataclass
 from importlib import import_module
@@ -57,6 +58,18 @@ class Engine:
         return import_module(f"{self.package}.managed.base")
 
     @property
+    def prebuilt(self) -> ModuleType:
+        return import_module(f"{self.package}.prebuilt")
+
+    @property
+    def tool_node(self) -> ModuleType:
+        return import_module(f"{self.package}.prebuilt.tool_node")
+
+    @property
+    def agents(self) -> ModuleType:
+        return import_module(f"{self.package}.prebuilt.chat_agent_executor")
+
+    @property
     def errors(self) -> ModuleType:
         return import_module(f"{self.package}.errors")
 
@@ -67,6 +80,16 @@ class Engine:
 
 LANGGRAPH = Engine("langgraph")
 OURS = Engine("runtime")
+
+
+def oracles(drive: str) -> tuple[str, ...]:
+    """Return the halves of LangGraph of which one shows what a drive of ours is to give.
+
+    On Python 3.10 its async half loses the config of nodes that are not passed it by hand, and with
+    it tokens, writers, interrupts and tasks; its sync half shows what they are.
+    """
+    return ("async", "sync") if drive == "async" and sys.version_info < (3, 11) else (drive,)
+
 
 _HEX = "[0-9a-f]"
 _IDS = re.compile(

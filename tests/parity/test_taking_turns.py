@@ -36,6 +36,10 @@ OF_CLASSES = [
 ]
 
 
+# on Python 3.10 LangGraph's async half loses what conversations are about
+DRIVES = ["sync", "async"] if sys.version_info >= (3, 11) else ["sync"]
+
+
 async def check(conversation: Conversation, first: str, kind: str, drive: str, path: Path) -> None:
     """Hold a conversation on one engine and on both in turns, and compare step by step."""
     alone = await held_alone(conversation, LANGGRAPH, kind, drive)
@@ -47,7 +51,7 @@ async def check(conversation: Conversation, first: str, kind: str, drive: str, p
 
 
 @pytest.mark.filterwarnings("ignore:NodeInterrupt is deprecated")
-@pytest.mark.parametrize(("kind", "drive"), [("memory", "async"), ("sqlite", "sync")])
+@pytest.mark.parametrize(("kind", "drive"), [("memory", DRIVES[-1]), ("sqlite", "sync")])
 @pytest.mark.parametrize("first", BEGINS)
 @pytest.mark.parametrize("conversation", QUICK, ids=lambda each: each.name)
 async def test_engines_take_turns(
@@ -59,7 +63,7 @@ async def test_engines_take_turns(
 
 @pytest.mark.proof
 @pytest.mark.filterwarnings("ignore:NodeInterrupt is deprecated")
-@pytest.mark.parametrize("drive", ["sync", "async"])
+@pytest.mark.parametrize("drive", DRIVES)
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
 @pytest.mark.parametrize("first", BEGINS)
 @pytest.mark.parametrize("conversation", SHARED, ids=lambda each: each.name)

@@ -8,7 +8,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
 from langchain_core.runnables import RunnableConfig, RunnableLambda
 from runtime_graphs import chain, says
 
-from runtime.graph import MessagesState
+from runtime.graph import START, MessagesState, StateGraph
 
 
 def texts(chunks: list[Any]) -> list[Any]:
@@ -137,3 +137,34 @@ def test_a_stream_of_a_graph_inside_a_node_sees_its_own_tokens(drive) -> None:
 
     drive.invoke(chain(node), {"a": 1})
     assert texts(seen) == ["hello", " ", "there"]
+
+
+def test_a_graph_as_the_node_of_its_name_shows_what_it_added(drive) -> None:
+    """Without `subgraphs` all its new messages are shown when it is done, with its metadata."""
+    inner = chain(
+        lambda _: {"messages": [AIMessage("one", id="1")]},
+        lambda _: {"messages": [AIMessage("two", id="2")]},
+        schema=MessagesState,
+        name="expert",
+    )
+    graph = StateGraph(MessagesState).add_node("expert", inner.with_config(metadata={"of": "it"}))
+    graph.add_edge(START, "expert")
+    given = {"messages": [HumanMessage("zero", id="0")]}
+    chunks = drive.stream(graph.compile(), given, stream_mode="messages")
+    assert texts(chunks) == ["one", "two"]
+    assert {metadata["of"] for _, metadata in chunks} == {"it"}
+    assert {metadata["langgraph_node"] for _, metadata in chunks} == {"expert"}
+
+
+def test_full_metadata_makes_returned_messages_like_tokens(drive) -> None:
+    """With `full_metadata` they carry the namespace and the tags of their node, too."""
+    builder = chain(lambda _: None, schema=MessagesState).builder
+    say = RunnableLambda(lambda _: {"messages": [AIMessage("my own")]})
+    builder.add_node("say", say).add_edge("n0", "say")
+    graph, given = builder.compile(), {"messages": []}
+    config = {"tags": ["mine"]}
+    [(_, plain)] = drive.stream(graph, given, config, stream_mode="messages")
+    [(_, full)] = drive.stream(graph, given, config, stream_mode="messages", full_metadata=True)
+    assert full.keys() - plain.keys() == {"checkpoint_ns", "tags"}
+    assert full["checkpoint_ns"] == full["langgraph_checkpoint_ns"]
+    assert full["tags"] == ["mine"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from langchain_core.messages import AIMessage
 from runtime_graphs import State, chain
 
 from runtime.errors import ParentCommand
@@ -48,3 +49,18 @@ def test_without_a_graph_around_it_is_raised(drive) -> None:
     with pytest.raises(ParentCommand) as raised:
         drive.invoke(chain(lambda _: UP), {"a": 1})
     assert raised.value.args[0] == UP
+
+
+def test_it_is_no_result_of_its_task(drive) -> None:
+    """In `tasks` mode the task in the inner graph that sent it has a start and no result."""
+    graph = around(chain(lambda _: UP))
+    options = {"stream_mode": "tasks", "subgraphs": True}
+    shown = [payload for ns, payload in drive.stream(graph, {"a": 1}, **options) if ns]
+    assert [sorted(payload) for payload in shown] == [["id", "input", "name", "triggers"]]
+
+
+def test_messages_in_it_are_not_tokens_of_the_node(drive) -> None:
+    """In `messages` mode the node that it came up through has returned nothing."""
+    sent = Command(graph=Command.PARENT, update={"log": [AIMessage("up")]}, goto="other")
+    graph = around(chain(lambda _: sent))
+    assert list(drive.stream(graph, {"a": 1}, stream_mode="messages")) == []

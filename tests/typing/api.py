@@ -8,15 +8,25 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.runnables import RunnableConfig
 from langgraph.store.base import BaseStore
 from typing_extensions import TypedDict, assert_type
 
-from harness import deterministic
+from harness import CassetteChatModel, ScriptedChatModel, deterministic
+from harness.models import Call, override_models, resolve, walk_tools
 from runtime.config import get_config, get_store, get_stream_writer
 from runtime.errors import GraphRecursionError, InvalidUpdateError
 from runtime.graph import END, START, MessagesState, StateGraph, add_messages
 from runtime.graph.state import CompiledStateGraph
+from runtime.prebuilt import (
+    InjectedState,
+    ToolNode,
+    ToolRuntime,
+    create_react_agent,
+    tools_condition,
+)
 from runtime.pregel import Pregel
 from runtime.runtime import Runtime, get_runtime
 from runtime.types import Command, Overwrite, Send, StreamMode, StreamWriter
@@ -99,3 +109,37 @@ try:
         compiled.invoke(given)
 except (GraphRecursionError, InvalidUpdateError):
     pass
+
+
+def lookup(city: str, topic: Annotated[str, InjectedState("topic")]) -> str:
+    return f"{city} {topic}"
+
+
+def greet(runtime: ToolRuntime[Context, State]) -> str:
+    return runtime.context.user + runtime.state["topic"]
+
+
+def agents() -> None:
+    node = ToolNode([lookup, greet], handle_tool_errors=(ValueError, KeyError))
+    agent = create_react_agent("openai:gpt-4o-mini", node, prompt="Be brief.", name="agent")
+    assert_type(agent, CompiledStateGraph[Any, Any, Any, Any])
+    create_react_agent("openai:gpt-4o-mini", [lookup, {"type": "web_search"}], version="v1")
+    graph = StateGraph(MessagesState).add_node(node)
+    graph.add_conditional_edges(START, tools_condition)
+
+
+def models(live: BaseChatModel) -> None:
+    scripted = ScriptedChatModel(
+        ["a", AIMessage("b"), ["c", AIMessageChunk(content="d"), OSError()], OSError],
+        cut=3,
+        latency=(1.0, 0.1),
+        tags=["t"],
+    )
+    assert_type(scripted.invoke("q"), AIMessage)
+    assert_type(scripted.calls, tuple[Call, ...])
+    ScriptedChatModel(walk_tools(parallel=False))
+    ScriptedChatModel([lambda messages, **kwargs: "a"])
+    with CassetteChatModel("c.yaml", model=live, record_mode="once") as cassette:
+        assert_type(cassette, CassetteChatModel)
+    with override_models({"openai:*": scripted}):
+        assert_type(resolve("openai:x"), BaseChatModel)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
+import yaml
 from clients import OPENAI, SDKS, Client, openai_sync
-from loopback import Reply, plain_json, serve
+from loopback import Reply, plain_json, serve, sse
 
 from harness.cassettes import read_recording, use_cassette
 from harness.errors import CassetteMissError
@@ -90,3 +93,84 @@ def test_an_error_status(record: Callable, sdk: Client) -> None:
     with use_cassette(path) as cassette:
         assert sdk.stream(sdk.address) == live
     assert [item.response.status for item in cassette.played] == [429, 429, 429]
+
+
+def overloaded(sdk: Client) -> Reply:
+    """Two tokens, then an error event in the words of the provider."""
+    error = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
+    event = sse(error, "error") if "anthropic" in sdk.name else sse(error)
+    return Reply([*sdk.reply(["a", "b", "c"]).steps[:4], event])
+
+
+ENDS = {
+    "complete": lambda sdk: sdk.reply(["a", "b"]),
+    "cut": lambda sdk: shortened(sdk.reply(["a", "b", "c"]), "cut"),
+    "reset": lambda sdk: shortened(sdk.reply(["a", "b", "c"]), "reset"),
+    "error event": overloaded,
+    "429": lambda _: plain_json({"error": {"message": "slow down"}}, 429, retry_after_ms="1"),
+    "500": lambda _: plain_json({"error": {"message": "broken"}}, 500, retry_after_ms="1"),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_live_against_replay(end: str, sdk: Client, record: Callable) -> None:
+    """However a stream ended, replay gives the same tokens and the same exception."""
+    path, live = record(sdk, ENDS[end](sdk))
+    for _ in range(2):
+        with use_cassette(path):
+            assert sdk.stream(sdk.address) == live
+    assert live[-1].endswith("Error") == (end != "complete")
+
+
+@pytest.mark.parametrize("leave", ["break", "cancel"])
+def test_a_reader_that_leaves_again(leave: str, sdk: Client, tmp_path: Path) -> None:
+    """A reader that breaks off, or is cancelled, at the same token again sees no error."""
+    path, hold = tmp_path / "a.yaml", threading.Event()
+
+    class Left(BaseException):
+        pass
+
+    def stop(text: str) -> None:
+        if text == "b":
+            raise asyncio.CancelledError if leave == "cancel" else Left
+
+    def read(url: str) -> list[str]:
+        got: list[str] = []
+        with pytest.raises((Left, asyncio.CancelledError)):
+            sdk.stream(url, on_token=lambda token: (got.append(token), stop(token)))
+        return got
+
+    steps = sdk.reply(["a", "b", "c"]).steps
+    at = next(k for k, step in enumerate(steps) if b'"b"' in step) + 1
+    with serve([Reply([*steps[:at], hold, *steps[at:]])]) as server:
+        with use_cassette(path, "once", recorded_as=sdk.address):
+            live = read(server.url)
+        hold.set()
+    assert live == ["a", "b"]
+    with use_cassette(path):
+        assert read(sdk.address) == live
+
+
+@pytest.mark.parametrize("drive", ["sync", "async"])
+def test_no_response_at_all(drive: str, tmp_path: Path) -> None:
+    """A connection that was refused is refused again; stock vcrpy sees status 599, no success."""
+    path = tmp_path / "a.yaml"
+
+    async def aget(url: str) -> Any:
+        async with httpx2.AsyncClient() as client:
+            return await client.get(url)
+
+    def get(url: str) -> Any:
+        if drive == "async":
+            return asyncio.run(aget(url))
+        with httpx2.Client() as client:
+            return client.get(url)
+
+    url = "http://127.0.0.1:9/v1"
+    with use_cassette(path, "once"), pytest.raises(httpx2.ConnectError) as live:
+        get(url)
+    with use_cassette(path), pytest.raises(httpx2.ConnectError) as replayed:
+        get(url)
+    assert str(replayed.value) == str(live.value)
+    (stored,) = yaml.safe_load(path.read_text())["interactions"]
+    assert stored["response"]["status"]["code"] == 599

@@ -13,7 +13,6 @@ from harness.errors import CassetteFormatError
 
 SHARED = Path(__file__).parents[4] / "shared" / "cassettes"
 REFUSED = {
-    "not a cassette: its keys are `request`, `response`": 4,  # one pair per JSON file
     "the body is compressed with br": 5,  # where the brotli package is not installed
     "interaction 0: `request` is missing": 3,  # frames of WebSocket and gRPC, no HTTP
 }

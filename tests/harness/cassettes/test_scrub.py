@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import json
+import re
+import string
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import httpx2
 import pytest
 from clients import KEY, Client
-from loopback import Reply, openai_chat, plain_json, serve
+from loopback import Reply, plain_json, serve, sse
 
 from harness.cassettes import Interaction, read_recording, use_cassette
 from harness.cassettes._scrub import Scrubber
@@ -110,30 +115,133 @@ def test_what_is_not_a_secret_variable() -> None:
     assert Scrubber.of_environment(environment).known == ("0123456789ab",)
 
 
-@pytest.mark.parametrize("disguise", ["base64", "over tokens", "private key"])
-def test_what_remains_suspicious_is_not_written(
-    disguise: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+ENCODINGS: dict[str, Callable[[str], str]] = {
+    "plain": lambda key: key,
+    "base64": lambda key: base64.b64encode(f"user:{key}".encode()).decode(),
+    "base64 for addresses": lambda key: base64.urlsafe_b64encode(f"~~?{key}".encode()).decode(),
+    "percent": lambda key: "".join(c if c.isalnum() else f"%{ord(c):02X}" for c in f"-{key}"),
+    "json in json": lambda key: json.dumps(json.dumps({"note": f"\n{key}"})),
+    "gzip in base64": lambda key: base64.b64encode(gzip.compress(key.encode())).decode(),
+}
+PLACES: dict[str, Callable[[str], dict]] = {
+    "prompt": lambda text: {"sent": {"messages": [{"content": f"use {text} now"}]}},
+    "tool arguments": lambda text: {"sent": {"a": [{"arguments": json.dumps({"x": text})}]}},
+    "json answer": lambda text: {"answer": json.dumps({"a": [{"b": text}]}).encode()},
+    "event": lambda text: {"answer": sse({"delta": {"content": text}})},
+}
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_places_and_encodings(seed: int, interaction: Callable[..., Interaction]) -> None:
+    """Keys of every shape, in every place and encoding, are found before and gone after."""
+    random = Random(seed)  # noqa: S311 - to choose, not to guard
+    shape, encoding = random.choice(list(MORE_SHAPES)), random.choice(list(ENCODINGS))
+    place = random.choice(list(PLACES))
+    key = MORE_SHAPES[shape](random)
+    item = interaction(**PLACES[place](ENCODINGS[encoding](key)))
+    scrubber = Scrubber.of_environment({"A_TOKEN": key} if shape == "no shape" else {})
+    found = [finding for finding in scrubber.findings(item) if finding.is_secret]
+    assert found, (shape, encoding, place)
+    clean = scrubber.scrubbed(item)
+    assert not list(scrubber.findings(clean))
+    assert len(clean.response.body) == len(item.response.body)
+    assert key not in f"{clean.request.body!r} {clean.response.body!r}"
+    assert key not in str(found)
+
+
+def letters(random: Random, size: int, alphabet: str = string.ascii_letters + string.digits) -> str:
+    """Return random characters."""
+    return "".join(random.choice(alphabet) for _ in range(size))
+
+
+MORE_SHAPES: dict[str, Callable[[Random], str]] = {
+    "openai": lambda r: "sk-" + "proj-" + letters(r, 40),
+    "anthropic": lambda r: "sk-" + "ant-" + "api03-" + letters(r, 60) + "-AA",
+    "groq": lambda r: "gs" + "k_" + letters(r, 52),
+    "google": lambda r: "AI" + "za" + letters(r, 35),
+    "aws": lambda r: "AK" + "IA" + letters(r, 16, string.ascii_uppercase + "234567"),
+    "github": lambda r: "gh" + "p_" + letters(r, 36),
+    "langsmith": lambda r: "lsv2" + "_pt_" + letters(r, 32) + "_" + letters(r, 10),
+    "slack": lambda r: "xo" + "xb-" + letters(r, 24),
+    "no shape": lambda r: letters(r, 32, "0123456789abcdef"),
+}
+
+
+@pytest.mark.parametrize("size", [1, 3, 7])
+@pytest.mark.parametrize("where", ["content", "arguments", "partial_json"])
+def test_a_key_over_several_events(
+    size: int, where: str, interaction: Callable[..., Interaction]
 ) -> None:
-    """A secret that cannot be replaced safely stops the write, and the error names the place."""
-    secret = "s3cret-" + "0123" * 5
-    monkeypatch.setenv("MY_TOKEN", secret)
-    texts = {
-        "base64": [base64.b64encode(secret.encode()).decode()],
-        "over tokens": [secret[:9], secret[9:]],
-        "private key": ["-----BEGIN RSA " + "PRIVATE KEY-----"],
-    }
+    """A key that a model wrote token by token is replaced in every token; the cuts still fit."""
+    key = SHAPES["openai"]
+    parts = ["it is ", *(key[k : k + size] for k in range(0, len(key), size)), ", keep it"]
+    other = [f"other{k}" for k in range(len(parts))]  # a second call, in between
+    events = [
+        b"".join(sse({"index": k, where: text}) for k, text in enumerate(pair))
+        for pair in zip(parts, other, strict=True)
+    ]
+    item = interaction(b"", b"".join(events))
+    clean = Scrubber().scrubbed(item).response.body
+    assert len(clean) == len(item.response.body)
+    data = [json.loads(line[5:]) for line in clean.splitlines() if line]
+    texts = ["".join(event[where] for event in data if event["index"] == k) for k in (0, 1)]
+    assert texts == ["it is " + "**REDACTED".ljust(len(key), "*") + ", keep it", "".join(other)]
+    assert [finding.is_secret for finding in Scrubber().findings(item)] == [True]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["access_token", "refreshToken", "client_secret", "api-key", "password", "Authorization"],
+)
+def test_fields_that_carry_secrets(name: str, interaction: Callable[..., Interaction]) -> None:
+    """Their values are replaced at any depth, whatever they look like; schemas stay."""
+    schema = {"properties": {name: {"type": "string"}}}
+    inner = json.dumps({name: "hunter-2-hunter"})
+    item = interaction({"a": [{name: "hunter-2-hunter"}], "s": schema, "text": inner})
+    body = Scrubber().scrubbed(item).request.json()
+    assert "hunter" not in str(body)
+    assert body["s"] == schema
+
+
+def test_ids_of_accounts(interaction: Callable[..., Interaction]) -> None:
+    """Ids of organizations and projects are replaced, but are no secrets."""
+    item = interaction(b"", b'{"error": "quota of org-' + b"Ab1" * 8 + b'"}')
+    assert [finding.is_secret for finding in Scrubber().findings(item)] == [False]
+    assert b"Ab1" not in Scrubber().scrubbed(item).response.body
+
+
+def test_rules_of_the_user(tmp_path: Path) -> None:
+    """Values and patterns of the user's own are secrets, too."""
     path = tmp_path / "a.yaml"
-    recording = use_cassette(path, "once")
+    cassette = use_cassette(path, "once", scrub=["blue whale", re.compile(r"cust-\d+")])
+    with serve([plain_json({"a": "cust-12345 and blue whale"})]) as server, cassette:
+        httpx2.post(server.url)
+    assert "cust-" not in path.read_text()
+    assert "blue" not in path.read_text()
+
+
+def test_side_traffic_stays_out(tmp_path: Path) -> None:
+    """Hosts of tracing and the like are not recorded, nor those that the user names."""
+    path = tmp_path / "a.yaml"
     with (
-        serve([openai_chat(texts[disguise])]) as server,
-        pytest.raises(CassetteError) as caught,
-        recording,
+        serve([plain_json({})] * 2) as server,
+        use_cassette(path, "once", ignore_hosts=["127.0.0.1:*"]),
     ):
+        httpx2.post(server.url)
+    assert not path.exists()
+
+
+def test_what_remains_suspicious_is_not_written(tmp_path: Path) -> None:
+    """A secret that cannot be replaced stops the write, and the error names the place."""
+    path, key = tmp_path / "a.yaml", SHAPES["openai"]
+    packed = Reply([gzip.compress(key.encode())], headers={"content-type": "application/zip"})
+    recording = use_cassette(path, "once")
+    with serve([packed]) as server, pytest.raises(CassetteError) as caught, recording:
         httpx2.post(f"{server.url}/v1/chat")
     assert "is not written" in str(caught.value)
     assert "interaction 0 (POST http://127.0.0.1:" in str(caught.value)
-    assert "response body" in str(caught.value)
-    assert secret not in str(caught.value)
+    assert "response body: what looks like a key, in compressed bytes" in str(caught.value)
+    assert key not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
 

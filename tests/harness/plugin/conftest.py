@@ -5,10 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 import pytest
-
-pytest.register_assert_rewrite("small_projects")
-
-from small_projects import GRAPH, INI  # noqa: E402 - after the line that makes it explain itself
+from small_projects import GRAPH, INI
 
 # A run inside this process forgets what it imported; what is imported here already, stays.
 for _name in ("harness.cassettes", "harness.snapshot", "langgraph.graph"):

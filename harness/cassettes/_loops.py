@@ -1,0 +1,181 @@
+"""Seeing when an event loop of asyncio is idle, which is when recorded time may pass.
+
+A loop that has nothing to run asks its selector to wait. That is the moment at which every task of
+it waits for something: a socket, a timer, or an arrival of a replay. So the wait is replaced: what
+comes first by recorded time, timer or arrival, happens at once. Sockets are served before that.
+
+Loops that are not written in Python (uvloop) cannot be seen; `idling_loop` says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import selectors
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from harness.cassettes._clock import clock
+
+if TYPE_CHECKING:
+    from harness.cassettes._order import Order, Waiter
+
+LOCK = threading.RLock()
+"""Guards every order, and every scheduler of tasks that works with one."""
+
+_GLANCE = 0.001
+_BREATH = 0.02
+"""How long a loop may wait for its worker threads before it counts as idle, in seconds."""
+
+_parked: set[asyncio.AbstractEventLoop] = set()
+"""The loops that wait in their selector."""
+
+
+def idling_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the running event loop if it can be seen when it is idle."""
+    loop = asyncio._get_running_loop()  # noqa: SLF001  # documented for libraries
+    selector = getattr(loop, "_selector", None)
+    return loop if isinstance(selector, selectors.BaseSelector) else None
+
+
+def nudge(loop: asyncio.AbstractEventLoop) -> None:
+    """Let a loop look again, if it waits and belongs to another thread."""
+    if loop in _parked and loop is not asyncio._get_running_loop():  # noqa: SLF001  # as above
+        with suppress(RuntimeError):  # it was closed meanwhile
+            loop.call_soon_threadsafe(_nothing)
+
+
+def nudge_parked() -> None:
+    """Let every loop look again: the clock was put forward."""
+    for loop in tuple(_parked):
+        nudge(loop)
+
+
+def _nothing() -> None:
+    pass
+
+
+class Watch:
+    """The patched selectors and clock, while orders are open."""
+
+    def __init__(self) -> None:
+        self._orders: list[Order] = []
+        self._originals: list[tuple[Any, Callable[..., Any]]] = []
+
+    def open(self, order: Order) -> None:
+        """Watch the loops for an order."""
+        with LOCK:
+            if not self._orders:
+                self._install()
+            self._orders.append(order)
+
+    def close(self, order: Order) -> None:
+        """Do so no longer."""
+        with LOCK:
+            self._orders.remove(order)
+            if not self._orders:
+                self._remove()
+
+    def advance(self) -> None:
+        """Let every order look again: a task has given up its turn."""
+        with LOCK:
+            for order in tuple(self._orders):
+                order.advance()
+
+    def _install(self) -> None:
+        kinds: set[Any] = {kind for kind in vars(selectors).values() if inspect.isclass(kind)}
+        for kind in kinds:  # a set: `DefaultSelector` is another name of one of them
+            if "select" in vars(kind) and not inspect.isabstract(kind):
+                self._originals.append((kind, kind.select))
+                kind.select = self._watched(kind.select)
+        clock.install()
+
+    def _remove(self) -> None:
+        clock.remove()
+        while self._originals:
+            kind, original = self._originals.pop()
+            kind.select = original
+
+    def _watched(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def select(selector: Any, timeout: float | None = None) -> Any:
+            loop = idling_loop()
+            if loop is None or loop._selector is not selector:  # type: ignore[attr-defined]  # noqa: SLF001
+                return original(selector, timeout)
+            if timeout is not None and timeout <= 0:
+                return original(selector, timeout)
+            return self._idle(loop, functools.partial(original, selector), timeout)
+
+        return select
+
+    def _idle(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        wait: Callable[[float | None], Any],
+        limit: float | None,
+    ) -> Any:
+        """Wait as a selector does, but not for what a replay can let happen."""
+        clock.loops.add(loop)
+        with LOCK:
+            orders = [order for order in self._orders if order.waits_in(loop)]
+        if orders:
+            # what a worker thread or a socket has ready comes before recorded time passes
+            pause = _BREATH if self._has_workers(loop, orders) else 0
+            if events := wait(pause if limit is None else min(pause, limit)):
+                return events
+            with LOCK:
+                limit = self._step(loop, orders, limit)
+                if limit == 0:
+                    return []
+        _parked.add(loop)
+        try:
+            return wait(limit)
+        finally:
+            _parked.discard(loop)
+
+    def _has_workers(self, loop: asyncio.AbstractEventLoop, orders: list[Order]) -> bool:
+        """Whether somebody in the loop got an arrival and may be waiting for a thread."""
+        executor = getattr(loop, "_default_executor", None)
+        return executor is not None and any(order.is_held_in(loop) for order in orders)
+
+    def _step(
+        self, loop: asyncio.AbstractEventLoop, orders: list[Order], limit: float | None
+    ) -> float | None:
+        """Let recorded time pass to what comes next; return for how long to wait, if at all."""
+        ready: list[tuple[Order, Waiter]] = []
+        for order in orders:
+            order.loop_is_idle(loop)
+            ready += [(order, waiter) for waiter in order.ready(loop)]
+        if not ready:
+            return self._patience(loop, orders, limit)
+        order, waiter = min(ready, key=lambda pair: pair[1].due)
+        left = waiter.due - clock.now()
+        if left > 0 and order.realtime:
+            return left if limit is None else min(left, limit)
+        if left > 0 and limit is not None and limit < left:
+            clock.skip_to(clock.now() + limit)  # a timer comes first
+            return 0
+        order.happen(waiter)
+        return 0
+
+    def _patience(
+        self, loop: asyncio.AbstractEventLoop, orders: list[Order], limit: float | None
+    ) -> float | None:
+        """Return how long to wait for what only others can bring about."""
+        left = [limit] if limit is not None else []
+        for order in orders:
+            if order.must_glance():
+                left.append(_GLANCE)
+            for waiter in order.waits_in(loop):
+                remaining = order.stalls_in(waiter)
+                if remaining <= 0:
+                    order.fail(waiter)
+                    return 0
+                left.append(remaining)
+        return min(left)
+
+
+watch = Watch()

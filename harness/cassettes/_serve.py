@@ -1,0 +1,184 @@
+"""A cassette as a server on loopback, for clients in any language.
+
+It answers as the provider did: the same pieces, each one HTTP chunk, at the same times, with the
+same end. Concurrent requests are held to the recorded order, as in a replay. When an interaction is
+asked for again after it was played, all of them may be played anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from harness.cassettes._cassette import Cassette, Options
+from harness.cassettes._decode import decoded_request_body
+from harness.cassettes._model import Interaction, RecordedRequest, put_together
+from harness.cassettes._player import Player
+from harness.cassettes._sse import pieces
+from harness.errors import CassetteError, CassetteMissError
+
+_MATCH_ON = ("method", "path", "query", "body")
+_SILENCE = 60.0
+"""For how many seconds a response that timed out in the recording keeps its client waiting."""
+
+Log = Callable[[str], None]
+
+
+@contextmanager
+def serving(
+    interactions: Sequence[Interaction],
+    *,
+    port: int = 0,
+    realtime: bool = True,
+    speed: float = 1.0,
+    log: Log = lambda _: None,
+) -> Iterator[str]:
+    """Serve recorded interactions on loopback until the block ends.
+
+    Args:
+        interactions: From one cassette or several; they are numbered anew.
+        port: Where to listen; 0 for a free one.
+        realtime: Whether to answer at the recorded times, or as fast as possible.
+        speed: How many times as fast as recorded.
+        log: Gets a line for each request: what was played, or why nothing was.
+
+    Yields:
+        The address, such as `http://127.0.0.1:8080`.
+    """
+    items = put_together(interactions)
+    options = Options(match_on=_MATCH_ON, realtime=realtime, speed=speed)
+    server = _Server(("127.0.0.1", port), _Handler)
+    server.source = _Source(items, options)
+    server.log = log
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.over.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Source:
+    """Where answers come from: a cassette, and a fresh one when it was played."""
+
+    def __init__(self, items: Sequence[Interaction], options: Options) -> None:
+        self._items = items
+        self._options = options
+        self._lock = threading.Lock()
+        self._cassette = self._fresh()
+
+    def ask(self, request: RecordedRequest) -> Player:
+        with self._lock:
+            try:
+                player = self._cassette.ask(request)
+            except CassetteMissError:
+                fresh = self._fresh()
+                player = fresh.ask(request)  # what misses there, too, is a miss
+                self._cassette = fresh
+        if not isinstance(player, Player):
+            raise CassetteError("a cassette that plays answered with something else")
+        return player
+
+    def _fresh(self) -> Cassette:
+        return Cassette(None, self._items, records=False, options=self._options)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    source: _Source
+    log: Log
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.over = threading.Event()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def _answer(self) -> None:
+        asked = f"{self.command} {self.path}"
+        try:
+            player = self.server.source.ask(self._request())
+        except CassetteError as error:
+            self.server.log(f"miss {asked}: {' '.join(str(error).split())}")
+            self._refuse(str(error))
+            return
+        self.server.log(f"hit  {asked}: interaction {player.interaction.index}")
+        try:
+            self._play(player)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
+        except CassetteError as error:  # the client asks in another order than the recorded one
+            self.server.log(f"stop {asked}: {' '.join(str(error).split())}")
+            self._break_off("reset")
+        finally:
+            player.leave()
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _answer  # noqa: N815  # the names are the protocol of the base class
+
+    def _request(self) -> RecordedRequest:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        headers = tuple(self.headers.items())
+        url = f"http://{self.headers.get('host', '127.0.0.1')}{self.path}"
+        return RecordedRequest(self.command, url, headers, decoded_request_body(body, headers))
+
+    def _play(self, player: Player) -> None:
+        response = player.interaction.response
+        end = response.timing.end if response.timing is not None else "complete"
+        player.arrive()
+        if response.timing is not None and not response.timing.answered:
+            self._break_off(end)
+            return
+        self.send_response_only(response.status, response.reason)
+        for name, value in response.headers:
+            if name.lower() not in {"connection", "content-length", "transfer-encoding"}:
+                self.send_header(name, value)
+        self.send_header("Connection", "close")
+        has_body = self.command != "HEAD" and response.status not in {204, 304}
+        if has_body:
+            self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.close_connection = True
+        for piece, _ in pieces(response) if has_body else ():
+            player.arrive()
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+        player.arrive()
+        if end == "complete" and has_body:
+            self.wfile.write(b"0\r\n\r\n")
+        elif end != "complete":
+            self._break_off(end)
+
+    def _break_off(self, end: str) -> None:
+        """End without an end, as the recorded response did."""
+        self.close_connection = True
+        if end == "timeout":
+            self.server.over.wait(_SILENCE)
+        elif end == "reset":
+            self.server.over.wait(0.05)  # let the client read what was sent: a reset discards it
+            linger = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            os.close(self.connection.detach())
+
+    def _refuse(self, why: str) -> None:
+        body = json.dumps({"error": {"message": why, "type": "cassette_miss"}}).encode()
+        self.send_response_only(404)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing; what matters is logged by `log`."""

@@ -1,0 +1,117 @@
+"""All other clients that vcrpy knows (requests, urllib3, http.client, boto3, httplib2, tornado).
+
+Its interceptor stands where their connections are made and asks a cassette. It gets one that passes
+each request on to ours. Such a client has the whole body at once, as with vcrpy.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+from harness.cassettes._cassette import Cassette
+from harness.cassettes._decode import decoded_request_body
+from harness.cassettes._model import Headers, RecordedRequest
+from harness.cassettes._player import Player
+from harness.cassettes._record import Take
+from harness.cassettes._sse import pieces
+
+LIBRARIES = ("urllib3", "requests", "httplib2", "tornado", "botocore")
+"""What makes vcrpy's interceptor worth its import; it covers http.client as well then."""
+
+
+def intercepted(governing: Callable[[], Cassette | None]) -> ExitStack:
+    """Let vcrpy's interceptor ask our cassettes until the returned stack is closed."""
+    # slow, so only if it is needed
+    from vcr.patch import CassettePatcherBuilder  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    builder = CassettePatcherBuilder(_Adapter(governing))
+    names = ("_httplib", "_requests", "_boto3", "_urllib3", "_httplib2", "_tornado")
+    groups = [getattr(builder, name)() for name in names]  # all are made before the first patch
+    with ExitStack() as stack:
+        for patcher in itertools.chain(*groups):
+            stack.enter_context(patcher)
+        return stack.pop_all()
+
+
+class _Adapter:
+    """As much of vcrpy's cassette as its stubs use."""
+
+    write_protected = False
+    skip_patchers = ()
+    custom_patches = ()
+    _path = ""
+
+    def __init__(self, governing: Callable[[], Cassette | None]) -> None:
+        self._governing = governing
+        self._lock = threading.Lock()
+
+    def can_play_response_for(self, request: Any) -> bool:
+        """Ask our cassette, once for each request."""
+        with self._lock:
+            if not hasattr(request, "harness_answer"):
+                cassette = self._governing()
+                request.harness_answer = cassette and cassette.ask(_value_of(request))
+        return isinstance(request.harness_answer, Player)
+
+    def play_response(self, request: Any) -> dict[str, Any]:
+        """Return the whole answer, when its last piece has come."""
+        player: Player = request.harness_answer
+        response = player.interaction.response
+        player.arrive()
+        for _ in pieces(response):
+            player.arrive()
+        player.arrive()
+        if response.timing is not None and response.timing.end != "complete":
+            player.leave()
+            if response.timing.end == "dropped":
+                raise player.read_too_far()
+            kind = TimeoutError if response.timing.end == "timeout" else ConnectionResetError
+            raise kind(response.timing.error)
+        fields: dict[str, list[str]] = {}
+        for name, value in response.headers:
+            fields.setdefault(name, []).append(value)
+        return {
+            "status": {"code": response.status, "message": response.reason},
+            "headers": fields,
+            "body": {"string": response.body},
+        }
+
+    def append(self, request: Any, response: dict[str, Any]) -> None:
+        """Note the answer of the server."""
+        take = request.harness_answer
+        if isinstance(take, Take):
+            status = response["status"]
+            take.begin(status["code"], status["message"] or "", _fields(response["headers"]))
+            take.piece(response["body"]["string"])
+            take.finish("complete")
+
+    def filter_request(self, request: Any) -> Any:
+        """Leave every request as it is."""
+        return request
+
+
+def _value_of(request: Any) -> RecordedRequest:
+    headers = _fields(dict(request.headers))
+    body = request.body_bytes if hasattr(request, "body_bytes") else request.body
+    if hasattr(body, "read"):
+        body = body.read()
+    body = body.encode() if isinstance(body, str) else bytes(body or b"")
+    return RecordedRequest(
+        request.method.upper(), request.uri, headers, decoded_request_body(body, headers)
+    )
+
+
+def _fields(fields: dict[str, Any]) -> Headers:
+    return tuple(
+        (_text(name), _text(value))
+        for name, values in fields.items()
+        for value in (values if isinstance(values, list | tuple) else [values])
+    )
+
+
+def _text(value: Any) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)

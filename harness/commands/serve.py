@@ -1,0 +1,58 @@
+"""`harness serve CASSETTE...`: recordings as a provider on loopback, for any client."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import threading
+
+SUMMARY = "answer on loopback as a recorded provider did"
+DESCRIPTION = """\
+Answer requests on 127.0.0.1 from recordings: the same pieces, at the same times, with the same end.
+Several cassettes and clients may be served at once. Each request is logged as a hit or a miss; a
+miss is answered with status 404 and says what was nearest. Ends with Ctrl-C."""
+EPILOG = """\
+example:
+  harness serve --port 8080 cassettes/joke.yaml
+  OPENAI_BASE_URL=http://127.0.0.1:8080/v1 OPENAI_API_KEY=x node joke.mjs
+
+exit status:
+  0  it was ended
+  2  could not run: no such file, not a recording, the port is taken"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command."""
+    parser.add_argument("files", metavar="CASSETTE", nargs="+", help="a cassette")
+    parser.add_argument("--port", type=int, default=0, help="where to listen (default: a free one)")
+    parser.add_argument("--fast", action="store_true", help="do not wait between pieces")
+    parser.add_argument("--speed", type=float, default=1.0, help="how many times as fast")
+    parser.add_argument("--json", action="store_true", help="log as one JSON object per line")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until somebody ends it; return the exit status."""
+    # Imported here because they are slow, and `harness --help` does not need them.
+    from harness.cassettes import read_recording  # noqa: PLC0415
+    from harness.cassettes._serve import serving  # noqa: PLC0415
+    from harness.errors import HarnessError  # noqa: PLC0415
+
+    if args.speed <= 0:
+        raise HarnessError(f"--speed is {args.speed:g}; it is a factor above 0")
+
+    def log(line: str) -> None:
+        sys.stdout.write((json.dumps({"log": line}) if args.json else line) + "\n")
+        sys.stdout.flush()
+
+    items = [item for file in args.files for item in read_recording(file).interactions]
+    try:
+        server = serving(items, port=args.port, realtime=not args.fast, speed=args.speed, log=log)
+        with server as url:
+            log(f"{len(items)} interactions at {url}")
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        pass
+    except OSError as error:
+        raise HarnessError(f"cannot listen on port {args.port}: {error.strerror}") from error
+    return 0

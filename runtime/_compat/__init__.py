@@ -1,0 +1,57 @@
+"""What stands behind the names of LangGraph that this runtime has no module of its own for.
+
+Packages built on LangGraph import some names from its private modules, and some that are not there
+yet in this runtime. The switch, `runtime.as_langgraph`, supplies them from here, so that these
+packages can be imported and the rest of them runs. What cannot be supplied says so when it is
+used, not when it is imported.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ("MODULES", "NAMES")
+
+_HERE: Final = "runtime._compat"
+_STREAM: Final = f"{_HERE}.stream"
+
+MODULES: Final = {
+    "_internal": _HERE,
+    "_internal._config": f"{_HERE}.config",
+    "_internal._constants": f"{_HERE}.constants",
+    "_internal._runnable": f"{_HERE}.runnable",
+    "_internal._typing": f"{_HERE}.typing",
+    "graph._branch": "runtime.graph._branch",
+    "graph._node": f"{_HERE}.nodes",
+    "pregel.protocol": f"{_HERE}.protocol",
+    "pregel.remote": f"{_HERE}.remote",
+    "pregel.types": "runtime.types",
+    "stream": _STREAM,
+    "stream._mux": _STREAM,
+    "stream._types": _STREAM,
+    "stream.run_stream": _STREAM,
+    "stream.stream_channel": _STREAM,
+    "stream.transformers": _STREAM,
+    "utils": _HERE,
+    "utils.config": f"{_HERE}.config",
+    "utils.runnable": f"{_HERE}.runnable",
+    "version": f"{_HERE}.version",
+    "warnings": f"{_HERE}.warnings",
+}
+"""The module that stands for each module of LangGraph, below the package name, which is not the one
+of the same name in `runtime`."""
+
+NAMES: Final = {
+    "runtime.constants": {
+        "CONF": f"{_HERE}.constants",
+        "CONFIG_KEY_CHECKPOINTER": f"{_HERE}.constants",
+        "Interrupt": "runtime.types",
+        "Send": "runtime.types",
+        "TASKS": f"{_HERE}.constants",
+    },
+    "runtime.prebuilt": {"ToolCallTransformer": _STREAM},
+    "runtime.graph": {"MessageGraph": f"{_HERE}.nodes"},
+    "runtime.graph.message": {"MessageGraph": f"{_HERE}.nodes"},
+    "runtime.types": {"PregelExecutableTask": f"{_HERE}.nodes"},
+}
+"""For a module of ours, names that LangGraph's has besides, and where they are."""

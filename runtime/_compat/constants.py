@@ -1,0 +1,20 @@
+"""Names of LangGraph's inside that mean the same here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from runtime.pregel._thread import INTERRUPT
+
+__all__ = ("CONF", "CONFIG_KEY_CHECKPOINTER", "INTERRUPT", "NS_END", "NS_SEP", "TASKS")
+
+CONF: Final = "configurable"
+"""The key of a config for what is no field of it."""
+CONFIG_KEY_CHECKPOINTER: Final = "__pregel_checkpointer"
+"""The key in `configurable` under which LangGraph keeps a checkpointer; nothing is there here."""
+NS_SEP: Final = "|"
+"""Stands between two parts of a checkpoint namespace."""
+NS_END: Final = ":"
+"""Stands between the node and the task id in a part of a checkpoint namespace."""
+TASKS: Final = "__pregel_tasks"
+"""The channel of what is sent to nodes."""

@@ -1,0 +1,16 @@
+"""An agent that calls tools in a loop, and its parts."""
+
+from runtime.prebuilt._injection import InjectedState, InjectedStore, ToolRuntime
+from runtime.prebuilt.chat_agent_executor import create_react_agent
+from runtime.prebuilt.tool_node import ToolNode, tools_condition
+from runtime.prebuilt.tool_validator import ValidationNode
+
+__all__ = (
+    "InjectedState",
+    "InjectedStore",
+    "ToolNode",
+    "ToolRuntime",
+    "ValidationNode",
+    "create_react_agent",
+    "tools_condition",
+)

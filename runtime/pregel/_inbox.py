@@ -1,0 +1,58 @@
+"""Where an async driver waits for what its tasks put there."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from typing import Any
+
+__all__ = ("Inbox",)
+
+
+class Inbox:
+    """Items for one coroutine, put there by coroutines of the same loop or by threads."""
+
+    __slots__ = ("_items", "_loop", "_thread", "_waiter", "closed")
+
+    def __init__(self) -> None:
+        self.closed = False
+        """Whether nobody waits for items any more: the run is over, or was left."""
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0
+        self._items: deque[Any] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+
+    def open(self) -> None:
+        """Belong to the running loop from now on."""
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+
+    def put(self, item: Any) -> None:
+        """Add an item; may be called from any thread."""
+        self._items.append(item)
+        if self._waiter is None or self._loop is None:
+            return
+        if threading.get_ident() == self._thread:
+            self._wake()
+        else:
+            self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def arrived(self) -> list[Any]:
+        """Wait until there is an item and return all that are there, oldest first."""
+        if not self._items:
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                # an item put by a thread between the check and the line above woke nobody
+                if not self._items:
+                    await self._waiter
+            finally:
+                self._waiter = None
+        batch = []
+        while self._items:
+            batch.append(self._items.popleft())
+        return batch

@@ -1,0 +1,186 @@
+"""What the consumers of a run are shown: from what happens in it to chunks.
+
+The payloads of modes that nobody reads are not made.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from runtime._interrupts import Interrupt
+from runtime.errors import GraphBubbleUp, GraphDrained, GraphInterrupt, ParentCommand
+from runtime.pregel._calls import RETURN
+from runtime.pregel._payloads import checkpoint_of, task_finished, task_started, update_of
+from runtime.pregel._step import Written
+from runtime.pregel._stream import Stream
+from runtime.pregel._thread import INTERRUPT
+
+if TYPE_CHECKING:
+    from runtime.pregel._run import Run, Upcoming
+    from runtime.pregel._stream import Sink
+    from runtime.pregel._task import Task
+
+__all__ = ("Show",)
+
+
+class Show:
+    """The consumers of one run.
+
+    Args:
+        run: The run.
+        sink: The run's own consumer, if it has one.
+        keys: Which state keys it is shown.
+
+    Attributes:
+        stream: Where chunks go.
+        ready: Chunks for the run's own consumer that were made by the driver and not yet read.
+        live: Whether the run's own consumer reads chunks that nodes emit while they still run.
+        output_was_set: Whether an output key was ever written.
+        interrupts: The questions that were asked and shown.
+    """
+
+    __slots__ = (
+        "_checkpoints",
+        "_keys",
+        "_run",
+        "_tasks",
+        "interrupts",
+        "live",
+        "output_was_set",
+        "ready",
+        "stream",
+    )
+
+    def __init__(self, run: Run, sink: Sink | None, keys: str | list[str]) -> None:
+        self._run = run
+        self._keys = keys
+        self.ready: deque[Any] = deque()
+        around: Sequence[Sink] = ()
+        if run.parent is not None:
+            around = run.parent.run.show.stream.sinks
+        outer = [consumer for consumer in around if consumer.subgraphs]
+        self.stream: Stream = Stream(sink, outer, self.ready.append)
+        debugs = self.stream.wants("debug")
+        self._tasks = debugs or self.stream.wants("tasks")
+        self._checkpoints = debugs or self.stream.wants("checkpoints")
+        self.live = sink is not None and sink.live
+        self.output_was_set = False
+        self.interrupts: list[Interrupt[Any]] = []
+
+    # --- the state ---
+
+    def read(self) -> Any:
+        """Return the state as the run's own consumer is shown it."""
+        keys = self._keys
+        if isinstance(keys, str):
+            return self._run.channels.read((keys,)).get(keys)
+        return self._run.channels.read(keys)
+
+    def output(self) -> Any:
+        """Return the state that the caller of `invoke` gets; `None` if no output key was set."""
+        return self.read() if self.output_was_set else None
+
+    def state(self, tasks: Sequence[Written] | None = None) -> None:
+        """Show the state.
+
+        Args:
+            tasks: Show it only if these wrote something that is shown.
+        """
+        if tasks is not None and not self._wrote_output(tasks):
+            return
+        self.output_was_set = True
+        if self.stream.wants("values"):
+            self.stream.emit(self._run.ns, "values", self.read())
+
+    def _wrote_output(self, tasks: Sequence[Written]) -> bool:
+        """Return whether a state key that is shown was written and holds something."""
+        keys = (self._keys,) if isinstance(self._keys, str) else self._keys
+        if self._run.updated.isdisjoint(keys):
+            return False
+        return any(name in keys for task in tasks for name, _ in task.writes)
+
+    def checkpoint(self, tasks: Sequence[Task | Upcoming] | None = None) -> None:
+        """Show the checkpoint, and the tasks that run from there.
+
+        Args:
+            tasks: These tasks, if they are planned already.
+        """
+        run = self._run
+        if self._checkpoints and run.thread is not None:
+            tasks = run.upcoming() if tasks is None else tasks
+            payload = checkpoint_of(run.thread, run.channels, run.graph, tasks)
+            self._tell("checkpoint", payload, run.step - 1)
+
+    # --- tasks ---
+
+    def begins_early(self, task: Task) -> bool:
+        """Return whether chunks come while a task runs, so that it must not block the driver."""
+        node = task.node
+        return (self.live and node.runs_user_code) or (node.calls_tasks and self.stream.has_readers)
+
+    def start(self, tasks: Sequence[Task]) -> None:
+        """Show tasks that are about to run."""
+        if self._tasks:
+            for task in tasks:
+                if not task.node.hidden:
+                    self._tell("task", task_started(task), self._run.step)
+
+    def result(self, task: Task) -> None:
+        """Show what came of a task.
+
+        One that failed may have written: its node was done, and a conditional edge failed.
+        """
+        error = task.error
+        if task.called_by is not None:
+            self._call_result(task)
+            return
+        if task.node.hidden or isinstance(error, GraphDrained | ParentCommand):
+            return  # a graph inside stopped between two supersteps, or left it to one further out
+        if isinstance(error, GraphInterrupt):
+            if not error.args[0]:
+                return  # a graph inside stopped between two supersteps
+            self._question(tuple(error.args[0]))
+        elif self.stream.wants("updates") and (error is None or task.writes):
+            self._update(task, update_of(task, self._keys))
+        if self._tasks and not task.cached:
+            payload = task_finished(task, self._run.graph.stream_channels)
+            self._tell("task_result", payload, self._run.step)
+
+    def _call_result(self, task: Task) -> None:
+        """Show what came of a task that another one called; that one shows what it asks."""
+        if isinstance(task.error, GraphBubbleUp):
+            return
+        if task.error is None and self.stream.wants("updates"):
+            self._update(task, task.writes[0][1])
+        if self._tasks and not task.cached:
+            self._tell("task_result", task_finished(task, [RETURN]), self._run.step)
+
+    def _update(self, task: Task, written: Any) -> None:
+        update = {task.name: written}
+        if task.cached:
+            update["__metadata__"] = {"cached": True}
+        self.stream.emit(self._run.ns, "updates", update)
+
+    def _question(self, asked: tuple[Interrupt[Any], ...]) -> None:
+        self.interrupts += asked
+        self.stream.emit(self._run.ns, "updates", {INTERRUPT: asked})
+        if self.stream.wants("values"):
+            state = self.read()
+            shown = {**state, INTERRUPT: asked} if isinstance(state, dict) else {INTERRUPT: asked}
+            self.stream.emit(self._run.ns, "values", shown)
+
+    def stop(self) -> None:
+        """Show that the run stops before or after a node."""
+        self.stream.emit(self._run.ns, "updates", {INTERRUPT: ()})
+
+    def _tell(self, kind: str, payload: Mapping[str, Any], step: int) -> None:
+        """Show a task or a checkpoint in its mode, and in `debug` with the step and the time."""
+        run = self._run
+        self.stream.emit(run.ns, "checkpoints" if kind == "checkpoint" else "tasks", payload)
+        if self.stream.wants("debug"):
+            when = datetime.fromtimestamp(run.turns.now(), tz=timezone.utc).isoformat()
+            chunk = {"step": step, "timestamp": when, "type": kind, "payload": payload}
+            self.stream.emit(run.ns, "debug", chunk)

@@ -1,0 +1,157 @@
+"""The switch `runtime.as_langgraph`, each test in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from textwrap import dedent
+
+import pytest
+
+
+def run(code: str) -> str:
+    """Run a program and return what it prints."""
+    ran = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", dedent(code)], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.strip()
+
+
+def test_modules_are_the_very_same() -> None:
+    """Whatever is imported under LangGraph's name is ours; savers, stores and caches stay."""
+    run(
+        """
+        from runtime import as_langgraph
+        as_langgraph.install()
+        as_langgraph.install()  # twice is fine
+        import importlib
+        for name in ("graph", "graph.state", "graph.message", "types", "prebuilt", "func", "config",
+                     "runtime", "errors", "constants", "channels", "managed", "pregel", "callbacks",
+                     "typing"):
+            ours = importlib.import_module(f"runtime.{name}")
+            spec = ours.__spec__
+            assert importlib.import_module(f"langgraph.{name}") is ours, name
+            assert ours.__spec__ is spec
+        for name in ("checkpoint.memory", "store.memory", "cache.memory"):
+            assert importlib.import_module(f"langgraph.{name}").__name__ == f"langgraph.{name}"
+        """
+    )
+
+
+def test_what_is_not_there_fails_when_it_is_used() -> None:
+    """It can be imported and derived from; the error is a sentence."""
+    shown = run(
+        """
+        from runtime import as_langgraph
+        as_langgraph.install()
+        from langgraph.pregel.remote import RemoteGraph
+        from langgraph.stream import StreamTransformer
+        from langgraph.stream.run_stream import SubgraphRunStream
+        class Mine(StreamTransformer): pass
+        for absent in (RemoteGraph, Mine, SubgraphRunStream):
+            try:
+                absent("a")
+            except NotImplementedError as error:
+                print(error)
+        try:
+            import langgraph._internal._retry
+        except ModuleNotFoundError as error:
+            print(error)
+        """
+    )
+    remote, mine, _, module = shown.splitlines()
+    assert remote.startswith("RemoteGraph is not there in the bundled runtime. Run this on")
+    assert "use stream or astream" in mine
+    assert "'langgraph._internal._retry': LangGraph is the bundled runtime here" in module
+
+
+def test_too_late() -> None:
+    """A module of LangGraph that was imported before is named, with what to do."""
+    pytest.importorskip("langgraph.graph")
+    shown = run(
+        """
+        import langgraph.checkpoint.memory  # of another package: no reason to refuse
+        import langgraph.types
+        from runtime import as_langgraph
+        try:
+            as_langgraph.install()
+        except ImportError as error:
+            print(error)
+        """
+    )
+    assert "was imported already, from " in shown
+    assert "Call runtime.as_langgraph.install() before anything imports langgraph" in shown
+
+
+def test_for_a_while() -> None:
+    """After the block the installed LangGraph is imported, and nothing is left behind."""
+    pytest.importorskip("langgraph.graph")
+    run(
+        """
+        from runtime import as_langgraph
+        with as_langgraph.installed():
+            import langgraph.prebuilt, langgraph.stream.run_stream, langgraph.pregel.remote
+            ours = langgraph.prebuilt
+            assert ours.ToolCallTransformer
+        assert not hasattr(ours, "ToolCallTransformer")
+        import runtime.pregel
+        assert not hasattr(runtime.pregel, "remote")
+        import langgraph.prebuilt
+        assert langgraph.prebuilt is not ours
+        """
+    )
+
+
+def test_without_langgraph() -> None:
+    """Where LangGraph is not installed, its namespace is that of the checkpoint package alone."""
+    run(
+        """
+        import sys
+        from importlib.machinery import PathFinder
+
+        class Hide:
+            def find_spec(self, name, path=None, target=None):
+                real = ("langgraph.checkpoint", "langgraph.store", "langgraph.cache")
+                if name.startswith("langgraph.") and not name.startswith(real):
+                    raise ModuleNotFoundError(name)
+
+        sys.meta_path.insert(0, Hide())
+        from runtime import as_langgraph
+        as_langgraph.install()
+        from langgraph.graph import START, MessagesState, StateGraph
+        graph = StateGraph(MessagesState).add_node("n", lambda s: None).add_edge(START, "n")
+        graph.compile().invoke({"messages": []})
+        """
+    )
+
+
+def test_runnables_of_two_functions() -> None:
+    """`RunnableCallable` injects what nodes may ask for, in sync and async runs."""
+    run(
+        """
+        import asyncio
+        from runtime import as_langgraph
+        as_langgraph.install()
+        from langgraph._internal._config import patch_configurable
+        from langgraph._internal._runnable import RunnableCallable
+        from langgraph.graph import START, MessagesState, StateGraph
+
+        def sync(state, runtime): return {"messages": [("user", type(runtime).__name__)]}
+        async def asynchronous(state, config): return {"messages": [("user", "async")]}
+
+        for trace in (True, False):
+            node = RunnableCallable(sync, asynchronous, trace=trace)
+            graph = StateGraph(MessagesState).add_node("n", node).add_edge(START, "n").compile()
+            assert graph.invoke({"messages": []})["messages"][0].content == "Runtime"
+            found = asyncio.run(graph.ainvoke({"messages": []}))
+            assert found["messages"][0].content == "async"
+        try:
+            RunnableCallable(None, asynchronous).invoke({})
+        except TypeError as error:
+            assert "No synchronous function" in str(error)
+        given = {"configurable": {"a": 1}, "tags": ["t"]}
+        assert patch_configurable(given, {"b": 2}) == {
+            "configurable": {"a": 1, "b": 2}, "tags": ["t"]}
+        """
+    )

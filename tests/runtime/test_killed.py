@@ -45,24 +45,27 @@ def undisturbed(drive: str) -> list[Any]:
 
 
 def shown(notes: list[Any]) -> tuple[Counter[str], Counter[str], Counter[str]]:
-    """Return the states, updates and results that the consumer was shown, by what they say."""
+    """Return the states, updates and results of the outer graph that the consumer was shown.
+
+    Those of graphs inside are not promised: such a graph runs beside its consumer, and may have
+    stored what is still on its way when the process dies. The thread's history has it.
+    """
     states: Counter[str] = Counter()
     updates: Counter[str] = Counter()
     results: Counter[str] = Counter()
-    for _, ns, mode, payload in (note for note in notes if note[0] == "chunk"):
-        depth = len(ns)
+    for _, _, mode, payload in (note for note in notes if note[0] == "chunk" and not note[1]):
         if mode == "values":
             payload.pop("__interrupt__", None)  # its id is that of the task of this very run
-            states[f"{depth} {payload}"] += 1
+            states[f"{payload}"] += 1
         elif mode == "updates" and "__interrupt__" not in payload:
             payload.pop("__metadata__", None)
-            updates[f"{depth} {payload}"] += 1
+            updates[f"{payload}"] += 1
         elif mode == "tasks" and payload.get("result"):
-            results[f"{depth} {payload['name']} {payload['result']}"] += 1
+            results[f"{payload['name']} {payload['result']}"] += 1
         elif mode == "checkpoints":
             for task in payload["tasks"]:
                 if task.get("result") and task["name"] != "__start__":
-                    results[f"{depth} {task['name']} {task['result']}"] += 1
+                    results[f"{task['name']} {task['result']}"] += 1
     return states, updates, results
 
 

@@ -16,6 +16,7 @@ from runtime_graphs import State, says
 
 from runtime.graph import START, MessagesState, StateGraph
 from runtime.pregel._run import Run
+from runtime.pregel._show import Show
 
 THREAD: Any = {"configurable": {"thread_id": "1"}}
 some = settings(max_examples=20, deadline=None, derandomize=True, database=None)
@@ -153,15 +154,15 @@ def in_a_loop(_: Run) -> bool:
 
 def leaves_results_out_of_debug(monkeypatch: pytest.MonkeyPatch) -> None:
     """`debug` does not show what came of tasks."""
-    tell = Run._tell
+    tell = Show._tell
 
-    def quiet(self: Run, kind: str, payload: Any, step: int) -> None:
+    def quiet(self: Show, kind: str, payload: Any, step: int) -> None:
         if kind == "task_result":
-            self.stream.emit(self.ns, "tasks", payload)
+            self.stream.emit(self._run.ns, "tasks", payload)
         else:
             tell(self, kind, payload, step)
 
-    monkeypatch.setattr(Run, "_tell", quiet)
+    monkeypatch.setattr(Show, "_tell", quiet)
 
 
 def errs_when_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,7 +182,7 @@ def errs_in_async_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def errs_when_values_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """Supersteps of runs that stream values are applied backwards."""
-    backwards(monkeypatch, lambda run: run.stream.wants("values"))
+    backwards(monkeypatch, lambda run: run.show.stream.wants("values"))
 
 
 @pytest.mark.parametrize(

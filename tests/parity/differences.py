@@ -9,7 +9,10 @@ occurs elsewhere.
 from __future__ import annotations
 
 import sys
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
+
+See = Callable[[], Awaitable[tuple[list[Any], list[Any]]]]
 
 
 class Difference(NamedTuple):
@@ -47,6 +50,26 @@ def place(ours: Any, theirs: Any, path: str = "") -> str | None:
         found = (place(mine, its, path + step) for step, mine, its in pairs)
         return next((each for each in found if each), f"{path}[{min(len(ours), len(theirs))}]")
     return path
+
+
+TRIES = 20
+
+
+async def seen_alike(scenario: str, drive: str, see: See) -> tuple[list[Any], list[Any]]:
+    """Return what ours and LangGraph's say, once they say the same, or part where the table says.
+
+    Sync nodes of an async run are done in threads, and which of two is done first is nobody's
+    decision: on a loaded machine each engine gives now one order, now another. So both are asked
+    again, a few times, before what they say counts as different. What differs always, differs.
+    """
+    for _ in range(TRIES):
+        ours, theirs = await see()
+        try:
+            check(scenario, drive, ours, theirs)
+        except AssertionError:
+            continue
+        break
+    return ours, theirs
 
 
 def check(scenario: str, drive: str, ours: list[Any], theirs: list[Any]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import conversations_changes  # noqa: F401 - registers its conversations
 import conversations_interrupts  # noqa: F401 - registers its conversations
 import conversations_saving  # noqa: F401 - registers its conversations
@@ -9,7 +11,7 @@ import conversations_stops  # noqa: F401 - registers its conversations
 import conversations_subgraphs  # noqa: F401 - registers its conversations
 import pytest
 from conversations import CONVERSATIONS, Conversation
-from differences import check
+from differences import check, seen_alike
 from engines import LANGGRAPH, OURS, oracles
 from holding import held_alone
 
@@ -24,7 +26,11 @@ async def test_conversations_go_the_same_way(
     conversation: Conversation, kind: str, drive: str
 ) -> None:
     """Every chunk, returned value and exception class of every step is equal."""
-    # a conversation that loses its questions cannot go on: only the half that keeps them counts
-    theirs = await held_alone(conversation, LANGGRAPH, kind, oracles(drive)[-1])
-    ours = await held_alone(conversation, OURS, kind, drive)
+
+    async def both() -> tuple[list[Any], list[Any]]:
+        # one that loses its questions cannot go on: only the half that keeps them counts
+        theirs = await held_alone(conversation, LANGGRAPH, kind, oracles(drive)[-1])
+        return await held_alone(conversation, OURS, kind, drive), theirs
+
+    ours, theirs = await seen_alike(conversation.name, drive, both)
     check(conversation.name, drive, ours, theirs)

@@ -11,7 +11,7 @@ import scenarios_modes  # noqa: F401 - registers its scenarios
 import scenarios_policies  # noqa: F401 - registers its scenarios
 import scenarios_prebuilt  # noqa: F401 - registers its scenarios
 import scenarios_tool_node  # noqa: F401 - registers its scenarios
-from differences import check
+from differences import check, seen_alike
 from engines import LANGGRAPH, OURS, Engine, oracles, plain
 from scenarios import SCENARIOS, Scenario
 
@@ -44,10 +44,15 @@ async def observe(engine: Engine, scenario: Scenario, drive: str) -> list[Any]:
 @pytest.mark.parametrize(("scenario", "drive"), CASES)
 async def test_streams_are_equal(scenario: Scenario, drive: str) -> None:
     """Both engines yield the same chunks in the same order, and fail with the same class."""
-    ours = await observe(OURS, scenario, drive)
-    for half in oracles(drive):
-        theirs = await observe(LANGGRAPH, scenario, half)
-        if ours == theirs:
-            break
+
+    async def both() -> tuple[list[Any], list[Any]]:
+        ours = await observe(OURS, scenario, drive)
+        for half in oracles(drive):
+            theirs = await observe(LANGGRAPH, scenario, half)
+            if ours == theirs:
+                break
+        return ours, theirs
+
+    ours, theirs = await seen_alike(scenario.name, drive, both)
     assert theirs, "a scenario that yields nothing compares nothing"
     check(scenario.name, drive, ours, theirs)

@@ -6,7 +6,9 @@ import logging
 import os
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import conversations_changes  # noqa: F401 - registers its conversations
 import conversations_interrupts  # noqa: F401 - registers its conversations
@@ -15,7 +17,7 @@ import conversations_stops  # noqa: F401 - registers its conversations
 import conversations_subgraphs  # noqa: F401 - registers its conversations
 import pytest
 from conversations import CONVERSATIONS, Conversation, Kit
-from differences import DIFFERENCES
+from differences import DIFFERENCES, seen_alike
 from engines import LANGGRAPH, OURS
 from holding import held_alone, held_in_turns, hold
 from langgraph.checkpoint.memory import InMemorySaver
@@ -42,9 +44,14 @@ DRIVES = ["sync", "async"] if sys.version_info >= (3, 11) else ["sync"]
 
 async def check(conversation: Conversation, first: str, kind: str, drive: str, path: Path) -> None:
     """Hold a conversation on one engine and on both in turns, and compare step by step."""
-    alone = await held_alone(conversation, LANGGRAPH, kind, drive)
-    engines = BEGINS[first]
-    together = await held_in_turns(conversation, engines, kind, drive, str(path / "t.sqlite"))
+    tries = count()
+
+    async def both() -> tuple[list[Any], list[Any]]:
+        alone = await held_alone(conversation, LANGGRAPH, kind, drive)
+        store = str(path / f"{next(tries)}.sqlite")
+        return await held_in_turns(conversation, BEGINS[first], kind, drive, store), alone
+
+    together, alone = await seen_alike(conversation.name, drive, both)
     for step_alone, step_together in zip(alone, together, strict=False):
         assert step_together == step_alone
     assert len(together) == len(alone)

@@ -6,6 +6,7 @@ can express. The pool lies beside the repository, in `../shared/cassettes`.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -50,6 +51,10 @@ def _interactions(path: Path) -> Iterator[Interaction]:
     except CassetteFormatError:
         return
     yield from (i for i in recording.interactions if find_provider(i.request) is not None)
+
+
+# an error may name the account, which is scrubbed where it is written
+_ACCOUNT = re.compile(r"\borg-\w+|\*\*REDACTED\**")
 
 
 def _said(ask: Callable[[], Iterator[BaseMessage]]) -> tuple[list[Any], str]:

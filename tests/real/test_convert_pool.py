@@ -89,7 +89,8 @@ def _check(interaction: Interaction, path: Path) -> bool:
         chunks, end = _said(lambda model=model: _asked(model, call.messages, neutral))
         assert chunks == live[0], type(model).__name__
         assert bool(end) == bool(live[1])
-        assert end in {live[1], f"{_kind(item)}: {live[1]}"}
+        told = _ACCOUNT.sub("ACCOUNT", live[1])
+        assert _ACCOUNT.sub("ACCOUNT", end) in {told, f"{_kind(item)}: {told}"}
     return True
 
 

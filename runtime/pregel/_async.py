@@ -68,14 +68,21 @@ class Inbox:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    async def arrived(self) -> list[Any]:
-        """Wait until there is an item and return all that are there, oldest first."""
+    async def arrived(self, seconds: float | None = None) -> list[Any]:
+        """Wait until there is an item and return all that are there, oldest first.
+
+        Args:
+            seconds: For how long to wait at most; then there may be none.
+        """
         if not self._items:
             self._waiter = asyncio.get_running_loop().create_future()
             try:
                 # an item put by a thread between the check and the line above woke nobody
                 if not self._items:
-                    await self._waiter
+                    if seconds is None:
+                        await self._waiter
+                    else:
+                        await asyncio.wait({self._waiter}, timeout=seconds)
             finally:
                 self._waiter = None
         batch = []
@@ -157,6 +164,7 @@ class _Going:
         self._inbox = inbox
         self._running: set[asyncio.Task[None]] = set()
         self._pending = 0
+        self._ends: float | None = None
         most = run.config.get("max_concurrency")
         self._limit = asyncio.Semaphore(most) if most else None
         self._calls = run.calls = _LoopCalls(run, inbox, self._running)
@@ -193,13 +201,20 @@ class _Going:
         """Start the tasks of a superstep."""
         self._running.clear()
         self._pending = len(tasks)
+        self._ends = self._run.ends_at()
         for task in sorted(tasks, key=_by_lane) if self._run.turns.serial else tasks:
             self._running.add(_start(task, self._inbox, self._limit))
 
     async def some(self) -> list[Any]:
         """Wait until something arrives, and return the chunks that it makes."""
         run, ready = self._run, self._run.ready
-        batch = await self._inbox.arrived()
+        ends = self._ends
+        if ends is None:
+            batch = await self._inbox.arrived()
+        else:
+            batch = await self._inbox.arrived(max(0.0, ends - run.turns.monotonic()))
+            if not batch and run.turns.monotonic() >= ends:
+                self.error = run.timed_out()
         chunks: list[Any] = []
         for item in batch if run.turns.serial else in_order(batch):
             if type(item) is Task:

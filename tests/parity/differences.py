@@ -34,6 +34,7 @@ ANY = "a plain ToolRuntime has any state and context; LangGraph's makes Pydantic
 SENT = "what a tool sends to the parent keeps its update; LangGraph drops it"
 NOTHING = "a Command that says nothing is refused; LangGraph raises UnboundLocalError"
 ANSWERED = "a node that fails after an answer shows no update; LangGraph's says that it wrote None"
+UNBUILT = "what is no node is refused as such; LangGraph raises AttributeError"
 UNNAMED = "a config without thread_id is refused with a ValueError; LangGraph's KeyError is bare"
 LEAKED = "the config of an inner graph's state holds its address only; LangGraph's holds the saver"
 
@@ -44,6 +45,7 @@ DIFFERENCES: list[Difference] = [
             ("an_answer_of_none_is_no_answer", NOTHING),
             ("a_second_answer_that_does_not_fit", ANSWERED),
             ("a_failure_after_an_answer", ANSWERED),
+            ("a_node_that_is_none", UNBUILT),
             ("a_config_that_names_a_user_and_no_thread", UNNAMED),
             ("the_state_of_a_subgraph_by_its_checkpoint", LEAKED),
         )

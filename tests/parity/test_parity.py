@@ -11,6 +11,7 @@ import scenarios_graph  # noqa: F401 - registers its scenarios
 import scenarios_modes  # noqa: F401 - registers its scenarios
 import scenarios_policies  # noqa: F401 - registers its scenarios
 import scenarios_prebuilt  # noqa: F401 - registers its scenarios
+import scenarios_pregel  # noqa: F401 - registers its scenarios
 import scenarios_tool_node  # noqa: F401 - registers its scenarios
 from differences import DIFFERENCES
 from engines import LANGGRAPH, OURS, Engine, plain

@@ -1,4 +1,7 @@
-"""Conversations with graphs that are built by hand."""
+"""Conversations with graphs that are built by hand.
+
+Their checkpoints are saved at once: LangGraph adds to the list of a topic that it saves later.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ def two(kit: Kit) -> dict[str, Any]:
 def a_built_graph_remembers(kit: Kit) -> Talk:
     graph = built(kit, two(kit))
     for given in (1, 2):
-        yield graph.stream({"a": given})
+        yield graph.stream({"a": given}, durability="sync")
         yield graph.state()
     yield graph.history()
 
@@ -43,19 +46,19 @@ def a_built_graph_remembers(kit: Kit) -> Talk:
 @conversation
 def a_built_graph_stops_and_goes_on(kit: Kit) -> Talk:
     graph = built(kit, two(kit), interrupt_before_nodes=["two"])
-    yield graph.stream({"a": 1})
+    yield graph.stream({"a": 1}, durability="sync")
     yield graph.state()
-    yield graph.stream(None)
+    yield graph.stream(None, durability="sync")
     yield graph.state()
 
 
 @conversation
 def a_built_graph_is_changed(kit: Kit) -> Talk:
     graph = built(kit, two(kit))
-    yield graph.stream({"a": 1})
+    yield graph.stream({"a": 1}, durability="sync")
     yield graph.update(7, as_node="one")
     yield graph.state()
-    yield graph.stream(None)
+    yield graph.stream(None, durability="sync")
     yield graph.history()
 
 
@@ -70,7 +73,7 @@ def a_built_node_fails_and_runs_again(kit: Kit) -> Talk:
 
     nodes = {"one": two(kit)["one"], "flaky": new().subscribe_only("b").do(once).write_to("ever")}
     graph = built(kit, nodes)
-    yield graph.invoke({"a": 1})
+    yield graph.invoke({"a": 1}, durability="sync")
     yield graph.state()
-    yield graph.stream(None)
+    yield graph.stream(None, durability="sync")
     yield graph.state()

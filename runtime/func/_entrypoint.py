@@ -141,7 +141,7 @@ class entrypoint(Generic[R]):  # noqa: N801 - LangGraph's public name
                 PREVIOUS: LastValue(saved_type, PREVIOUS),
                 TASKS: Topic(Send, key=TASKS),
             },
-            input_channel=START,
+            input_channels=START,
             output_channels=END,
             stream_channels=END,
             stream_mode="updates",

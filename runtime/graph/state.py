@@ -446,10 +446,10 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             builder=self,
             nodes=nodes,
             channels=channels,
-            input_channel=START,
+            input_channels=START,
             checkpointer=checkpointer,
-            interrupt_before=before,
-            interrupt_after=after,
+            interrupt_before_nodes=before,
+            interrupt_after_nodes=after,
             output_channels=ROOT if output == (ROOT,) else list(output),
             stream_channels=ROOT if tuple(self.channels) == (ROOT,) else list(self.channels),
             stream_mode="updates",
@@ -469,16 +469,22 @@ class CompiledStateGraph(
 
     Args:
         builder: The graph it was compiled from.
+        coerce_output: Makes the state of a typed result an object of the output schema.
         kwargs: As for `Pregel`.
     """
 
     builder: StateGraph[StateT, ContextT, InputT, OutputT]
 
     def __init__(
-        self, *, builder: StateGraph[StateT, ContextT, InputT, OutputT], **kwargs: Any
+        self,
+        *,
+        builder: StateGraph[StateT, ContextT, InputT, OutputT],
+        coerce_output: Callable[[dict[str, Any]], Any] | None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.builder = builder
+        self.coerce_output = coerce_output
 
     def get_input_jsonschema(self, config: RunnableConfig | None = None) -> dict[str, Any]:
         """Return a JSON schema of the input schema."""

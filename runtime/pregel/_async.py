@@ -112,6 +112,7 @@ class _Going:
         self._inbox = inbox
         self._running: set[asyncio.Task[None]] = set()
         self._pending = 0
+        self._ends: float | None = None
         most = run.config.get("max_concurrency")
         self._limit = asyncio.Semaphore(most) if most else None
         self._calls = run.calls = _LoopCalls(run, inbox, self._running)
@@ -148,13 +149,20 @@ class _Going:
         """Start the tasks of a superstep."""
         self._running.clear()
         self._pending = len(tasks)
+        self._ends = self._run.ends_at()
         for task in sorted(tasks, key=_by_lane) if self._run.turns.serial else tasks:
             self._running.add(_start(task, self._inbox, self._limit))
 
     async def some(self) -> list[Any]:
         """Wait until something arrives, and return the chunks that it makes."""
         run, ready = self._run, self._run.show.ready
-        batch = await self._inbox.arrived()
+        ends = self._ends
+        if ends is None:
+            batch = await self._inbox.arrived()
+        else:
+            batch = await self._inbox.arrived(max(0.0, ends - run.turns.monotonic()))
+            if not batch and run.turns.monotonic() >= ends:
+                self.error = run.timed_out()
         chunks: list[Any] = []
         for item in batch if run.turns.serial else in_order(batch):
             if type(item) is Task:

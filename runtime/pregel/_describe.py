@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.graph import Graph
@@ -27,7 +27,7 @@ class DescribedGraph(Runnable[Any, Any]):
 
     nodes: Mapping[str, Node]
     channels: Mapping[str, BaseChannel[Any, Any, Any]]
-    input_channel: str
+    input_channels: str | list[str]
     output_channels: str | list[str]
     trigger_to_nodes: Mapping[str, Sequence[str]]
     hear_of_the_end: Sequence[str]
@@ -100,8 +100,10 @@ class DescribedGraph(Runnable[Any, Any]):
 
     @property
     def InputType(self) -> Any:  # noqa: N802 - LangChain's public name
-        """The type of the input."""
-        return self.channels[self.input_channel].UpdateType
+        """The type of the input, if it is one value; `None` if it is made of keys."""
+        if isinstance(self.input_channels, str):
+            return self.channels[self.input_channels].UpdateType
+        return None
 
     @property
     def OutputType(self) -> Any:  # noqa: N802 - LangChain's public name
@@ -109,6 +111,13 @@ class DescribedGraph(Runnable[Any, Any]):
         if isinstance(self.output_channels, str):
             return self.channels[self.output_channels].ValueType
         return None
+
+    def get_input_schema(self, config: RunnableConfig | None = None) -> type[BaseModel]:
+        """Return a Pydantic class of the input."""
+        if isinstance(self.input_channels, str):
+            return super().get_input_schema(config)  # type: ignore[return-value]  # v1 is gone
+        fields = {key: (self.channels[key].UpdateType, None) for key in self.input_channels}
+        return create_model_v2(self.get_name("Input"), field_definitions=fields)
 
     def get_output_schema(self, config: RunnableConfig | None = None) -> type[BaseModel]:
         """Return a Pydantic class of the result."""
@@ -119,7 +128,7 @@ class DescribedGraph(Runnable[Any, Any]):
 
     def get_input_jsonschema(self, config: RunnableConfig | None = None) -> dict[str, Any]:
         """Return a JSON schema of the input."""
-        return cast("type[BaseModel]", self.get_input_schema(config)).model_json_schema()
+        return self.get_input_schema(config).model_json_schema()
 
     def get_output_jsonschema(self, config: RunnableConfig | None = None) -> dict[str, Any]:
         """Return a JSON schema of the result."""

@@ -75,8 +75,11 @@ class Walk:
         """Walk until nothing is triggered, or, in a circle, for a good while."""
         graph = self.graph
         channels = Channels(graph.channels)
-        channels[graph.input_channel].update([{}])
-        names = next_nodes({graph.input_channel}, graph.trigger_to_nodes)
+        given = graph.input_channels
+        inputs = {given} if isinstance(given, str) else {*given}
+        for name in inputs:
+            channels[name].update([{}])
+        names = next_nodes(inputs, graph.trigger_to_nodes)
         for _ in range(max(SUPERSTEPS, len(graph.nodes))):
             if not names:
                 break

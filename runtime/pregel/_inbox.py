@@ -42,14 +42,21 @@ class Inbox:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    async def arrived(self) -> list[Any]:
-        """Wait until there is an item and return all that are there, oldest first."""
+    async def arrived(self, seconds: float | None = None) -> list[Any]:
+        """Wait until there is an item and return all that are there, oldest first.
+
+        Args:
+            seconds: For how long to wait at most; then there may be none.
+        """
         if not self._items:
             self._waiter = asyncio.get_running_loop().create_future()
             try:
                 # an item put by a thread between the check and the line above woke nobody
                 if not self._items:
-                    await self._waiter
+                    if seconds is None:
+                        await self._waiter
+                    else:
+                        await asyncio.wait({self._waiter}, timeout=seconds)
             finally:
                 self._waiter = None
         batch = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -19,8 +20,11 @@ from runtime.types import Command, Send
 
 if TYPE_CHECKING:
     from runtime.pregel._run import Run
+    from runtime.pregel.main import Pregel
 
-__all__ = ("take_input",)
+__all__ = ("input_writes", "take_input")
+
+logger = logging.getLogger(__name__)
 
 STRICT: Final = "__pregel_strict_resume"
 """A `configurable` key of LangGraph's: an answer to what nobody asks is an error."""
@@ -44,10 +48,11 @@ def take_input(run: Run) -> None:
     if thread is None:
         if given is None:
             raise _nothing(run)
-        name = run.graph.input_channel
-        run.channels[name].update([given])
-        run.channels.note(name, run.channels[name])
-        run.updated = {name}
+        run.updated = set()
+        for name, value in _wanted(run):
+            run.channels[name].update([value])
+            if run.channels.note(name, run.channels[name]):
+                run.updated.add(name)
         run.step = 0
         return
     run.resuming = bool(thread.versions) and _goes_on(run, thread)
@@ -73,9 +78,36 @@ def take_input(run: Run) -> None:
             run.save_checkpoint("fork")  # what the caller asked for stays as it was
         run.go_on()
     elif given is not None:
-        run.abandon(Given([(run.graph.input_channel, given)]))
+        run.abandon(Given(_wanted(run)))
     else:
         raise _nothing(run)
+
+
+def input_writes(graph: Pregel[Any, Any, Any, Any], given: Any) -> list[Write]:
+    """Return what an input writes to the graph's input channels.
+
+    Raises:
+        TypeError: There are several, and the input is not a dict.
+    """
+    names = graph.input_channels
+    if isinstance(names, str):
+        return [(names, given)]
+    if not isinstance(given, dict):
+        raise TypeError(
+            f"Expected chunk to be a dict, got {type(given).__name__}: {graph.name!r} takes its "
+            f"input by channel. Pass a dict with some of {names}."
+        )
+    for name in given:
+        if name not in names:
+            logger.warning("Input channel %s not found in %s: ignored.", name, names)
+    return [(name, value) for name, value in given.items() if name in names]
+
+
+def _wanted(run: Run) -> list[Write]:
+    writes = input_writes(run.graph, run.given)
+    if not writes:
+        raise _nothing(run)
+    return writes
 
 
 def _nothing(run: Run) -> EmptyInputError:

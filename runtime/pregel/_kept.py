@@ -21,6 +21,7 @@ from runtime.constants import END
 from runtime.errors import InvalidUpdateError
 from runtime.pregel._asked import Asked
 from runtime.pregel._async import aperform
+from runtime.pregel._input import input_writes
 from runtime.pregel._payloads import result_of
 from runtime.pregel._run import Run, Upcoming
 from runtime.pregel._step import Given
@@ -247,7 +248,7 @@ def _superstep(graph: AnyGraph, config: RunnableConfig, updates: Sequence[StateU
         return (yield from _saved(run, thread, "fork", beside=saved))
     if alone and as_node == INPUT:
         run.step = thread.step + 1
-        given = [(graph.input_channel, values)]
+        given = input_writes(graph, values)
         if saved is not None:
             yield Save("put_writes", (thread.here, given, str(uuid5(UUID(thread.id), INPUT))))
         run.apply_given(Given(given))
@@ -323,7 +324,7 @@ def _last_writer(graph: AnyGraph, thread: Thread) -> str:
         for version in seen.values()
     )
     if not any(thread.seen.values()):
-        return str(graph.input_channel)
+        return str(graph.input_channels)
     if not runs or (len(runs) > 1 and runs[-1][0] == runs[-2][0]):
         raise InvalidUpdateError(
             "Ambiguous update, specify as_node: several nodes wrote last, and what runs next "

@@ -82,6 +82,8 @@ class Node:
         may_write: The channels, or `END`, that its author says a `Command` or a conditional edge
             may lead to, each with a label for drawings.
         calls_tasks: Whether it calls tasks of the functional API.
+        then: What it does after that, each with what the one before returned.
+        needs: A channel without whose value it does not run.
     """
 
     name: str
@@ -99,9 +101,13 @@ class Node:
     action: Any = None
     may_write: tuple[tuple[str, str | None], ...] = ()
     calls_tasks: bool = False
+    then: tuple[Call, ...] = ()
+    needs: str | None = None
     hidden: bool = field(init=False)
+    calls: tuple[Call, ...] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.calls = () if self.call is None else (self.call, *self.then)
         self.hidden = TAG_HIDDEN in self.tags
 
     @property

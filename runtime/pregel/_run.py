@@ -305,11 +305,25 @@ class Run:
         """Return the nodes that channels trigger."""
         graph, thread = self.graph, self.thread
         if thread is None or not self._checks_versions:
-            return next_nodes(self.updated, graph.trigger_to_nodes)
+            return self._supplied(next_nodes(self.updated, graph.trigger_to_nodes))
         names = next_nodes(self.updated, graph.trigger_to_nodes)
         if thread.updated is None and thread.versions:  # an old checkpoint, which does not say
             names = sorted(graph.nodes)
-        return [n for n in names if thread.has_news(n, graph.nodes[n].triggers, self.channels)]
+        return self._supplied(
+            [n for n in names if thread.has_news(n, graph.nodes[n].triggers, self.channels)]
+        )
+
+    def _supplied(self, names: Sequence[str]) -> Sequence[str]:
+        """Return the nodes that have what they cannot run without."""
+        nodes, channels = self.graph.nodes, self.channels
+        needs = [nodes[name].needs for name in names]
+        if not any(needs):
+            return names
+        return [
+            name
+            for name, need in zip(names, needs, strict=True)
+            if need is None or channels[need].is_available()
+        ]
 
     def _stop_at(
         self, tasks: Sequence[Task], names: Sequence[str] | str, status: GraphLifecycleStatus
@@ -326,6 +340,18 @@ class Run:
     def restores(self) -> bool:
         """Whether what is kept of a task stands for running it."""
         return self.thread is not None and not self.thread.reruns
+
+    def ends_at(self) -> float | None:
+        """Return when the superstep that starts now is to end, on the monotonic clock."""
+        limit = self.graph.step_timeout
+        return None if limit is None else self.turns.monotonic() + limit
+
+    def timed_out(self) -> TimeoutError:
+        """Return what to raise if the superstep takes longer."""
+        return TimeoutError(
+            f"Timed out: superstep {self.step} of {self.graph.name!r} took longer than "
+            f"step_timeout={self.graph.step_timeout} s."
+        )
 
     def finish(self, task: Task) -> None:
         """Take what came of a task, and show it, before the driver raises an error that is fatal.

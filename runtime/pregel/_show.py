@@ -66,7 +66,7 @@ class Show:
         debugs = self.stream.wants("debug")
         self._tasks = debugs or self.stream.wants("tasks")
         self._checkpoints = debugs or self.stream.wants("checkpoints")
-        self.live = sink is not None and sink.live
+        self.live = sink is not None and (sink.live or run.graph.stream_eager)
         self.output_was_set = False
         self.interrupts: list[Interrupt[Any]] = []
 
@@ -117,9 +117,15 @@ class Show:
     # --- tasks ---
 
     def begins_early(self, task: Task) -> bool:
-        """Return whether chunks come while a task runs, so that it must not block the driver."""
+        """Return whether a task is not to be done by the driver itself.
+
+        Chunks come while it runs, or it may take longer than a superstep may.
+        """
         node = task.node
-        return (self.live and node.runs_user_code) or (node.calls_tasks and self.stream.has_readers)
+        limited = self._run.graph.step_timeout is not None
+        return ((self.live or limited) and node.runs_user_code) or (
+            node.calls_tasks and self.stream.has_readers
+        )
 
     def start(self, tasks: Sequence[Task]) -> None:
         """Show tasks that are about to run."""

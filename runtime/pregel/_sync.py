@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from operator import attrgetter
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, cast
 
 from langchain_core.callbacks import BaseCallbackHandler, CallbackManager
@@ -178,9 +178,10 @@ def _in_threads(
     for task in tasks:
         pool.submit(copy_context().run, _perform_in_turn, task, inbox)
     pending = len(tasks)
+    ends = run.ends_at()
     try:
         while pending or calls.outstanding:
-            for item in _arrived(inbox, run):
+            for item in _arrived(inbox, run, ends):
                 if type(item) is Task or type(item) is Called:
                     pending -= _ends(item)
                     yield from _handle(run, item, desk)
@@ -199,18 +200,31 @@ def _ends(item: Any) -> bool:
     return type(item) is Task and item.rescuer is None and item.called_by is None
 
 
-def _arrived(inbox: SimpleQueue[Any], run: Run) -> list[Any]:
-    """Wait until something arrived and return it with whatever else is there."""
+def _arrived(inbox: SimpleQueue[Any], run: Run, ends: float | None = None) -> list[Any]:
+    """Wait until something arrived and return it with whatever else is there.
+
+    Raises:
+        TimeoutError: Nothing does before the superstep is to end.
+    """
     if run.turns.serial:
         if not inbox.empty():
             return [inbox.get()]
         # one at a time: what else is there by now depends on how fast this thread woke up
         with run.turns.rest():
-            return [inbox.get()]
-    batch = [inbox.get()]
+            return [_first(inbox, run, ends)]
+    batch = [_first(inbox, run, ends)]
     while not inbox.empty():
         batch.append(inbox.get())
     return in_order(batch)
+
+
+def _first(inbox: SimpleQueue[Any], run: Run, ends: float | None) -> Any:
+    if ends is None:
+        return inbox.get()
+    try:
+        return inbox.get(timeout=max(0.0, ends - run.turns.monotonic()))
+    except Empty:
+        raise run.timed_out() from None
 
 
 def _perform_in_turn(task: Task, inbox: SimpleQueue[Any]) -> None:

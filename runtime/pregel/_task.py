@@ -195,11 +195,10 @@ class Task:
                 run.listeners.manager.get_child(f"graph:step:{run.step}")
             )
         try:
-            output = self.input
-            if node.call is not None:
+            output, step = self.input, 0
+            for step, call in enumerate(node.calls, start=1):
                 if heard is not None:
-                    self.config["callbacks"] = heard.get_child("seq:step:1")
-                call = node.call
+                    self.config["callbacks"] = heard.get_child(f"seq:step:{step}")
                 try:
                     output = yield call.invoke, call.ainvoke, (output, self.config), call.name
                 except ParentCommand as raised:
@@ -207,7 +206,7 @@ class Task:
                     passed_up = True
             self.writes += node.updates(output)
             self.writes += node.static_writes
-            for number, branch in enumerate(node.branches, start=2 if node.call is None else 3):
+            for number, branch in enumerate(node.branches, start=step + 2):
                 shown = branch.view(run.channels, self.writes, output)
                 if heard is not None:
                     self.config["callbacks"] = heard.get_child(f"seq:step:{number}")

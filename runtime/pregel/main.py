@@ -14,20 +14,35 @@ from langgraph.cache.base import BaseCache
 from langgraph.store.base import BaseStore
 from typing_extensions import Self, TypeVar
 
+from runtime.channels import Topic
 from runtime.channels.base import BaseChannel
 from runtime.config import TASK_KEY
+from runtime.managed.base import ManagedValueSpec
 from runtime.pregel._asked import Asked
 from runtime.pregel._async import adrive
+from runtime.pregel._builder import Defaults, NodeBuilder, PregelNode
 from runtime.pregel._describe import DescribedGraph
 from runtime.pregel._inbox import Inbox
 from runtime.pregel._look import KeptGraph
 from runtime.pregel._node import Node
 from runtime.pregel._run import Run
+from runtime.pregel._step import TASKS
 from runtime.pregel._stream import Sink, check_modes
 from runtime.pregel._sync import drive
 from runtime.pregel._thread import INTERRUPT
+from runtime.pregel._validate import check_channels, check_graph, check_nodes
 from runtime.runtime import RunControl
-from runtime.types import All, Checkpointer, Durability, GraphOutput, StreamMode
+from runtime.types import (
+    All,
+    CachePolicy,
+    Checkpointer,
+    Durability,
+    GraphOutput,
+    RetryPolicy,
+    Send,
+    StreamMode,
+    ensure_valid_checkpointer,
+)
 
 __all__ = ("Pregel",)
 
@@ -44,71 +59,120 @@ DURABILITIES: Final = get_args(Durability)
 class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
     """A graph that can be run.
 
+    Most graphs come from `StateGraph.compile`. One that is built by hand says for each node which
+    channels make it run, which it reads and which it writes to; see `NodeBuilder`.
+
     Args:
-        nodes: The nodes by name.
-        channels: One channel of each name, to make each run's own from.
-        input_channel: The channel that takes the input.
-        checkpointer: Where threads are kept, as for `compile`.
-        interrupt_before: The nodes before which runs stop, or `"*"`.
-        interrupt_after: The nodes after which runs stop, or `"*"`.
-        output_channels: The state keys that `invoke` returns, or the one key of a state that is
-            not made of keys.
-        stream_channels: The state keys that `values` and `updates` show.
+        nodes: The nodes by name, as `NodeBuilder`s or what these built.
+        channels: One channel of each name, to make each run's own from; also managed values.
+        auto_validate: Whether to check now that the graph can run.
         stream_mode: The mode of a stream that asks for none.
-        context_schema: The type of `runtime.context`.
+        stream_eager: Whether chunks of graphs inside come while their node still runs; those of
+            `messages`, `custom` and `tools` always do.
+        output_channels: The channels that `invoke` returns as a dict; or the one whose bare value
+            it returns.
+        stream_channels: The channels that `values` and `updates` show; by default all.
+        interrupt_after_nodes: The nodes after which runs stop, or `"*"`.
+        interrupt_before_nodes: The nodes before which runs stop, or `"*"`.
+        input_channels: The channels that the input, a dict, is written to; or the one that takes
+            the input as it is.
+        step_timeout: How many seconds a superstep may take.
+        debug: Whether runs print `updates` and `values`, unless they are told otherwise.
+        checkpointer: Where threads are kept, as for `compile`.
         store: Where nodes keep things between threads.
         cache: Keeps results of nodes that have a cache policy.
-        name: What traces and errors call the graph.
+        retry_policy: After which failures nodes are run again that do not say otherwise.
+        cache_policy: Whether results may stand for later ones, of nodes that do not say otherwise.
+        context_schema: The type of `runtime.context`.
         config: What every run starts from, under the config it is given.
-        debug: Whether runs print `updates` and `values`, unless they are told otherwise.
-        coerce_output: Makes the state of a typed result an object of the output schema.
+        name: What traces and errors call the graph.
+
+    Raises:
+        TypeError: A node or the checkpointer is nothing of the kind.
+        ValueError: A name is not there or reserved, or the input would start nothing.
     """
+
+    coerce_output: Callable[[dict[str, Any]], Any] | None = None
+    """Makes the state of a typed result an object of the output schema."""
 
     def __init__(
         self,
         *,
-        nodes: Mapping[str, Node],
-        channels: Mapping[str, BaseChannel[Any, Any, Any]],
-        input_channel: str,
-        checkpointer: Checkpointer = None,
-        interrupt_before: Sequence[str] | All = (),
-        interrupt_after: Sequence[str] | All = (),
-        output_channels: str | list[str],
-        stream_channels: str | list[str],
+        nodes: Mapping[str, Node | PregelNode | NodeBuilder],
+        channels: Mapping[str, BaseChannel[Any, Any, Any] | ManagedValueSpec] | None,
+        auto_validate: bool = True,
         stream_mode: StreamMode = "values",
-        context_schema: type[ContextT] | None = None,
+        stream_eager: bool = False,
+        output_channels: str | Sequence[str],
+        stream_channels: str | Sequence[str] | None = None,
+        interrupt_after_nodes: All | Sequence[str] = (),
+        interrupt_before_nodes: All | Sequence[str] = (),
+        input_channels: str | Sequence[str],
+        step_timeout: float | None = None,
+        debug: bool | None = None,
+        checkpointer: Checkpointer = None,
         store: BaseStore | None = None,
         cache: BaseCache[Any] | None = None,
-        name: str = "LangGraph",
+        retry_policy: RetryPolicy | Sequence[RetryPolicy] = (),
+        cache_policy: CachePolicy[Any] | None = None,
+        context_schema: type[ContextT] | None = None,
         config: RunnableConfig | None = None,
-        debug: bool = False,
-        coerce_output: Callable[[dict[str, Any]], Any] | None = None,
+        name: str = "LangGraph",
     ) -> None:
-        self.nodes = nodes
-        self.channels = channels
-        self.input_channel = input_channel
-        self.checkpointer = checkpointer
-        self.interrupt_before_nodes = interrupt_before
-        self.interrupt_after_nodes = interrupt_after
-        self.output_channels = output_channels
-        self.stream_channels = stream_channels
+        given = channels or {}
+        self.channels = {n: c for n, c in given.items() if isinstance(c, BaseChannel)}
+        managed = {n: c for n, c in given.items() if not isinstance(c, BaseChannel)}
+        retry = (retry_policy,) if isinstance(retry_policy, RetryPolicy) else tuple(retry_policy)
+        compiled = {n: node for n, node in nodes.items() if isinstance(node, Node)}
+        if len(compiled) < len(nodes):
+            check_channels(given)
+            built = {n: v.build() if isinstance(v, NodeBuilder) else v for n, v in nodes.items()}
+            check_nodes(built, given)
+            defaults = Defaults(managed, retry, cache_policy)
+            compiled = {
+                n: cast(PregelNode, node).compiled(n, defaults) for n, node in built.items()
+            }
+        self.channels.setdefault(TASKS, Topic(Send, key=TASKS))
+        for key, channel in self.channels.items():
+            channel.key = channel.key or key
+        self.nodes = compiled
+        self.input_channels = _keys_of(input_channels)
+        self.output_channels = _keys_of(output_channels)
+        self.stream_channels = _keys_of(
+            list(self.channels) if stream_channels is None else stream_channels
+        )
+        self.checkpointer = ensure_valid_checkpointer(checkpointer)
+        self.interrupt_before_nodes = interrupt_before_nodes
+        self.interrupt_after_nodes = interrupt_after_nodes
         self.stream_mode = stream_mode
+        self.stream_eager = stream_eager
+        self.step_timeout = step_timeout
         self.context_schema = context_schema
         self.store = store
         self.cache = cache
         self.name = name
         self.config = config
-        self.debug = debug
-        self.coerce_output = coerce_output
+        self.debug = bool(debug)
         waiting: dict[str, list[str]] = {}
-        for node in nodes.values():
+        for node in compiled.values():
             for trigger in node.triggers:
                 waiting.setdefault(trigger, []).append(node.name)
         self.trigger_to_nodes = {trigger: sorted(names) for trigger, names in waiting.items()}
         self._inner_graphs: Mapping[str, DescribedGraph] | None = None
         self.hear_of_the_end = tuple(
-            name for name, channel in channels.items() if channel.hears_of_the_end
+            name for name, channel in self.channels.items() if channel.hears_of_the_end
         )
+        if auto_validate:
+            self.validate()
+
+    def validate(self) -> Self:
+        """Check that the input starts something, and that what is shown and stopped at is there.
+
+        Raises:
+            ValueError: It is not.
+        """
+        check_graph(self)
+        return self
 
     @property
     def inner_graphs(self) -> Mapping[str, DescribedGraph]:
@@ -412,3 +476,7 @@ class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
                 hint = f"Did you mean {near[0]!r}?" if near else f"Keys: {self.stream_channels}."
                 raise ValueError(f"Key {key!r} of output_keys is not in the state. {hint}")
         return asked if isinstance(asked, str) else list(asked)
+
+
+def _keys_of(names: str | Sequence[str]) -> str | list[str]:
+    return names if isinstance(names, str) else list(names)

@@ -101,10 +101,13 @@ ANY = "a plain ToolRuntime has any state and context; LangGraph's makes Pydantic
 SENT = "what a tool sends to the parent keeps its update; LangGraph drops it"
 NOTHING = "a Command that says nothing is refused; LangGraph raises UnboundLocalError"
 ANSWERED = "a node that fails after an answer shows no update; LangGraph's says that it wrote None"
+UNBUILT = "what is no node is refused as such; LangGraph raises AttributeError"
 UNNAMED = "a config without thread_id is refused with a ValueError; LangGraph's KeyError is bare"
 LEAKED = "the config of an inner graph's state holds its address only; LangGraph's holds the saver"
+UNBUILT = "what is no node is refused as such; LangGraph raises AttributeError"
 
 DIFFERENCES: list[Difference] = [
+    Difference("a_node_that_is_none", "[0][1][1]", UNBUILT),
     Difference("an_answer_of_none_is_no_answer", "[1][1][0][1][1]", NOTHING),
     Difference("a_second_answer_that_does_not_fit", "[2][1][3][1][1]", ANSWERED),
     Difference("a_failure_after_an_answer", "[1][1][3][1][1]", ANSWERED),

@@ -26,6 +26,10 @@ class Engine:
         return import_module(f"{self.package}.graph")
 
     @property
+    def pregel(self) -> ModuleType:
+        return import_module(f"{self.package}.pregel")
+
+    @property
     def func(self) -> ModuleType:
         return import_module(f"{self.package}.func")
 

@@ -10,6 +10,7 @@ import scenarios_graph  # noqa: F401 - registers its scenarios
 import scenarios_modes  # noqa: F401 - registers its scenarios
 import scenarios_policies  # noqa: F401 - registers its scenarios
 import scenarios_prebuilt  # noqa: F401 - registers its scenarios
+import scenarios_pregel  # noqa: F401 - registers its scenarios
 import scenarios_tool_node  # noqa: F401 - registers its scenarios
 from differences import check, seen_alike
 from engines import LANGGRAPH, OURS, Engine, oracles, plain

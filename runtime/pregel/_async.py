@@ -207,11 +207,14 @@ class _LoopCalls(Calls):
         self._limits: dict[int, asyncio.Semaphore] = {}
 
     def start(self, task: Task, promise: Promise) -> None:
-        """Start a task in the loop; a sync one that a thread calls in a thread."""
+        """Start a task in the loop; a sync one that a thread calls in a thread.
+
+        Unless somebody listens: an async run tells its listeners in the loop.
+        """
         call = task.node.call
         if threading.get_ident() == self._thread:
             self._begin(task, promise)
-        elif call is not None and call.ainvoke is None:
+        elif call is not None and call.ainvoke is None and self._run.listeners.manager is None:
             super().start(task, promise)
         else:
             self._loop.call_soon_threadsafe(self._begin, task, promise)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from langsmith.utils import get_env_var
 from small_projects import anthropic_call, openai_call, outcome, write_cassette
 
 OPENAI = """
@@ -163,4 +164,7 @@ def test_the_environment_is_as_before(
             assert tracing_is_enabled()
         """
     )
-    outcome(project.runpytest(), passed=3)
+    try:
+        outcome(project.runpytest(), passed=3)
+    finally:
+        get_env_var.cache_clear()  # it remembers that tracing was on

@@ -9,6 +9,7 @@ from concurrent.futures import as_completed
 from typing import Any
 
 import pytest
+from langchain_core.callbacks import BaseCallbackHandler
 from langgraph.checkpoint.memory import InMemorySaver
 from runtime_graphs import State
 
@@ -279,3 +280,19 @@ def test_nodes_call_tasks(drive) -> None:
     drive.invoke(graph, {"a": 1}, CONFIG)
     assert drive.invoke(graph, Command(resume="!"), CONFIG)["log"] == [1, "!"]
     assert runs == [1]
+
+
+def test_listeners_hear_of_tasks(drive) -> None:
+    """Of sync tasks that a sync entrypoint calls, in an async run, too."""
+    heard = []
+
+    class Listener(BaseCallbackHandler):
+        def on_chain_start(self, *_: Any, **kwargs: Any) -> None:
+            heard.append(kwargs["name"])
+
+    @entrypoint()
+    def flow(x: int) -> int:
+        return double(x).result()
+
+    assert drive.invoke(flow, 2, {"callbacks": [Listener()]}) == 4
+    assert heard == ["LangGraph", "flow", "double"]

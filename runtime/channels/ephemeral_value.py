@@ -35,7 +35,10 @@ class EphemeralValue(ValueChannel[Value, Value], Generic[Value]):
     __hash__ = None  # type: ignore[assignment]  # equality by kind, as schemas compare channels
 
     def _blank(self) -> Self:
-        return type(self)(self.typ, self.guard, self.key)
+        # as each edge makes one when it is followed, not through three constructors
+        twin = object.__new__(type(self))
+        twin.typ, twin.guard, twin.key, twin.value = self.typ, self.guard, self.key, MISSING
+        return twin
 
     def update(self, values: Sequence[Value]) -> bool:
         """Take the value, or forget the old one if there is none."""

@@ -12,7 +12,6 @@ import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
 from contextvars import copy_context
 from operator import attrgetter
 from typing import Any, cast
@@ -62,6 +61,8 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
                 while ready:
                     yield ready.popleft()
                 going.start(tasks)
+                # most are done when each has had one turn of the loop: nothing need wake us then
+                await asyncio.sleep(0)
                 while going.unfinished:
                     for chunk in await going.some():
                         yield chunk
@@ -302,13 +303,18 @@ async def _perform(task: Task, inbox: Inbox, limit: asyncio.Semaphore | None) ->
     """Do a task and what handles its error, and tell the driver when each of them is done."""
     turn = _Turn(task) if task.run.turns.serial else None
     try:
-        async with limit or nullcontext():
+        if limit is not None:
+            await limit.acquire()
+        try:
             await _make_calls(task, turn, inbox)
             while task.rescuer is not None:
                 inbox.put(task)
                 task = task.rescuer
                 _enter(task)
                 await _make_calls(task, turn, inbox)
+        finally:
+            if limit is not None:
+                limit.release()
     except BaseException as error:  # noqa: BLE001 - the driver raises it in the caller's task
         task.error = error
     finally:

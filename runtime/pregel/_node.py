@@ -23,6 +23,7 @@ from runtime.channels._state import Channels
 from runtime.config import TASK_KEY
 from runtime.constants import TAG_HIDDEN
 from runtime.errors import NodeError
+from runtime.pregel._names import PULL, TaskPath
 from runtime.types import StreamWriter, TracePolicy
 
 if TYPE_CHECKING:
@@ -84,6 +85,10 @@ class Node:
         calls_tasks: Whether it calls tasks of the functional API.
         then: What it does after that, each with what the one before returned.
         needs: A channel without whose value it does not run.
+        hidden: Whether it stays out of streams.
+        calls: All that it calls, in this order.
+        runs_user_code: Whether anything of the graph author's runs in it.
+        path: The path of a task that channels trigger.
     """
 
     name: str
@@ -105,15 +110,14 @@ class Node:
     needs: str | None = None
     hidden: bool = field(init=False)
     calls: tuple[Call, ...] = field(init=False)
+    runs_user_code: bool = field(init=False)
+    path: TaskPath = field(init=False)
 
     def __post_init__(self) -> None:
         self.calls = () if self.call is None else (self.call, *self.then)
         self.hidden = TAG_HIDDEN in self.tags
-
-    @property
-    def runs_user_code(self) -> bool:
-        """Whether anything of the graph author's runs in this node."""
-        return self.call is not None or bool(self.branches)
+        self.runs_user_code = self.call is not None or bool(self.branches)
+        self.path = (PULL, self.name)
 
 
 # Which annotations each injected parameter may have. No annotation is always fine.

@@ -98,7 +98,11 @@ def _supersteps(run: Run, inbox: SimpleQueue[Any], desk: Desk | None) -> Iterato
                     copy_context().run(perform_here, task)
                     while calls.outstanding:
                         yield from _handle(run, inbox.get(), desk)
-                    yield from _handle(run, task, desk)
+                    _take(run, task, desk)
+                    while ready:
+                        yield ready.popleft()
+                    if task.fatal:
+                        raise cast(BaseException, task.error)
                     task = task.rescuer
             elif tasks:
                 if pool is None:
@@ -116,14 +120,19 @@ def _supersteps(run: Run, inbox: SimpleQueue[Any], desk: Desk | None) -> Iterato
             pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _take(run: Run, task: Task, desk: Desk | None) -> None:
+    """Take what came of a task that is done, and have it kept."""
+    if desk is not None:
+        record(run, task)
+        desk.save()
+    run.finish(task)
+
+
 def _handle(run: Run, item: Any, desk: Desk | None) -> Iterator[Any]:
     """Take what arrived, and yield the chunks that it makes: of a task that is done its results."""
     ready = run.show.ready
     if type(item) is Task:
-        if desk is not None:
-            record(run, item)
-            desk.save()
-        run.finish(item)
+        _take(run, item, desk)
         while ready:
             yield ready.popleft()
         if item.fatal:

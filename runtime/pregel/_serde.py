@@ -13,7 +13,7 @@ from contextlib import suppress
 from copy import copy
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Any, Final, cast, get_args, get_type_hints
+from typing import Any, Final, cast, get_args
 from weakref import WeakKeyDictionary
 
 import ormsgpack
@@ -40,6 +40,7 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from pydantic import BaseModel
 from typing_extensions import is_typeddict
 
+from runtime._hints import hints_of
 from runtime._interrupts import Interrupt
 from runtime._policies import TimeoutPolicy
 from runtime._threads import PregelTask, StateSnapshot
@@ -227,5 +228,5 @@ def _find_classes(hint: Any, found: dict[type, None]) -> None:
     found[hint] = None
     if is_dataclass(hint) or is_typeddict(hint) or issubclass(hint, BaseModel):
         with suppress(NameError):  # a name that only a type checker can see
-            for field in get_type_hints(hint, include_extras=True).values():
+            for field in hints_of(hint).values():
                 _find_classes(field, found)

@@ -1,4 +1,4 @@
-"""The annotations of classes, each evaluated once: a graph looks at those of its state many times."""
+"""Annotations of classes, evaluated once: a graph looks at those of its state again and again."""
 
 from __future__ import annotations
 

@@ -26,7 +26,10 @@ class EphemeralValue(ValueChannel[Value, Value], Generic[Value]):
     __slots__ = ("guard",)
 
     def __init__(self, typ: Any, guard: bool = True, key: str = "") -> None:
-        super().__init__(typ, key)
+        # not through two more constructors: each edge that is followed makes such a channel
+        self.typ = typ
+        self.key = key
+        self.value = MISSING
         self.guard = guard
 
     def __eq__(self, other: object) -> bool:
@@ -35,10 +38,7 @@ class EphemeralValue(ValueChannel[Value, Value], Generic[Value]):
     __hash__ = None  # type: ignore[assignment]  # equality by kind, as schemas compare channels
 
     def _blank(self) -> Self:
-        # as each edge makes one when it is followed, not through three constructors
-        twin = object.__new__(type(self))
-        twin.typ, twin.guard, twin.key, twin.value = self.typ, self.guard, self.key, MISSING
-        return twin
+        return type(self)(self.typ, self.guard, self.key)
 
     def update(self, values: Sequence[Value]) -> bool:
         """Take the value, or forget the old one if there is none."""

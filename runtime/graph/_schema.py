@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
 from functools import lru_cache
-from types import BuiltinFunctionType
+from types import BuiltinFunctionType, FunctionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
@@ -19,6 +19,7 @@ from runtime.managed.base import ManagedValueSpec, is_managed_value
 from runtime.pregel._commands import ROOT, fields_of
 
 __all__ = (
+    "annotations_of",
     "channels_of",
     "coercion_to",
     "input_schema_of",
@@ -112,15 +113,36 @@ def _signature_of_builtin(function: Callable[..., Any]) -> inspect.Signature:
     return inspect.signature(function)
 
 
-def input_schema_of(function: Any) -> Any:
-    """Return the class with annotated fields that the first parameter is annotated with, if any."""
+def annotations_of(function: Any) -> Mapping[str, Any]:
+    """Return the evaluated annotations of a function; none if they cannot be evaluated."""
     if not getattr(function, "__annotations__", None):
+        return {}
+    try:
+        return get_type_hints(function)
+    except (NameError, TypeError, ValueError):
+        return {}
+
+
+def input_schema_of(function: Any, annotations: Mapping[str, Any]) -> Any:
+    """Return the class with annotated fields that the first parameter is annotated with, if any.
+
+    Args:
+        function: A function.
+        annotations: Its annotations, evaluated.
+    """
+    if not annotations:
         return None
     try:
-        schema = get_type_hints(function).get(next(iter(inspect.signature(function).parameters)))
+        schema = annotations.get(_first_parameter(function))
         return schema if isinstance(schema, type) and hints_of(schema) else None
     except (NameError, StopIteration, TypeError, ValueError):
-        return None  # annotations that cannot be evaluated say nothing
+        return None
+
+
+def _first_parameter(function: Any) -> str:
+    if type(function) is FunctionType and not function.__dict__ and function.__code__.co_argcount:
+        return function.__code__.co_varnames[0]
+    return next(iter(inspect.signature(function).parameters))
 
 
 def reader_of(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, Optional, TypeVar
 
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.base import RunnableLambda
@@ -31,7 +31,11 @@ if TYPE_CHECKING:
     from runtime.pregel._policies import Policies
     from runtime.pregel._task import Task
 
-__all__ = ("Branch", "Call", "Node", "Write", "make_call", "make_task_call")
+__all__ = ("Branch", "Call", "Node", "Write", "make_call", "make_task_call", "never_waits")
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_NEVER_WAITS = "__never_waits__"
 
 Write = tuple[str, Any]
 """One write of a task: the name of a channel and a value."""
@@ -256,6 +260,22 @@ def _aunfold(call: Callable[[Any, RunnableConfig], Any]) -> Callable[[Any, Runna
     return unfolded
 
 
+def _at_once(call: Callable[[Any, RunnableConfig], Any]) -> Callable[[Any, RunnableConfig], Any]:
+    async def acall(value: Any, config: RunnableConfig) -> Any:
+        return call(value, config)
+
+    return acall
+
+
+def never_waits(function: F) -> F:
+    """Have async runs call a sync function in the event loop, rather than hand it to a thread.
+
+    For functions of our own that only compute a little.
+    """
+    setattr(function, _NEVER_WAITS, True)
+    return function
+
+
 def make_task_call(function: Callable[..., Any], name: str) -> Call:
     """Return how to call the function of a `@task`: its input is `(args, kwargs)`."""
     call = _with_injection(function, explode=True)
@@ -286,7 +306,8 @@ def make_call(action: Any, name: str) -> Call:
         elif callable(action):
             if is_async_callable(action):
                 return Call(name, None, _aunfold(_with_injection(action)))
-            return Call(name, _unfold(_with_injection(action)), None)
+            call = _unfold(_with_injection(action))
+            return Call(name, call, _at_once(call) if hasattr(action, _NEVER_WAITS) else None)
         else:
             action = core_coerce_to_runnable(action)
     return Call(name, action.invoke, action.ainvoke, traces_itself=True)

@@ -109,7 +109,7 @@ def agents() -> Iterator[Workload]:
 
 
 class Speaker(BaseChatModel):
-    """Streams words, and counts them."""
+    """Streams words, and counts them. In a loop it waits now and then, as for a network."""
 
     words: int
     spoken: int = 0
@@ -122,6 +122,7 @@ class Speaker(BaseChatModel):
         raise AssertionError("the model is to stream")
 
     def _stream(self, messages: Any, stop: Any = None, run_manager: Any = None, **_: Any) -> Any:
+        self.spoken = 0
         for _number in range(self.words):
             self.spoken += 1
             chunk = ChatGenerationChunk(message=AIMessageChunk("word "))
@@ -132,7 +133,10 @@ class Speaker(BaseChatModel):
     async def _astream(
         self, messages: Any, stop: Any = None, run_manager: Any = None, **_: Any
     ) -> AsyncIterator[ChatGenerationChunk]:
-        for _number in range(self.words):
+        self.spoken = 0
+        for number in range(self.words):
+            if number % 100 == 99:
+                await asyncio.sleep(0)
             self.spoken += 1
             chunk = ChatGenerationChunk(message=AIMessageChunk("word "))
             if run_manager:
@@ -166,6 +170,34 @@ def speaking(engine: str, model: Speaker, asynchronous: bool) -> Any:
 
     action = aspeak if asynchronous else speak
     return module.StateGraph(State).add_node("n", action).add_edge(module.START, "n").compile()
+
+
+def heard(engine: str, words: int, asynchronous: bool) -> Run:
+    """Return what reads all tokens, and fails unless the first one comes while the model speaks."""
+    model = Speaker(words=words)
+    graph = speaking(engine, model, asynchronous)
+
+    def check() -> None:
+        if not QUICK:
+            assert model.spoken < words, f"{engine}: no token came before the last was spoken"
+
+    def run() -> int:
+        read = 0
+        for _ in graph.stream({"a": 0}, CONFIG, stream_mode="messages"):
+            if not read:
+                check()
+            read += 1
+        return read
+
+    async def arun() -> int:
+        read = 0
+        async for _ in graph.astream({"a": 0}, CONFIG, stream_mode="messages"):
+            if not read:
+                check()
+            read += 1
+        return read
+
+    return arun if asynchronous else run
 
 
 def bare_speech(words: int, asynchronous: bool) -> Run:
@@ -229,8 +261,7 @@ def tokens() -> Iterator[Workload]:
         kind = "async" if asynchronous else "sync"
 
         def prepare(engine: str, asynchronous: bool = asynchronous) -> Run:
-            graph = speaking(engine, Speaker(words=size(4000)), asynchronous)
-            return drained(graph, {"a": 0}, "messages", asynchronous=asynchronous)
+            return heard(engine, size(4000), asynchronous)
 
         yield Workload(
             f"messages, 4000 tokens, {kind}: token",

@@ -65,9 +65,10 @@ def id_parts(path: TaskPath, triggers: Sequence[str]) -> tuple[str, ...]:
     return (PUSH, str(path[1])) if path[0] == PUSH else (PULL, *triggers)
 
 
+@lru_cache(maxsize=1024)  # nodes run again and again, and their paths are the same
 def path_text(path: Any) -> str:
     """Return a path as savers get it: such texts sort as the paths do."""
-    if isinstance(path, (tuple, list)):
+    if isinstance(path, tuple):
         return f"~{', '.join(path_text(part) for part in path)}"
     return f"{path:010d}" if isinstance(path, int) else str(path)
 

@@ -90,7 +90,14 @@ class Deltas:
         """Go on from a checkpoint, and from what stands under it."""
         counters = metadata.get(COUNTERS) or {}
         self.counters = {name: (each[0], each[1]) for name, each in counters.items()}
-        self._stood = frozenset(pending)
+        self._stood = frozenset(id_ for id_, writes in pending.items() if self._own(writes))
+
+    def keep(self, id_: str, writes: Iterable[Write]) -> None:
+        """Hear what a task wrote that is to stand under the checkpoint.
+
+        Savers leave what stands there of the same task.
+        """
+        self.strayed = self.strayed or (id_ in self._stood and bool(self._own(writes)))
 
     def apply(self, id_: str, path: Sequence[Any], writes: Iterable[Write]) -> None:
         """Hear that what a task wrote is applied."""
@@ -117,7 +124,7 @@ class Deltas:
         ):
             self.strayed = True
         if applied:
-            self._check_order()
+            self._check()
             self._first = step if self._first is None else self._first
         if applied and self._at_exit:
             self.kept += [
@@ -163,20 +170,17 @@ class Deltas:
         specs = self.specs
         return [write for write in writes if write[0] in specs]
 
-    def _check_order(self) -> None:
+    def _check(self) -> None:
         """Stray if applying the writes one after the other would give another value.
 
         They are read in the order of the paths of tasks. What is written beside an `Overwrite`
         counts for nothing in a superstep, but not so when it is read.
         """
         places = [(path, id_) for id_, (path, _) in self._applied.items()]
-        written: dict[str, list[Any]] = {}
-        for _, own in self._applied.values():
-            for name, value in own:
-                written.setdefault(name, []).append(value)
         overwrites = any(
-            len(values) > 1 and any(overwritten(value) is not MISSING for value in values)
-            for values in written.values()
+            overwritten(value) is not MISSING
+            for _, own in self._applied.values()
+            for _, value in own
         )
         self.strayed = self.strayed or overwrites or places != sorted(places)
 

@@ -271,13 +271,11 @@ def _superstep(
     kept = thread.pending
     if given := [write for write in kept.get(NOBODY, ()) if write[0] not in SPECIAL]:
         run.apply_given(Given(given))
-    for task in waiting if not thread.addressed else ():
-        task.take(kept.get(task.id, ()))
-    if alone:  # drop what was to run
+    if alone:  # drop what was to run, but for what is done
+        for task in waiting if not thread.addressed else ():
+            task.take(kept.get(task.id, ()))
         run.updated = run.apply(waiting) if waiting else run.updated
         return (yield from _saved(run, thread, "update"))
-    if done := [task for task in waiting if task.done]:
-        run.updated = run.apply(done)
     tasks = []
     for number, (value, name, id_) in enumerate(_addressed(graph, thread, updates)):
         task_id = id_ or (

@@ -70,6 +70,8 @@ class KeptGraph(DescribedGraph):
         """
         graph, saver, config = self._place(config)
         saved = saver.list(config, before=before, limit=limit, filter=filter)
+        if graph.delta_channels:  # made of more calls of the saver, which may take one at a time
+            saved = iter(list(saved))
         return (look(snapshot(graph, one, latest=False), saver) for one in saved)
 
     def aget_state_history(
@@ -85,6 +87,10 @@ class KeptGraph(DescribedGraph):
         saved = saver.alist(config, before=before, limit=limit, filter=filter)
 
         async def states() -> AsyncIterator[StateSnapshot]:
+            if graph.delta_channels:  # as above
+                for one in [one async for one in saved]:
+                    yield await alook(snapshot(graph, one, latest=False), saver)
+                return
             async for one in saved:
                 yield await alook(snapshot(graph, one, latest=False), saver)
 

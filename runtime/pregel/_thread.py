@@ -357,39 +357,42 @@ class Thread:
             self._put(channels)
 
     def _put(self, channels: Channels) -> None:
-        values: Mapping[str, Any] = self.values
-        if self.deltas is not None:
-            values = self._without_deltas(self.deltas, channels)
+        values = self.values if self.deltas is None else self._thinned(self.deltas, channels)
         self._last_put = self.id
-        updated = None if self.updated is None else sorted(self.updated)
-        self._put_checkpoint(self.id, self.parent, values, self.metadata, updated)
+        new = {name: self.versions[name] for name in self._unsaved_versions}
+        self._unsaved_versions = set()
+        checkpoint = self._checkpoint(
+            self.id,
+            channel_values=dict(values),
+            channel_versions=dict(self.versions),
+            versions_seen=dict(self.seen),
+            updated_channels=None if self.updated is None else sorted(self.updated),
+        )
+        self._put_checkpoint(checkpoint, self.parent, self.metadata, new)
+
+    def _checkpoint(self, id_: str, **content: Any) -> Checkpoint:
+        nothing: dict[str, Any] = {
+            "channel_values": {},
+            "channel_versions": {},
+            "versions_seen": {},
+        }
+        ts = datetime.fromtimestamp(self._turns.now(), tz=timezone.utc).isoformat()
+        return cast(Checkpoint, {"v": VERSION, "ts": ts, "id": id_, **nothing, **content})
 
     def _put_checkpoint(
         self,
-        id_: str,
+        checkpoint: Checkpoint,
         parent: str | None,
-        values: Mapping[str, Any],
         metadata: Mapping[str, Any],
-        updated: list[str] | None,
+        new: Mapping[str, Any],
     ) -> None:
         configurable = self._configurable
         if parent is not None:
             configurable = {**configurable, "checkpoint_id": parent}
-        checkpoint: Checkpoint = {
-            "v": VERSION,
-            "ts": datetime.fromtimestamp(self._turns.now(), tz=timezone.utc).isoformat(),
-            "id": id_,
-            "channel_values": dict(values),
-            "channel_versions": dict(self.versions),
-            "versions_seen": dict(self.seen),
-            "updated_channels": updated,
-        }
-        new = {name: self.versions[name] for name in self._unsaved_versions}
-        self._unsaved_versions = set()
         arguments = (self._to_saver(configurable), checkpoint, dict(metadata), new)
         self.unsaved.append(Save("put", arguments))
 
-    def _without_deltas(self, deltas: Deltas, channels: Channels) -> dict[str, Any]:
+    def _thinned(self, deltas: Deltas, channels: Channels) -> dict[str, Any]:
         """Return what the checkpoint holds of the channels, now that it is saved."""
         if self._twin is not None:
             return dict(self._twin.checkpoint["channel_values"])
@@ -406,10 +409,7 @@ class Thread:
             return
         if self.parent is None:  # there was none; so one of nothing is to stand before the first
             self.parent = cast(str, self._unborn)
-            versions, self.versions, seen, self.seen = self.versions, {}, self.seen, {}
-            changed, self._unsaved_versions = self._unsaved_versions, set()
-            self._put_checkpoint(self.parent, None, {}, {"step": UNBORN}, None)
-            self.versions, self.seen, self._unsaved_versions = versions, seen, changed
+            self._put_checkpoint(self._checkpoint(self.parent), None, {"step": UNBORN}, {})
         for arguments in kept:
             self.unsaved.append(Save("put_writes", (self._here(self.parent), *arguments)))
 
@@ -434,6 +434,8 @@ class Thread:
         Nothing more is to stand under a checkpoint that another one follows already: that follows
         from what stands there.
         """
+        if self.deltas is not None:
+            self.deltas.keep(id_, writes)
         if self.deltas is None or not self.superseded:
             self.pending[id_] = list(writes)
             yield Save("put_writes", (self.here, writes, id_, path_text(path)))
@@ -447,6 +449,8 @@ class Thread:
             for name, value in writes
             if not isinstance(channels.specs.get(name), UntrackedValue)
         ]
+        if self.deltas is not None:
+            self.deltas.keep(id_, kept)
         before: list[Write] = []
         if all(name in SPECIAL for name, _ in writes):
             names = {name for name, _ in writes}

@@ -104,7 +104,7 @@ def apply_writes(
     Raises:
         InvalidUpdateError: A channel cannot combine what was written to it.
     """
-    stepped = type(tasks[0]) is not Given
+    stepped = bool(tasks) and type(tasks[0]) is not Given
     for task in tasks:
         for name in task.triggers:
             if name in channels and channels[name].consume() and changed is not None:

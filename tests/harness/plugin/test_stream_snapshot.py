@@ -26,7 +26,7 @@ def accepted(project: pytest.Pytester) -> Path:
 
 def test_an_accepted_stream_passes(project: pytest.Pytester, accepted: Path) -> None:
     """The file is text that a person can read, and the test passes against it."""
-    assert 'messages m1 "Why" " " "was"' in accepted.read_text()
+    assert '  | "Why" " " "was"' in accepted.read_text()
     before = accepted.stat().st_mtime_ns
 
     outcome(project.runpytest(), passed=1)
@@ -53,10 +53,10 @@ def test_a_changed_token_fails(project: pytest.Pytester, accepted: Path) -> None
     outcome(result, failed=1)
     result.stdout.fnmatch_lines(
         [
-            'E*messages: token 7 of m1 (node "answer") changed: "cat" -> "dog"',
+            'E*node `answer`: token 7 changed: "cat" -> "dog"',
             "E*accept with: pytest --snapshot-update",
-            '-messages m1 "Why" " " "was" " " "the" " " "cat" " "',
-            '+messages m1 "Why" " " "was" " " "the" " " "dog" " "',
+            '-  | "Why" " " "was" " " "the" " " "cat" " "*',
+            '+  | "Why" " " "was" " " "the" " " "dog" " "*',
         ]
     )
     assert "cat" in accepted.read_text()
@@ -68,9 +68,7 @@ def test_a_changed_order_fails(project: pytest.Pytester, accepted: Path) -> None
     result = project.runpytest()
 
     outcome(result, failed=1)
-    result.stdout.fnmatch_lines(
-        ['E*messages: order changed from token 5 of m1 (node "answer") on: "the" -> "cat"']
-    )
+    result.stdout.fnmatch_lines(['E*node `answer`: tokens 5 and 7 swapped: "the" and "cat"'])
 
 
 def test_a_lost_metadata_key_fails(project: pytest.Pytester, accepted: Path) -> None:
@@ -80,7 +78,7 @@ def test_a_lost_metadata_key_fails(project: pytest.Pytester, accepted: Path) -> 
     result = project.runpytest()
 
     outcome(result, failed=1)
-    result.stdout.fnmatch_lines(['E*metadata: ls_lost is gone from m1 (node "answer")'])
+    result.stdout.fnmatch_lines(["E*`ls_lost` is gone from the metadata of `answer`"])
 
 
 def test_verbose_output_has_the_difference_once(project: pytest.Pytester, accepted: Path) -> None:
@@ -91,7 +89,7 @@ def test_verbose_output_has_the_difference_once(project: pytest.Pytester, accept
     assert section in project.runpytest().stdout.str()
     verbose = project.runpytest("-vv").stdout
     assert section not in verbose.str()
-    verbose.fnmatch_lines(["E*-messages m1 *cat*"])
+    verbose.fnmatch_lines(["E*-  | *cat*"])
 
 
 def test_update_accepts_the_change(project: pytest.Pytester, accepted: Path) -> None:
@@ -141,6 +139,4 @@ def test_two_transcripts_explain_themselves(project: pytest.Pytester) -> None:
     )
     result = project.runpytest()
     outcome(result, failed=1)
-    result.stdout.fnmatch_lines(
-        ['E*messages: token 1 of m1 (node "answer") changed: "Hi" -> "Ho"*']
-    )
+    result.stdout.fnmatch_lines(['E*node `answer`: token 1 changed: "Hi" -> "Ho"*'])

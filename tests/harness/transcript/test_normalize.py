@@ -55,7 +55,7 @@ def test_ids_are_named_after_what_they_are(two_calls: Any) -> None:
     """Tasks and messages count separately; the constant part of an id stays visible."""
     transcript = capture(two_calls, {"topic": "cats"}).text()
     assert 'langgraph_checkpoint_ns: "tell_poem:<task 2>"' in transcript
-    assert "messages lc_run--<message 2> begins" in transcript
+    assert "messages lc_run--<message 2> of tell_poem:<task 2> begins" in transcript
 
 
 @pytest.mark.parametrize("identity", ["m1", "call_7", "fp_44709d6fcb", "call_the_weather_service"])

@@ -36,7 +36,7 @@ def upgrade(path: Path) -> tuple[int, int] | None:
         The format that it had and the one that it has; None if it is no snapshot of a stream.
 
     Raises:
-        HarnessError: It cannot be read.
+        HarnessError: It cannot be read, or a newer version of this harness has written it.
     """
     try:
         content = path.read_text("utf-8")
@@ -47,6 +47,6 @@ def upgrade(path: Path) -> tuple[int, int] | None:
     before = format_of(content)
     if not before.isdigit():
         return None
-    if int(before) < FORMAT:
+    if int(before) != FORMAT:
         write_whole(path, current(content, str(path)))
     return int(before), FORMAT

@@ -41,7 +41,8 @@ _ID = re.compile(
 )
 PROVIDER_ID = re.compile(
     r"(?<![0-9A-Za-z_-])"
-    r"(?:(?P<call>call_|toolu_|fc_|chatcmpl-tool-)|(?P<message>chatcmpl-|msg_|resp_|gen-))"
+    r"(?:(?P<call>call_|(?:srv|mcp)?toolu_|fc_|ws_|chatcmpl-tool-)"
+    r"|(?P<message>chatcmpl-|msg_|resp_|rs_|gen-))"
     r"(?=[A-Za-z_-]*[0-9])[0-9A-Za-z_-]{16,}"
 )
 _KINDS = ("task", "message", "tool call", "checkpoint", "run", "id")

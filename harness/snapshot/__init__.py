@@ -2,12 +2,14 @@
 
 from harness.snapshot._extension import StreamSnapshotExtension
 from harness.snapshot._failure import failure_lines, line_style
-from harness.snapshot._provenance import parted
+from harness.snapshot._provenance import Provenance, cause, parted
 from harness.snapshot._upgrade import SUFFIX, current, upgrade
 
 __all__ = [
     "SUFFIX",
+    "Provenance",
     "StreamSnapshotExtension",
+    "cause",
     "current",
     "failure_lines",
     "line_style",

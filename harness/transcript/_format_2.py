@@ -23,6 +23,7 @@ def read_format_2(lines: list[str]) -> Page:
     reader = _Reader()
     for item in items(lines[len(head) :]):
         reader.item(item)
+    reader.end()
     pairs = (joined(item).partition(" ") for item in items(head))
     return Page(tuple((word, text) for word, _, text in pairs), tuple(reader.entries))
 
@@ -48,6 +49,11 @@ class _Reader:
         else:
             self.entries.append(chunk(lines))
 
+    def end(self) -> None:
+        """Check that nothing is left over."""
+        if self._lanes:
+            raise ValueError("lanes without turns")
+
     def _take_turns(self, turns: list[str]) -> None:
         waiting = [iter(lane) for lane in self._lanes]
         self._lanes = []
@@ -57,6 +63,8 @@ class _Reader:
                 continue
             for _ in range(int(count or 1)):
                 self.entries.append(next(waiting[int(number) - 1]))
+        if any(True for lane in waiting for _ in lane):
+            raise ValueError("the turns end before the lanes do")
 
     def _lane(self, head: str, lines: list[str]) -> list[Entry]:
         """The chunks of a lane; none if these lines are none."""

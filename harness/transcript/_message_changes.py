@@ -36,7 +36,8 @@ class _Message:
     @property
     def key(self) -> tuple[str, ...]:
         """What makes it the same message in another stream."""
-        return tuple(self.metadata.get(name, "") for name in _NAMES)
+        who = _fields(self.entries[0]).get("name", "")
+        return (*(self.metadata.get(name, "") for name in _NAMES), who)
 
     @property
     def title(self) -> str:

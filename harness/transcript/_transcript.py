@@ -150,9 +150,12 @@ class Transcript:
         mode: str | None = None,
         node: str | None = None,
         namespace: Iterable[str] | str | None = None,
+        *,
+        tag: str | None = None,
+        step: int | None = None,
     ) -> int:
         """How many events are all of this; see `select`."""
-        return len(self.select(mode=mode, node=node, namespace=namespace))
+        return len(self.select(mode=mode, node=node, tag=tag, step=step, namespace=namespace))
 
     def before(self, first: Place, then: Place) -> bool:
         """Whether everything from one place came before anything from another.

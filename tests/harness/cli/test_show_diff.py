@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from harness import Transcript
+from harness import StreamSnapshotExtension, Transcript
 from harness.transcript import StreamEvent
 
 
@@ -51,7 +51,21 @@ def test_a_change(run: Callable[..., Any], files: Path) -> None:
 
     found = json.loads(run("diff", "old.stream.txt", "new.stream.txt", "--json").out)
     assert found["equal"] is False
-    assert found["summary"] == ['custom item 1 changed: "cat" -> "dog"']
+    assert found["changes"] == [{"kind": "custom", "text": 'custom item 1 changed: "cat" -> "dog"'}]
+    assert found["origin"] == []
+
+
+def test_where_a_change_came_from(run: Callable[..., Any], files: Path) -> None:
+    """Two snapshots say it below their streams; it is shown, and told when they differ."""
+    extension = StreamSnapshotExtension()
+    text = extension.serialize(stream("cat"))
+    Path("one.stream.txt").write_text(text)
+    Path("two.stream.txt").write_text(
+        text.replace('"cat"', '"dog"').replace("Python 3", "Python 4")
+    )
+
+    assert "#   runtime: " in run("show", "one.stream.txt").out
+    assert "\nfrom the runtime: Python 3" in run("diff", "one.stream.txt", "two.stream.txt").out
 
 
 def test_two_revisions_of_one_file(run: Callable[..., Any], files: Path) -> None:

@@ -72,9 +72,10 @@ def wanted(request: pytest.FixtureRequest) -> Wanted:
 
     theirs = _of_vcrpy(config, request.config, folder, mode)
     if theirs is None:
-        path = Path(folder, _file_name(name, _SUFFIX))
+        name = _short(name, _SUFFIX)
+        path = Path(folder, name if name.endswith(_SUFFIX) else name + _SUFFIX)
     else:
-        path = theirs.path(_file_name(name, config.get("serializer", _SUFFIX)))
+        path = theirs.path(_short(name, config.get("serializer", _SUFFIX)))
         if not asked and theirs.record_mode != _FOR_VCRPY.get(mode, mode):
             mode = theirs.record_mode  # by the hook
     mode = _FOR_US.get(mode, mode)
@@ -98,12 +99,12 @@ def _word(record_mode: Any) -> str:
     return str(getattr(record_mode, "value", record_mode))
 
 
-def _file_name(name: str, suffix: str) -> str:
-    """pytest-recording's file name: a long one ends in a hash."""
-    if len(name) + len(suffix) > _LONGEST_NAME:
-        mark = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
-        name = f"{name[: _LONGEST_NAME - len(suffix) - len(mark) - 3]}...{mark}"
-    return name if suffix != _SUFFIX or name.endswith(suffix) else name + suffix
+def _short(name: str, suffix: str) -> str:
+    """Return a name that is not too long for a file, by pytest-recording's rule."""
+    if len(name) + len(suffix) <= _LONGEST_NAME:
+        return name
+    mark = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
+    return f"{name[: _LONGEST_NAME - len(suffix) - len(mark) - 3]}...{mark}"
 
 
 def _our_words() -> set[str]:

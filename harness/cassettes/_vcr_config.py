@@ -69,11 +69,11 @@ class VcrConfig:
         self._hooks = {key: merged[key] for key in _OF_A_CASSETTE if key in merged}
         self._persister, self._serializer = merged["persister"], merged["serializer"]
         self._is_file = self._persister is FilesystemPersister
-        says = "match_on" in config or vcr.match_on != VCR().match_on
-        chosen = list(merged["match_on"])
-        if not says:  # ours by default, and whatever matchers are added to vcrpy's default
-            chosen = [*MATCH_ON, *chosen[len(VCR().match_on) :]]
-        self.match_on: tuple[str | Part, ...] = tuple(_part(matcher) for matcher in chosen)
+        theirs = tuple(map(_part, merged["match_on"]))
+        by_default = VCR().match_on
+        says = "match_on" in config or vcr.match_on != by_default
+        # Unless it says what is compared, it is what ours compares, and the added matchers.
+        self.match_on = theirs if says else (*MATCH_ON, *theirs[len(by_default) :])
         self.record_mode = str(getattr(merged["record_mode"], "value", merged["record_mode"]))
         self.allow_repeats = bool(merged["allow_playback_repeats"])
         self.drop_unused = bool(merged["drop_unused_requests"])

@@ -63,24 +63,62 @@ def test_without_the_plugin(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*fixture 'stream_snapshot' not found*"])
 
 
-def test_without_pytest_recording(project: pytest.Pytester) -> None:
-    """Where it is blocked, a marked test fails with a way out; the others run."""
+ABSENT = """
+import sys
+
+class NotThere:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == "pytest_recording":
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, NotThere())
+"""
+
+
+@pytest.mark.parametrize(
+    "options",
+    ["-p no:recording", "-p absent -p harness.plugin -p syrupy"],
+    ids=["blocked", "absent"],
+)
+def test_without_pytest_recording(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, options: str
+) -> None:
+    """Where it is blocked or not there, its options, marks, fixtures and its hook still are."""
+    if "absent" in options:
+        project.makepyfile(absent=ABSENT)
+        for name in [name for name in sys.modules if name.startswith("pytest_recording")]:
+            monkeypatch.delitem(sys.modules, name)
+        monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        project.makeini("[pytest]")
+    project.makeconftest("""
+        def pytest_recording_configure(config, vcr):
+            vcr.filter_headers = ["x-mine"]
+        """)
     project.makepyfile(
         """
+        import socket
         import pytest
-        from graphs import capture, says
+        from harness.cassettes import RecordedRequest
 
         @pytest.mark.vcr
-        def test_vcr():
-            pass
+        @pytest.mark.default_cassette("named")
+        def test_vcr(vcr, vcr_cassette_dir, record_mode, vcr_markers, request):
+            assert type(vcr).__module__.startswith("harness.")
+            assert str(vcr.path) == vcr_cassette_dir + "/named.yaml"
+            assert (record_mode, len(vcr_markers)) == ("none", 1)
+            asked = RecordedRequest("GET", "https://example.org", (("x-mine", "1"),), b"")
+            assert vcr.options.storage.shown(asked).headers == ()
 
-        def test_snapshot(stream_snapshot):
-            assert capture(says("Hi"), {"topic": "cats"}) == stream_snapshot
+        @pytest.mark.block_network(allowed_hosts=["127."])
+        def test_blocked():
+            with pytest.raises(Exception, match="network is blocked"):
+                socket.create_connection(("example.org", 443))
+            with socket.create_server(("127.0.0.1", 0)) as server:
+                socket.create_connection(server.getsockname()).close()
         """
     )
-    result = project.runpytest("-p", "no:recording", "--strict-markers", "--snapshot-update")
-    outcome(result, passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*pytest-recording is blocked*", "*remove `-p no:recording`*"])
+    result = project.runpytest("--strict-markers", "--record-mode=none", *options.split())
+    outcome(result, passed=2)
 
 
 def test_importing_the_plugin_is_cheap(project: pytest.Pytester) -> None:

@@ -121,7 +121,13 @@ def _facts(item: pytest.Item) -> dict[str, Any]:
     tally, module = item.stash[_tally], str(item.path)
     facts: dict[str, Any] = {}
     if tally.cassettes or tally.models or tally.refused:
-        facts |= asdict(tally) | {"seconds": item.stash.get(_seconds, 0.0)}
+        facts |= {
+            "cassettes": [asdict(cassette) for cassette in tally.cassettes],
+            "models": dict(tally.models),
+            "tokens": tally.tokens,
+            "refused": dict(tally.refused),
+            "seconds": item.stash.get(_seconds, 0.0),
+        }
     if (marked := item.stash.get(_marked, None)) is not None:
         facts |= {"marked": marked, "module": module}
     elif item.get_closest_marker("vcr") is not None:  # skipped, or its fixtures failed
@@ -176,7 +182,8 @@ def _counts(whole: _Whole, orphaned: int) -> Iterator[str]:
         yield f"models called: {calls}{tokens}"
     if whole.slowest:
         slow = sorted(whole.slowest, reverse=True)[:_SLOWEST]
-        yield "slowest replays: " + ", ".join(f"{test} {took:.2f} s" for took, test in slow)
+        yield "slowest replays:"
+        yield from (f"  {took:.2f} s  {test}" for took, test in slow)
 
 
 def _lists(whole: _Whole, orphans: list[Path], root: Path) -> Iterator[str]:

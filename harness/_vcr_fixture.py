@@ -11,16 +11,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from harness._marked import Wanted, wanted
 from harness._replay_environment import keys_wanted, replay_environment
 from harness._summary import note
 
-_wanted_key = pytest.StashKey[Wanted]()
+if TYPE_CHECKING:
+    from harness._marked import Wanted
+
+_wanted_key = pytest.StashKey["Wanted"]()
 _failure_key = pytest.StashKey[BaseException]()
 
 
@@ -31,6 +33,8 @@ def vcr(request: pytest.FixtureRequest) -> Generator[object, None, None]:
     if not marked or request.getfixturevalue("disable_recording"):
         yield None
         return
+    from harness._marked import wanted  # noqa: PLC0415 - only for tests that ask
+
     test = wanted(request)
     request.node.stash[_wanted_key] = test
     note(request.node, test.path, test.also, lists_unplayed=test.lists_unplayed)

@@ -121,12 +121,41 @@ def test_without_pytest_recording(
     outcome(result, passed=2)
 
 
-def test_importing_the_plugin_is_cheap(project: pytest.Pytester) -> None:
-    """No langchain-core, vcr, yaml or rich for a suite that asks for nothing."""
-    code = """
-import sys, harness.plugin, harness._vcr_fixture
-heavy = {"langchain_core", "langgraph", "vcr", "yaml", "rich", "pydantic", "syrupy"}
-print(sorted(heavy & set(sys.modules)))
+IDLE = """
+import sys
+
+def pytest_unconfigure():
+    print("loaded", *sorted(sys.modules))
 """
-    found = project.run(sys.executable, "-c", code)
-    assert found.outlines == ["[]"]
+
+
+def test_an_idle_suite_loads_nothing(project: pytest.Pytester) -> None:
+    """A suite that asks for nothing loads a few modules of ours, and no library for us."""
+    project.makeconftest(IDLE)
+    project.makepyfile(test_it="def test_it(): pass")
+
+    def loaded(*options: str) -> set[str]:
+        result = project.runpytest_subprocess("-s", *options)
+        outcome(result, passed=1)
+        (line,) = (line for line in result.outlines if line.startswith("loaded "))
+        return set(line.split())
+
+    added = loaded() - loaded("-p", "no:harness")
+    assert {name.split(".")[0] for name in added} == {"harness"}
+    assert len(added) < 15
+    assert not [name for name in added if name.count(".") > 1]  # none of the packages inside
+
+
+COST = """
+import time, pytest, subprocess, tempfile, json, inspect, urllib.parse, pytest_recording.plugin
+before = time.thread_time()
+from harness import _leftovers, _summary, _vcr_fixture, plugin
+print(time.thread_time() - before)
+"""
+
+
+@pytest.mark.proof
+def test_starting_is_cheap(project: pytest.Pytester) -> None:
+    """What pytest loads of us takes less than 30 ms of work."""
+    took = [float(project.run(sys.executable, "-c", COST).outlines[0]) for _ in range(5)]
+    assert min(took) < 0.03

@@ -170,7 +170,7 @@ def _counts(whole: _Whole, orphaned: int) -> Iterator[str]:
     tests, total = whole.tests, whole.total
     counts = [
         (tests["played"], "cassettes played"),
-        (tests["recorded"], "recorded"),
+        (tests["recorded"], "cassettes recorded"),
         (tests["unplayed"], "interactions not played"),
         (orphaned, "files of no test"),
     ]

@@ -14,24 +14,31 @@ them.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness import _graph_engine
+from harness import _recording_stand_in as _stand_in
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
 _RECORDING = "recording"  # the name under which pytest-recording's entry point registers it
-_ABSENT = object()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what is asked on the command line or in `addopts`."""
     _graph_engine.add_options(parser)
+    parser.addini(
+        "vcr_strict",
+        "interactions that no test plays are a failure under every vcr_config",
+        type="bool",
+        default=False,
+    )
     parser.getgroup("harness").addoption(
         "--python-contract",
         choices=("native", "3.10"),
@@ -57,33 +64,38 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """
     _graph_engine.switch(early_config)
     plugins = early_config.pluginmanager
-    if plugins.is_blocked(_RECORDING) or plugins.is_blocked("pytest_recording.plugin"):
-        return
-    from pytest_recording import plugin as recording  # noqa: PLC0415 - an edge, not always needed
-
+    recording = _recording(plugins)
     if not plugins.is_registered(recording):
-        plugins.register(recording, _RECORDING)
+        name = "harness-recording" if recording is _stand_in else _RECORDING
+        plugins.register(recording, name)
+
+
+def _recording(plugins: pytest.PytestPluginManager) -> Any:
+    """Return pytest-recording, or what stands in for it where it is blocked or not installed."""
+    loaded = sys.modules.get("pytest_recording.plugin")
+    if loaded is not None and plugins.is_registered(loaded):
+        return loaded  # whatever names are blocked
+    if plugins.is_blocked(_RECORDING) or plugins.is_blocked("pytest_recording.plugin"):
+        return _stand_in
+    try:
+        from pytest_recording import plugin  # noqa: PLC0415 - an edge, not always needed
+    except ImportError:
+        return _stand_in
+    return plugin
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Put our `vcr` fixture above pytest-recording's: the plugin that registers last wins."""
-    from harness import (  # noqa: PLC0415 - as needed
-        _leftovers,
-        _snapshot_report,
-        _vcr_fixture,
-        _without_recording,
-    )
+    from harness import _leftovers, _snapshot_report, _vcr_fixture  # noqa: PLC0415 - as needed
+    from harness._summary import Summary  # noqa: PLC0415 - as above
 
     if report := config.getoption(_graph_engine.REPORT):
         config.pluginmanager.register(_graph_engine.Recorder(Path(report)), "harness-engines")
 
     config.pluginmanager.register(_leftovers, "harness-leftovers")
     config.pluginmanager.register(_snapshot_report, "harness-snapshots")
-    if config.getoption("--record-mode", default=_ABSENT) is not _ABSENT:
-        config.pluginmanager.register(_vcr_fixture, "harness-vcr")
-    else:
-        config.pluginmanager.register(_without_recording, "harness-vcr")
-        config.addinivalue_line("markers", "vcr: play a cassette (needs pytest-recording)")
+    config.pluginmanager.register(_vcr_fixture, "harness-vcr")
+    config.pluginmanager.register(Summary(config), "harness-summary")
     if (version := config.getoption("--python-contract")) != "native":
         from harness._contract_plugin import ContractPlugin  # noqa: PLC0415 - not always needed
 

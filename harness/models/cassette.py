@@ -11,6 +11,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 from pydantic import Field, PrivateAttr
 
+from harness import _tally
 from harness._watch import innermost
 from harness.cassettes._cassette import RECORD_MODES, RecordMode
 from harness.models._base import PlayedChatModel
@@ -121,6 +122,7 @@ class CassetteChatModel(PlayedChatModel):
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
     ) -> Speech:
         self._calls.append(noted(messages, stop, kwargs))
+        _tally.model_called(self._standard_params()["ls_model_name"])
         request = ModelRequest.of(messages, stop, kwargs)
         found = self._deck.ask(request, self._standard_params())
         note_answer(

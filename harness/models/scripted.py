@@ -10,6 +10,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage
 from pydantic import Field, PrivateAttr
 
+from harness import _tally
 from harness._watch import innermost
 from harness.errors import (
     LeftoverTurnsError,
@@ -163,6 +164,7 @@ class ScriptedChatModel(PlayedChatModel):
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
     ) -> Played:
         script, call = self._script, noted(messages, stop, kwargs)
+        _tally.model_called(self._standard_params()["ls_model_name"])
         with script.lock:
             number = script.asked
             script.asked += 1

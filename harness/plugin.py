@@ -4,6 +4,7 @@
 - `--graph-engine` chooses what `import langgraph` is (`harness._graph_engine`).
 - `@pytest.mark.vcr` and everything around it are pytest-recording's; the marked test gets our
   cassette instead of vcrpy's where that means the same (`harness._vcr_fixture`).
+- What a stream that has changed looks like: `harness._snapshot_report`.
 - What a scripted or cassette model still has to say when its test ends fails the test
   (`harness._leftovers`).
 
@@ -13,10 +14,9 @@ them.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _RECORDING = "recording"  # the name under which pytest-recording's entry point registers it
 _ABSENT = object()
-_TRUNCATED = "Full output truncated"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -68,12 +67,18 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Put our `vcr` fixture above pytest-recording's: the plugin that registers last wins."""
-    from harness import _leftovers, _vcr_fixture, _without_recording  # noqa: PLC0415 - as needed
+    from harness import (  # noqa: PLC0415 - as needed
+        _leftovers,
+        _snapshot_report,
+        _vcr_fixture,
+        _without_recording,
+    )
 
     if report := config.getoption(_graph_engine.REPORT):
         config.pluginmanager.register(_graph_engine.Recorder(Path(report)), "harness-engines")
 
     config.pluginmanager.register(_leftovers, "harness-leftovers")
+    config.pluginmanager.register(_snapshot_report, "harness-snapshots")
     if config.getoption("--record-mode", default=_ABSENT) is not _ABSENT:
         config.pluginmanager.register(_vcr_fixture, "harness-vcr")
     else:
@@ -103,36 +108,3 @@ def deterministic() -> Generator[object, None, None]:
 
     with block() as turns:
         yield turns
-
-
-def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
-    """Explain `assert transcript == other_transcript`."""
-    module = sys.modules.get("harness.transcript")
-    if op != "==" or module is None:
-        return None
-    if not isinstance(left, module.Transcript) or not isinstance(right, module.Transcript):
-        return None
-    return [f"{left!r} == {right!r}", *left.diff(right).splitlines()]
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add the whole difference to a failure that pytest has cut after a few lines."""
-    report = yield
-    snapshot = getattr(item, "funcargs", {}).get("stream_snapshot")
-    if snapshot is not None and report.failed and _TRUNCATED in report.longreprtext:
-        report.sections.extend(_differences(snapshot))
-    return report
-
-
-def _differences(snapshot: Any) -> list[tuple[str, str]]:
-    from harness.snapshot import failure_lines  # noqa: PLC0415 - loaded: the test has used it
-
-    return [
-        (f"stream snapshot {result.snapshot_name}", "\n".join(lines))
-        for result in snapshot.executions.values()
-        if not result.success and result.asserted_data is not None
-        for lines in [failure_lines(result.recalled_data or "", result.asserted_data)]
-    ]

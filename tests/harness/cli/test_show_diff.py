@@ -46,12 +46,12 @@ def test_a_change(run: Callable[..., Any], files: Path) -> None:
     """What changed is said in words, then shown; the status is 1."""
     status, out, _ = run("diff", "old.stream.txt", "new.stream.txt")
     assert status == 1
-    assert out.splitlines()[0] == 'custom: chunk 1 changed: "cat" -> "dog"'
+    assert out.splitlines()[0] == 'custom item 1 changed: "cat" -> "dog"'
     assert out.splitlines()[-3:] == ['-custom "cat"', '+custom "dog"', " custom 1"]
 
     found = json.loads(run("diff", "old.stream.txt", "new.stream.txt", "--json").out)
     assert found["equal"] is False
-    assert found["summary"] == ['custom: chunk 1 changed: "cat" -> "dog"']
+    assert found["summary"] == ['custom item 1 changed: "cat" -> "dog"']
 
 
 def test_two_revisions_of_one_file(run: Callable[..., Any], files: Path) -> None:
@@ -79,7 +79,7 @@ def test_two_revisions_of_one_file(run: Callable[..., Any], files: Path) -> None
     [
         (None, "it.txt does not exist"),
         ("version: 1", "neither a snapshot of a stream .* harness replay"),
-        ("# stream transcript, format 0\n", "format 0', but this harness reads format 1; write"),
+        ("# stream transcript, format 0\n", "format 0'; this harness reads formats 1 to 2"),
         ("{}", "it.txt is not a saved transcript: line 1"),
     ],
 )

@@ -1,0 +1,40 @@
+"""What a person reads when a stream is not what its snapshot says."""
+
+from __future__ import annotations
+
+from harness.snapshot._provenance import cause, parted
+from harness.transcript import compare_texts
+
+UPDATE = "pytest --snapshot-update"
+_SENTENCES = 3
+_STYLES = {"-": "red", "+": "green", "@": "cyan"}
+
+
+def failure_lines(expected: str, received: str) -> list[str]:
+    """What is told of a difference.
+
+    Args:
+        expected: Text of the snapshot file; empty when there is none.
+        received: Text of the transcript, with its provenance if that is known.
+
+    Returns:
+        What changed, in words; where it came from; the command that accepts it; the changed lines
+        in context.
+    """
+    command = f"accept with: {UPDATE}"
+    stream, now = parted(received)
+    if not expected:
+        return [command, "", *stream.splitlines()]
+    accepted, before = parted(expected)
+    difference = compare_texts(accepted, stream)
+    sentences = [*difference.summary[:_SENTENCES]]
+    if more := len(difference.summary) - len(sentences):
+        sentences.append(f"... and {more} more")
+    if before is not None and now is not None:
+        sentences.append(cause(before, now))
+    return [*sentences, command, "", *difference.context]
+
+
+def line_style(line: str) -> str:
+    """The colour of a line of a difference, by its name; empty for none."""
+    return "bold" if line.startswith(("--- ", "+++ ")) else _STYLES.get(line[:1], "")

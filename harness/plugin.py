@@ -33,6 +33,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what is asked on the command line or in `addopts`."""
     _graph_engine.add_options(parser)
     parser.getgroup("harness").addoption(
+        "--harness-report",
+        type=Path,
+        metavar="FILE.html",
+        help="write a page that shows what each test streamed, and how failing snapshots differ",
+    )
+    parser.getgroup("harness").addoption(
         "--python-contract",
         choices=("native", "3.10"),
         default="native",
@@ -84,6 +90,11 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         config.pluginmanager.register(_without_recording, "harness-vcr")
         config.addinivalue_line("markers", "vcr: play a cassette (needs pytest-recording)")
+    if (page := config.getoption("--harness-report")) is not None:
+        from harness.report import Reporter  # noqa: PLC0415 - as above
+
+        reporter = Reporter(config, config.invocation_params.dir / page)
+        config.pluginmanager.register(reporter, "harness-report")
     if (version := config.getoption("--python-contract")) != "native":
         from harness._contract_plugin import ContractPlugin  # noqa: PLC0415 - not always needed
 

@@ -40,6 +40,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=False,
     )
     parser.getgroup("harness").addoption(
+        "--harness-report",
+        type=Path,
+        metavar="FILE.html",
+        help="write a page that shows what each test streamed, and how failing snapshots differ",
+    )
+    parser.getgroup("harness").addoption(
         "--python-contract",
         choices=("native", "3.10"),
         default="native",
@@ -96,6 +102,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(_snapshot_report, "harness-snapshots")
     config.pluginmanager.register(_vcr_fixture, "harness-vcr")
     config.pluginmanager.register(Summary(config), "harness-summary")
+    if (page := config.getoption("--harness-report")) is not None:
+        from harness.report import Reporter  # noqa: PLC0415 - as above
+
+        reporter = Reporter(config, config.invocation_params.dir / page)
+        config.pluginmanager.register(reporter, "harness-report")
     if (version := config.getoption("--python-contract")) != "native":
         from harness._contract_plugin import ContractPlugin  # noqa: PLC0415 - not always needed
 

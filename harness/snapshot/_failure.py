@@ -2,12 +2,46 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NamedTuple
+
 from harness.snapshot._provenance import cause, parted
 from harness.transcript import compare_texts
 
+if TYPE_CHECKING:
+    from syrupy.assertion import SnapshotAssertion
+
+MISSING = "there is no snapshot yet"
 UPDATE = "pytest --snapshot-update"
 _SENTENCES = 3
 _STYLES = {"-": "red", "+": "green", "@": "cyan"}
+
+
+class Failed(NamedTuple):
+    """A comparison that failed.
+
+    Args:
+        name: Of the snapshot.
+        said: What changed, in words.
+        expected: What the file says of the stream; empty when there is none.
+        received: What the stream was.
+    """
+
+    name: str
+    said: list[str]
+    expected: str
+    received: str
+
+
+def differences(snapshot: SnapshotAssertion) -> list[Failed]:
+    """Return the comparisons of a `stream_snapshot` that failed."""
+    failed = []
+    for result in snapshot.executions.values():
+        if not result.success and isinstance(result.asserted_data, str):
+            expected, _ = parted(str(result.recalled_data or ""))
+            received, _ = parted(result.asserted_data)
+            said = list(compare_texts(expected, received).summary) if expected else [MISSING]
+            failed.append(Failed(result.snapshot_name, said, expected, received))
+    return failed
 
 
 def failure_lines(expected: str, received: str) -> list[str]:

@@ -8,6 +8,7 @@ from harness.transcript._capture import (
     listening,
 )
 from harness.transcript._compare import Difference, compare_texts, same_stream
+from harness.transcript._entries import WITHOUT_TEXT, Entry, page_of
 from harness.transcript._model import Head, Origin, StreamEvent
 from harness.transcript._normalize import SET_APART, without_ids
 from harness.transcript._read import format_of, read
@@ -20,8 +21,10 @@ from harness.transcript._watch import WatchedGraph, watch
 __all__ = [
     "FORMAT",
     "SET_APART",
+    "WITHOUT_TEXT",
     "Change",
     "Difference",
+    "Entry",
     "Head",
     "Origin",
     "Rules",
@@ -35,6 +38,7 @@ __all__ = [
     "compare_texts",
     "format_of",
     "listening",
+    "page_of",
     "read",
     "same_stream",
     "watch",

@@ -66,6 +66,7 @@ from runtime.turns import current_turns
 
 if TYPE_CHECKING:
     from runtime.pregel._node import Node, Write
+    from runtime.pregel._reader import Reader
     from runtime.pregel.main import Pregel
 
 __all__ = ("PREVIOUS", "Run", "Upcoming")
@@ -125,6 +126,7 @@ class Run:
             is done.
         resume: What tasks that ask are answered.
         calls: The tasks that nodes call; the driver's.
+        awaited: Who must have read what was shown before the run stores that it is past it.
         replay: What graphs inside are to go by while the thread is replayed.
     """
 
@@ -163,6 +165,7 @@ class Run:
         self.tasks: list[Task] = []
         self.updated: set[str] = set()
         self.show: Show = Show(self, asked.sink, asked.output_keys)
+        self.awaited = self._awaited()
         self.listeners = Listeners(self, asked.sink)
         self.runtime = self._runtime(asked.context, parent)
         self.cache: BaseCache[Any] | None = graph.cache
@@ -180,6 +183,20 @@ class Run:
         # a graph with one history per thread has it under the names of nodes
         around = without_ids(parent.ns) if self.graph.checkpointer is True else parent.ns
         return inner_ns(around, next(parent.inner_runs))
+
+    @property
+    def is_durable(self) -> bool:
+        """Whether what is shown of it must outlive the process."""
+        if self.thread is not None and self.thread.durability == "sync":
+            return True
+        return self.parent is not None and self.parent.run.is_durable
+
+    def _awaited(self) -> Reader | None:
+        sink = self.show.outermost
+        # a task that waits keeps its turn: others would take a slow consumer for a stalled run
+        if sink is None or self.turns.serial or not self.is_durable:
+            return None
+        return sink.reader
 
     def _runtime(self, context: Any, parent: Task | None) -> Runtime[Any]:
         around = parent.runtime if parent is not None else Runtime()

@@ -25,6 +25,7 @@ from runtime.pregel._describe import DescribedGraph
 from runtime.pregel._inbox import Inbox
 from runtime.pregel._look import KeptGraph
 from runtime.pregel._node import Node
+from runtime.pregel._reader import Reader
 from runtime.pregel._run import Run
 from runtime.pregel._step import TASKS
 from runtime.pregel._stream import Sink, check_modes
@@ -425,6 +426,7 @@ class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
             printed=check_modes(print_mode),
             typed=version == "v2",
             coerce=self.coerce_output,
+            reader=Reader(put) if subgraphs else None,
         )
 
     def _asked(

@@ -214,11 +214,12 @@ class _Going:
         self._inbox.closed = True
         if self._reader is not None:
             self._reader.leave()
+        self._calls.stop()
         if self._running:
             for unfinished in self._running:
                 unfinished.cancel()
             await asyncio.gather(*self._running, return_exceptions=True)
-        self._calls.close()
+        await self._calls.aclose()
         if self.desk is not None:
             await self.desk.close()
 
@@ -248,7 +249,22 @@ class _LoopCalls(Calls):
             self._loop.call_soon_threadsafe(self._begin, task, promise)
 
     def _begin(self, task: Task, promise: Promise) -> None:
-        self._running.add(_in_context(task, self._fulfil(task, promise)))
+        if self._closed:
+            promise.drop()
+            return
+        doing = _in_context(task, self._fulfil(task, promise))
+        doing.add_done_callback(lambda _: promise.drop())  # one that is cancelled may never begin
+        self._running.add(doing)
+
+    async def aclose(self) -> None:
+        """Do what `close` does, and let the loop go on meanwhile."""
+        self.stop()
+        if self._pool is not None:
+            waiting = ThreadPoolExecutor(1)
+            try:
+                await self._loop.run_in_executor(waiting, self.close)
+            finally:
+                waiting.shutdown(wait=False)
 
     async def _fulfil(self, task: Task, promise: Promise) -> None:
         try:

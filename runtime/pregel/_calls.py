@@ -84,8 +84,13 @@ class Promise(Future[Any]):
             self._unclaimed.pop()
         except IndexError:
             return
-        self.cancel()
-        self.set_running_or_notify_cancel()
+        self.drop()
+
+    def drop(self) -> None:
+        """End the waiting, unless it has ended: nobody will do the work."""
+        if not self.done():
+            self.cancel()
+            self.set_running_or_notify_cancel()
 
     def __await__(self) -> Generator[Any, None, Any]:
         if not self.done():
@@ -176,11 +181,15 @@ class Calls:
                 self._pool = ThreadPoolExecutor(workers, thread_name_prefix="task")
             self._pool.submit(copy_context().run, promise.do)
 
-    def close(self) -> None:
-        """Leave nothing behind: what has not begun never does, the rest is waited for."""
+    def stop(self) -> None:
+        """Have nothing begin that has not begun."""
         with self._lock:
             self._closed = True
-        for promise in self._promises.values():
+        for promise in tuple(self._promises.values()):
             promise.give_up()
+
+    def close(self) -> None:
+        """Leave nothing behind: what has not begun never does, the rest is waited for."""
+        self.stop()
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)

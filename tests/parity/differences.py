@@ -105,7 +105,6 @@ UNBUILT = "what is no node is refused as such; LangGraph raises AttributeError"
 UNNAMED = "a config without thread_id is refused with a ValueError; LangGraph's KeyError is bare"
 ONCE = "a question of a task of a graph inside is shown once; LangGraph's twice, under one id"
 LEAKED = "the config of an inner graph's state holds its address only; LangGraph's holds the saver"
-UNBUILT = "what is no node is refused as such; LangGraph raises AttributeError"
 
 DIFFERENCES: list[Difference] = [
     Difference("a_node_that_is_none", "[0][1][1]", UNBUILT),

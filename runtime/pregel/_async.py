@@ -152,7 +152,8 @@ class _Going:
         """Save what is to be saved when a run does not come to its end."""
         if isinstance(error, ParentCommand):  # an end for the task around it
             await self._catch_up()
-        await self.save()
+        if self.desk is not None:
+            await self.desk.settle(error)
 
     async def _catch_up(self) -> None:
         if self._run.awaited is not None:
@@ -192,7 +193,8 @@ class _Going:
                 self._pending -= item.rescuer is None and item.called_by is None
                 if self.desk is not None:
                     record(run, item)
-                    await self.desk.save()
+                    if not item.fatal:  # an error comes before what the saver may raise
+                        await self.desk.save()
                 run.finish(item)
             elif type(item) is Called:
                 run.show.start([item.task])

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter
@@ -163,6 +164,7 @@ class Run:
         self._checks_versions = False  # until the first superstep is done
         self._passes_breakpoint = False  # as it stopped there last time
         self.tasks: list[Task] = []
+        self._unfinished: int | None = None  # tasks of the superstep, until it is applied
         self.updated: set[str] = set()
         self.show: Show = Show(self, asked.sink, asked.output_keys)
         self.awaited = self._awaited()
@@ -302,6 +304,7 @@ class Run:
         for name in self._pulled():
             node = graph.nodes[name]
             tasks.append(self._task(node, (PULL, name), node.read(channels)))
+        self._unfinished = len(tasks)
         self.show.checkpoint(tasks)
         if not tasks:
             return tasks
@@ -382,6 +385,8 @@ class Run:
             cast("Calls", self.calls).heard()
         elif task.rescuer is not None:
             self.tasks.append(task.rescuer)
+        elif self._unfinished is not None:
+            self._unfinished -= 1
         self.show.result(task)
 
     def commit(self) -> None:
@@ -396,6 +401,7 @@ class Run:
             raise GraphInterrupt(tuple(question for error in asking for question in error.args[0]))
         tasks = self.tasks if len(self.tasks) == 1 else sorted(self.tasks, key=_by_path)
         self.updated = self.apply(tasks)
+        self._unfinished = None
         self.show.state(tasks)
         self.save_checkpoint("loop")
         self._checks_versions = self._passes_breakpoint = self.resuming = False
@@ -431,6 +437,9 @@ class Run:
             error: What ended it, if it did not come to its end.
         """
         thread = self.thread
+        if isinstance(error, GeneratorExit) and self._is_complete:
+            with suppress(GraphInterrupt):  # after a node at which it would have stopped
+                self.commit()
         if thread is not None and (
             self.parent is None or error is not None or self.graph.checkpointer is True
         ):
@@ -453,6 +462,13 @@ class Run:
             self.show.stop()
         self.listeners.tell_stopped(self._stopped, tuple(error.args[0]))
         return True
+
+    @property
+    def _is_complete(self) -> bool:
+        """Whether all tasks of the superstep are done, and it is to be applied."""
+        if self._unfinished != 0:
+            return False
+        return all(task.error is None or task.rescuer is not None for task in self.tasks)
 
     # --- what tasks call ---
 

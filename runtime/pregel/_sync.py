@@ -58,7 +58,7 @@ def drive(run: Run, inbox: SimpleQueue[Any]) -> Iterator[Any]:
                 _catch_up(run)
             if not run.close(error):
                 if desk is not None:
-                    desk.save()
+                    desk.settle(error)
                 while isinstance(error, Exception) and ready:
                     yield ready.popleft()
                 raise
@@ -133,7 +133,8 @@ def _handle(run: Run, item: Any, desk: Desk | None) -> Iterator[Any]:
     if type(item) is Task:
         if desk is not None:
             record(run, item)
-            desk.save()
+            if not item.fatal:  # an error comes before what the saver may raise
+                desk.save()
         run.finish(item)
         while ready:
             yield ready.popleft()

@@ -182,11 +182,22 @@ class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
             self._inner_graphs = dict(self.get_subgraphs())
         return self._inner_graphs
 
-    def copy(self, **changes: Any) -> Self:
+    @property
+    def stream_channels_list(self) -> Sequence[str]:
+        """The channels that `values` and `updates` show."""
+        shown = self.stream_channels
+        return [shown] if isinstance(shown, str) else shown
+
+    @property
+    def stream_channels_asis(self) -> str | Sequence[str]:
+        """The same, or the one whose bare value they show."""
+        return self.stream_channels
+
+    def copy(self, update: Mapping[str, Any] | None = None) -> Self:
         """Return a graph that differs in the given attributes only."""
         twin = object.__new__(type(self))
         twin.__dict__.update(self.__dict__)
-        twin.__dict__.update(changes)
+        twin.__dict__.update(update or {})
         return twin
 
     def with_config(self, config: RunnableConfig | None = None, **kwargs: Any) -> Self:
@@ -199,7 +210,7 @@ class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
                 own[key] = [*cast("list[str]", own.get(key, [])), *cast("list[str]", value)]
             else:
                 own[key] = value
-        return self.copy(config=cast(RunnableConfig, own))
+        return self.copy({"config": cast(RunnableConfig, own)})
 
     def clear_cache(self, nodes: Sequence[str] | None = None) -> None:
         """Forget the results of these nodes that the cache keeps, or of all nodes.

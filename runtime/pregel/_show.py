@@ -167,7 +167,8 @@ class Show:
             return
         if task.error is None and self.stream.wants("updates"):
             self._update(task, task.writes[0][1])
-        if self._tasks and not task.cached:
+        from_the_cache = task.cached and task.attempt is not None  # and not from the thread
+        if self._tasks and not from_the_cache:
             self._tell("task_result", task_finished(task, [RETURN]), self._run.step)
 
     def _update(self, task: Task, written: Any) -> None:

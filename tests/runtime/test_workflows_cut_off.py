@@ -44,15 +44,21 @@ class Disk(InMemorySaver):
 
 
 def test_a_task_that_was_stored_and_perhaps_not_shown(drive) -> None:
-    """It does not run again; its update comes as one that is known from before."""
+    """It does not run again; its update and result come, as of one that is known from before."""
     disk, ran = Disk(), list[str]()
     drive.invoke(workflow(disk, ran), "a", THREAD, durability="sync")
     revived = InMemorySaver()
     revived.storage, revived.writes, revived.blobs = disk.left
     ran.clear()
-    chunks = drive.stream(workflow(revived, ran), None, THREAD, stream_mode="updates")
+    chunks = drive.stream(workflow(revived, ran), None, THREAD, stream_mode=["updates", "tasks"])
     assert ran == ["last"]
-    assert chunks == [
+    results = [(c["name"], c["result"]) for mode, c in chunks if mode == "tasks" and "result" in c]
+    assert results == [
+        ("first", {"__return__": "first a"}),
+        ("last", {"__return__": "last first a"}),
+        ("flow", {"__end__": "last first a"}),
+    ]
+    assert [chunk for mode, chunk in chunks if mode == "updates"] == [
         {"first": "first a", "__metadata__": {"cached": True}},
         {"last": "last first a"},
         {"flow": "last first a"},

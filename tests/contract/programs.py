@@ -271,10 +271,9 @@ def line(chunk: Any, ids: dict[str, str]) -> str:
     def show(value: Any) -> str:  # noqa: PLR0911 - a table
         if isinstance(value, BaseMessage):
             return f"{type(value).__name__}({value.content!r})"
-        if isinstance(value, dict) and "langgraph_node" in value:
-            return show({key: value[key] for key in _SHOWN if key in value})
         if isinstance(value, dict):
-            return "{" + ", ".join(f"{k!r}: {show(v)}" for k, v in sorted(value.items())) + "}"
+            shown = _SHOWN if "langgraph_node" in value else sorted(value)
+            return "{" + ", ".join(f"{k!r}: {show(value[k])}" for k in shown if k in value) + "}"
         if isinstance(value, list):
             return "[" + ", ".join(map(show, value)) + "]"
         if isinstance(value, tuple):

@@ -26,8 +26,8 @@ PASSED = _step("say", config=True)
 WRITE = _step("write")
 INTERRUPT = _step("interrupt")
 INNER = [_node("async", SAY)]
+SYNC_INNER = [_node("sync", SAY)]
 
-# What a step is done with, and in which kinds of node it is shown.
 _STEPS: dict[str, list[dict[str, Any]]] = {
     "model": [SAY],
     "model_with_config": [PASSED],
@@ -58,7 +58,12 @@ CASES: dict[str, dict[str, Any]] = {
         for name, steps in _STEPS.items()
         for kind in ("async", "sync", "lambda")
         if kind == "async" or all("within" not in step for step in steps)
+        if kind != "sync" or "graph" not in name
     },
+    "graph_in_sync_node": _run(_node("sync", _step("graph", nodes=SYNC_INNER)), subgraphs=True),
+    "graph_with_config_in_sync_node": _run(
+        _node("sync", _step("graph", nodes=SYNC_INNER, config=True)), subgraphs=True
+    ),
     "compiled_graph_as_node": _run({"kind": "graph", "nodes": INNER}, subgraphs=True),
     "compiled_graph_as_node_unseen": _run({"kind": "graph", "nodes": INNER}),
     "compiled_graph_that_asks": _run({"kind": "graph", "nodes": [_node("async", INTERRUPT)]}),

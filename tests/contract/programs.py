@@ -268,7 +268,7 @@ async def observe(engine: Engine, program: dict[str, Any]) -> list[str]:
 def line(chunk: Any, ids: dict[str, str]) -> str:
     """Return a chunk as text: what does not depend on versions of packages, ids numbered."""
 
-    def show(value: Any) -> str:  # noqa: PLR0911 - a table
+    def show(value: Any) -> str:
         if isinstance(value, BaseMessage):
             return f"{type(value).__name__}({value.content!r})"
         if isinstance(value, dict):

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cases import CASES
 from engines import LANGGRAPH, OURS
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from programs import observe
-from table import CASES
 
 from runtime.contract import python_contract
 

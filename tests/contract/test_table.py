@@ -6,10 +6,10 @@ import re
 import sys
 
 import pytest
+from cases import CASES
 from engines import LANGGRAPH, OURS
 from programs import observe
 from syrupy.assertion import SnapshotAssertion
-from table import CASES
 
 from runtime.contract import python_contract
 

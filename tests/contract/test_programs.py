@@ -19,7 +19,7 @@ from cases import CASES
 from engines import LANGGRAPH, OURS
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from programs import observe
+from streams import observe
 
 from runtime.contract import python_contract
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 from cases import CASES
 from engines import LANGGRAPH, OURS
-from programs import observe
+from streams import observe
 from syrupy.assertion import SnapshotAssertion
 
 from runtime.contract import python_contract

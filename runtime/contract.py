@@ -10,7 +10,9 @@ gap. Under the contract of 3.10 it has the same one, and notes who falls into it
 
 It is about config propagation only. What else differs on Python 3.10 is not imitated: exceptions
 have no notes, `asyncio.Task` has no `cancelling`, `asyncio.wait_for` runs in a task of its own, and
-a lone node may share its context variables with the consumer.
+a lone node may share its context variables with the consumer. Nor is it that a graph or `ToolNode`
+which a node with a timeout calls passes for that node there: the messages that it returns are
+streamed as messages of the node.
 """
 
 from __future__ import annotations
@@ -114,7 +116,7 @@ class Contract:
         """Return what a node with a timeout finds, which LangGraph starts in a context.
 
         That is the config with which the node was called. The callbacks in it are those of the
-        graph: listeners hear of what the node calls as if the graph had called it.
+        graph: listeners hear of what the node calls under its name, as if the graph had called it.
         """
         step = f"graph:step:{task.run.step}"
         graph, callbacks = task.run.listeners.manager, cast(Any, task.config["callbacks"])
@@ -125,7 +127,9 @@ class Contract:
         elif hasattr(callbacks, "add_tags"):  # a manager, for the handlers of the stream alone
             callbacks = callbacks.copy()
             callbacks.add_tags([step], inherit=False)
-        return {**task.config, "callbacks": callbacks}
+        if hasattr(callbacks, "add_tags"):
+            callbacks.add_tags(task.config["tags"])  # which puts them behind that of the step
+        return {**task.config, "callbacks": callbacks, "run_name": task.name}
 
     def writer(self, task: Task, write: Callable[[Any], None]) -> Callable[[Any], None]:
         """Return the stream writer of a task as one that asks for the config when it writes."""

@@ -134,6 +134,9 @@ CASES: dict[str, dict[str, Any]] = {
         _node("lambda", _step("graph", nodes=[_node("async", SAY, WRITE, INTERRUPT)])),
         subgraphs=True,
     ),
+    "model_that_has_a_config_in_node_with_a_timeout": _run(
+        _node("async", _step("say", how="with_config"), timeout=True)
+    ),
     "node_with_a_timeout": _run(_node("async", SAY, WRITE, INTERRUPT, timeout=True)),
     **{
         f"{kind}_conditional_edge": _run(
@@ -167,6 +170,7 @@ CASES: dict[str, dict[str, Any]] = {
             "model_in_async_node": {"nodes": [_node("async", SAY)]},
             "model_with_config_in_async_node": {"nodes": [_node("async", PASSED)]},
             "model_in_sync_node": {"nodes": [_node("sync", SAY)]},
+            "model_in_node_with_a_timeout": {"nodes": [_node("async", SAY, timeout=True)]},
             "model_in_lambda_node": {"nodes": [_node("lambda", SAY)]},
             "graph_in_async_node": {"nodes": [_node("async", _step("graph", nodes=INNER))]},
             "compiled_graph_as_node": {"nodes": [{"kind": "graph", "nodes": INNER}]},

@@ -232,7 +232,7 @@ def _guarded(scope: Scope, step: dict[str, Any]) -> Any:
         return "only in async code"
     try:
         return sync(scope, step)
-    except (RuntimeError, KeyError) as error:
+    except (RuntimeError, KeyError, ValueError) as error:
         return type(error).__name__
 
 
@@ -248,7 +248,7 @@ async def aperform(scope: Scope, steps: list[dict[str, Any]]) -> list[Any]:
                 results.append(await asyncio.create_task(work))
             else:
                 results.append(await work)
-        except (RuntimeError, KeyError) as error:
+        except (RuntimeError, KeyError, ValueError) as error:
             results.append(type(error).__name__)
     return results
 

@@ -94,7 +94,14 @@ def _show(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_show, value)) + "]"
     if isinstance(value, tuple):
+        if all(map(_is_interrupt, value)):
+            # LangGraph may show one below a task of an inner graph twice, under every contract
+            value = tuple({question.id: question for question in value}.values())
         return "(" + ", ".join(map(_show, value)) + ")"
-    if type(value).__name__ == "Interrupt":
+    if _is_interrupt(value):
         return f"Interrupt({value.value!r})"
     return repr(value)
+
+
+def _is_interrupt(value: Any) -> bool:
+    return type(value).__name__ == "Interrupt"

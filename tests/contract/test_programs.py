@@ -23,6 +23,9 @@ from streams import observe
 
 from runtime.contract import python_contract
 
+# that of the strategies below is, and nobody reads it
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
+
 HERE = Path(__file__).parent
 ENVIRONMENT = "PYTHON310_WITH_LANGGRAPH"
 OWN = "native" if sys.version_info >= (3, 11) else "3.10"
@@ -94,38 +97,37 @@ def _branches(steps: Any) -> Any:
 _STEPS = st.recursive(_LEAVES, _branches, max_leaves=4)
 
 
-def _at_the_same_time(one: Any, other: Any) -> dict[str, Any]:
-    """Return a step that does both, and in which each says something else."""
+@st.composite
+def _gather(draw: Any) -> dict[str, Any]:
+    """Two steps at the same time, in which each says something else.
+
+    Neither asks: what is left of the other one then depends on chance. Nor is one an agent: all of
+    them say the same.
+    """
+    alone = _STEPS.filter(lambda step: not re.search("interrupt|agent", str(step)))
+    one, other = draw(alone), draw(alone)
     renamed = json.loads(json.dumps(other).replace('"text": "', '"text": "also '))
     return {"do": "gather", "steps": [one, renamed]}
 
 
-# Neither asks: what is left of the other one then depends on chance. Nor is one an agent: all of
-# them say the same.
-_GATHER = st.builds(
-    _at_the_same_time,
-    *[_STEPS.filter(lambda step: not re.search("interrupt|agent", str(step)))] * 2,
-)
+_GATHER = _gather()
 
 
-def _program(graph: dict[str, Any], subgraphs: bool) -> dict[str, Any]:
-    return {**graph, "modes": ["messages", "custom", "updates"], "subgraphs": subgraphs}
-
-
-PROGRAMS = st.builds(
-    _program,
-    st.one_of(
+@st.composite
+def _programs(draw: Any) -> dict[str, Any]:
+    """A graph of any form, and whether what is inside it is streamed, too."""
+    several = _several(_STEPS | _GATHER)
+    workflow = {"entrypoint": st.sampled_from(["sync", "async"]), "steps": several}
+    graph = st.one_of(
         st.fixed_dictionaries({"nodes": _nodes(_STEPS | _GATHER)}),
-        st.fixed_dictionaries(
-            {
-                "entrypoint": st.sampled_from(["sync", "async"]),
-                "steps": _several(_STEPS | _GATHER),
-            }
-        ),
+        st.fixed_dictionaries(workflow),
         st.fixed_dictionaries({"agent": _several(_STEPS)}),
-    ),
-    _BOOLEANS,
-)
+    )
+    modes = ["messages", "custom", "updates"]
+    return {**draw(graph), "modes": modes, "subgraphs": draw(_BOOLEANS)}
+
+
+PROGRAMS = _programs()
 BOUNDED: dict[str, Any] = {
     "deadline": None,
     "suppress_health_check": list(HealthCheck),

@@ -63,10 +63,9 @@ def run(environment: Environment, arguments: list[str]) -> Result:
             )
         except subprocess.TimeoutExpired:
             result.trouble = f"not done after {MINUTES} minutes"
-        else:
-            result.read(report)
-            if done.returncode and not result.failed:
-                result.trouble = f"pytest ended with status {done.returncode}"
+        result.read(report)
+        if not result.trouble and done.returncode and not result.failed:
+            result.trouble = f"pytest ended with status {done.returncode}"
     say(f"{result.name}: {'ok' if result.ok else 'FAILED'}, {dict(result.counts)}")
     return result
 

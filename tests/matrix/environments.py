@@ -81,7 +81,7 @@ class Environment:
 
     def _made_for(self) -> str:
         project = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
-        return f"{self.base} {' '.join(self.extra)} {project}"
+        return f"{self.base} {' '.join(self.extra)} {ROOT} {project}"
 
 
 def versions_of(python: str) -> dict[str, str]:

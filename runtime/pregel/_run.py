@@ -53,11 +53,10 @@ from runtime.pregel._names import (
 from runtime.pregel._policies import Attempt, with_timeout
 from runtime.pregel._replay import Replay
 from runtime.pregel._show import Show
-from runtime.pregel._step import TASKS, Given, Written, apply_writes, next_nodes
+from runtime.pregel._step import NOBODY, TASKS, Given, Identified, apply_writes, next_nodes
 from runtime.pregel._task import Task
 from runtime.pregel._thread import (
     NO_WRITES,
-    NOBODY,
     RESUME,
     SPECIAL,
 )
@@ -385,7 +384,7 @@ class Run:
         if self.asked.interrupt_after:
             self._stop_at(tasks, self.asked.interrupt_after, "interrupt_after")
 
-    def apply(self, tasks: Sequence[Written]) -> set[str]:
+    def apply(self, tasks: Sequence[Identified]) -> set[str]:
         """Apply writes to the channels, and return those that changed and hold a value."""
         graph, thread = self.graph, self.thread
         changed: dict[str, None] | None = None
@@ -393,6 +392,8 @@ class Run:
             changed = {}
             for task in tasks:
                 thread.ran(task.name, task.triggers)
+                if thread.deltas is not None:
+                    thread.deltas.apply(task.id, task.path, task.writes)
         updated = apply_writes(
             self.channels, tasks, graph.trigger_to_nodes, graph.hear_of_the_end, changed
         )
@@ -404,7 +405,7 @@ class Run:
         """Have the thread keep the state as it is now, and go on to the next step."""
         if self.thread is not None:
             updated = None if source == "fork" else self.updated
-            self.thread.commit(self.step, {"source": source}, updated)
+            self.thread.commit(self.step, {"source": source}, updated, self.channels)
         self.step += 1
 
     def close(self, error: BaseException | None) -> bool:
@@ -419,7 +420,7 @@ class Run:
         ):
             if self.resume.is_used_up:
                 thread.forget(RESUME, NOBODY)
-            thread.close({task.id: task.path for task in self.tasks})
+            thread.close({task.id: task.path for task in self.tasks}, self.channels)
         if error is None:
             self.listeners.ends()
         if self.parent is not None or not isinstance(error, GraphInterrupt):

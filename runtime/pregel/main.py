@@ -16,6 +16,7 @@ from typing_extensions import Self, TypeVar
 
 from runtime.channels import Topic
 from runtime.channels.base import BaseChannel
+from runtime.channels.delta import DeltaChannel
 from runtime.config import TASK_KEY
 from runtime.managed.base import ManagedValueSpec
 from runtime.pregel._asked import Asked
@@ -162,6 +163,11 @@ class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
         self.hear_of_the_end = tuple(
             name for name, channel in self.channels.items() if channel.hears_of_the_end
         )
+        self.delta_channels = {
+            name: channel
+            for name, channel in self.channels.items()
+            if isinstance(channel, DeltaChannel)
+        }
         if auto_validate:
             self.validate()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import conversations_changes  # noqa: F401 - registers its conversations
+import conversations_delta  # noqa: F401 - registers its conversations
 import conversations_interrupts  # noqa: F401 - registers its conversations
 import conversations_pregel  # noqa: F401 - registers its conversations
 import conversations_saving  # noqa: F401 - registers its conversations

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import conversations_changes  # noqa: F401 - registers its conversations
+import conversations_delta  # noqa: F401 - registers its conversations
 import conversations_interrupts  # noqa: F401 - registers its conversations
 import conversations_saving  # noqa: F401 - registers its conversations
 import conversations_stops  # noqa: F401 - registers its conversations

@@ -172,12 +172,11 @@ class Cassette:
                 take = Take(request, self._arrivals, real_address, lane)
                 index = len(self._loaded) + len(self._takes)
                 self._takes.append(take)
-                note_answer(request, self.path, index, lambda: take.interaction(index))
+                note_answer(request, self.path, index, take)
                 return take
         if isinstance(found, Match):
-            item = found.interaction
-            note_answer(request, self.path, item.index, lambda: item)
-            return self.order.asked(item)
+            note_answer(request, self.path, found.interaction.index, found.interaction)
+            return self.order.asked(found.interaction)
         if may_pass or self.records:
             return None
         if self.path is not None and not self._loaded and not self.path.exists():

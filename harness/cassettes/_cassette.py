@@ -214,11 +214,11 @@ class Cassette(VcrView):
                 take = Take(request, self._arrivals, real_address, lane)
                 index = len(self._loaded) + len(self._takes)
                 self._takes.append(take)
-                note_answer(request, self.path, index, lambda: take.interaction(index))
+                note_answer(request, self.path, index, take)
                 return take
         if isinstance(found, Match):
             item = found.interaction
-            note_answer(request, self.path, item.index, lambda: item)
+            note_answer(request, self.path, item.index, item)
             return self.order.asked(item, again=again)
         if may_pass or self.records:
             return None

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from functools import partial
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from harness._answered import Answered, note
 from harness.cassettes._model import Interaction, RecordedRequest, RecordedResponse
+from harness.cassettes._record import Take
 from harness.cassettes._scrub import Scrubber
 
 
 def note_answer(
-    request: RecordedRequest, path: Path | None, index: int, answer: Callable[[], Interaction]
+    request: RecordedRequest, path: Path | None, index: int, answer: Interaction | Take
 ) -> None:
     """Note a request that a cassette plays or records.
 
@@ -24,31 +24,41 @@ def note_answer(
         request: As the program sent it, under the provider's address.
         path: The cassette, if it is a file.
         index: The interaction in it.
-        answer: Returns what was played, or what was recorded until now.
+        answer: What is played, or what is being recorded.
     """
     name = path.as_posix() if path else "a recording in memory"
+
+    @cache
+    def clean() -> RecordedRequest:
+        empty = RecordedResponse(200, "", (), b"")
+        return _scrubber().scrubbed(Interaction(index, request, empty)).request
+
+    def answered() -> str:
+        item = answer
+        if isinstance(item, Take):  # what a file holds is scrubbed already
+            item = _scrubber().scrubbed(item.interaction(index))
+        return f"{item.response.status}\n{_text(item.response.body)}"
+
     note(
         Answered(
             f"{name}, interaction {index}",
-            partial(_asked, request),
-            partial(_summary, request),
-            lambda: _answer(answer()),
+            lambda: _asked(clean()),
+            lambda: _summary(clean()),
+            answered,
         )
     )
 
 
 def _asked(request: RecordedRequest) -> str:
     """What a provider reads of a request; keys and clients stand in its headers."""
-    clean = _scrubbed(request)
-    data = clean.json()
-    body = _text(clean.body) if data is None else json.dumps(data, sort_keys=True)
-    return f"{_address(clean)}\n{body}"
+    data = request.json()
+    body = _text(request.body) if data is None else json.dumps(data, sort_keys=True)
+    return f"{_address(request)}\n{body}"
 
 
 def _summary(request: RecordedRequest) -> str:
-    clean = _scrubbed(request)
-    data = clean.json()
-    said = [_address(clean)]
+    data = request.json()
+    said = [_address(request)]
     if isinstance(data, dict):
         said += [data["model"]] if isinstance(data.get("model"), str) else []
         turns = next((data[key] for key in ("messages", "input", "contents") if key in data), None)
@@ -71,14 +81,13 @@ def _last_text(value: Any) -> str:
     return str(value)
 
 
-def _answer(item: Interaction) -> str:
-    clean = Scrubber.of_environment(os.environ).scrubbed(item)
-    return f"{clean.response.status}\n{_text(clean.response.body)}"
+def _scrubber() -> Scrubber:
+    return _scrubber_of(frozenset(os.environ.items()))
 
 
-def _scrubbed(request: RecordedRequest) -> RecordedRequest:
-    item = Interaction(0, request, RecordedResponse(200, "", (), b""))
-    return Scrubber.of_environment(os.environ).scrubbed(item).request
+@lru_cache(maxsize=1)
+def _scrubber_of(environment: frozenset[tuple[str, str]]) -> Scrubber:
+    return Scrubber.of_environment(dict(environment))
 
 
 def _text(body: bytes) -> str:

@@ -23,6 +23,7 @@ example:
 
 exit status:
   0  every file is in the current format now
+  1  a folder holds files that could not be read as either; they are named and left as they are
   2  could not run: no such file, neither a recording nor a snapshot"""
 
 
@@ -34,21 +35,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Upgrade the files and return the exit status."""
-    # Imported here because it is slow, and `harness --help` does not need it.
+    # Imported here because they are slow, and `harness --help` does not need them.
+    from harness.errors import CassetteFormatError, SnapshotError  # noqa: PLC0415
     from harness.snapshot import upgrade  # noqa: PLC0415
 
-    for file in sorted({file for path in args.paths for file in _files(Path(path))}):
-        found = upgrade(file)
-        before, after = found or _recording(file)
-        if args.json:
-            line = json.dumps({"path": str(file), "from": before, "to": after})
-        elif before is None:
-            line = f"{file}: another tool's; left as it is"
-        else:
-            kind = "format" if found else "version"
-            line = f"{file}: {kind} {before} -> {after}" if before != after else f"{file}: current"
-        sys.stdout.write(line + "\n")
-    return 0
+    named = {Path(path) for path in args.paths}
+    status = 0
+    for file in sorted({file for path in named for file in _files(path)}):
+        try:
+            found = upgrade(file)
+            before, after = found or _recording(file)
+        except (CassetteFormatError, SnapshotError) as error:
+            if file in named:
+                raise
+            status = 1  # a folder may hold other things; whoever meant it to be one has to know
+            reason = " ".join(str(error).split())
+            _say(args, file, {"error": str(error)}, f"left as it is: {reason}")
+            continue
+        line = "current"
+        if before is None:
+            line = "another tool's; left as it is"
+        elif before != after:
+            line = f"{'format' if found else 'version'} {before} -> {after}"
+        _say(args, file, {"from": before, "to": after}, line)
+    return status
+
+
+def _say(args: argparse.Namespace, file: Path, found: dict[str, object], line: str) -> None:
+    written = json.dumps({"path": str(file), **found}) if args.json else f"{file}: {line}"
+    sys.stdout.write(f"{written}\n")
 
 
 def _files(path: Path) -> Iterator[Path]:

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from harness.transcript._entries import WITHOUT_TEXT, Entry
 from harness.transcript._layout import named_items
@@ -100,19 +101,18 @@ def _token_changes(message: _Message, old: list[Entry], new: list[Entry]) -> Ite
     pieces, others = [e.piece for e in old], [e.piece for e in new]
     if pieces == others:
         yield from _field_changes(message, old, new)
+    elif _not_empty(pieces) == _not_empty(others):
+        more = len(others) - len(pieces)
+        said = "an empty chunk came elsewhere"
+        if more:
+            said = f"{abs(more)} empty {'chunk' if abs(more) == 1 else 'chunks'}"
+            said = f"{said} {'more' if more > 0 else 'less'}"
+        yield Change("token", f"{message.title}: {said}")
     elif _text(pieces) == _text(others):
-        place = differing(pieces[: len(others)], others[: len(pieces)])
-        at = place[0] if place else min(len(pieces), len(others))
+        at = next(k for k, (a, b) in enumerate(zip_longest(pieces, others)) if a != b)
         parts = " ".join(pieces[at : at + 2]), " ".join(others[at : at + 2])
-        if not all(json.loads(p) for p in (*pieces, *others) if p != WITHOUT_TEXT):
-            pieces, others = (_not_empty(p) for p in (pieces, others))
-        if pieces == others:
-            count = len(new) - len(old)
-            said = f"{abs(count)} empty {'chunk' if abs(count) == 1 else 'chunks'}"
-            yield Change("token", f"{message.title}: {said} {'more' if count > 0 else 'less'}")
-        else:
-            said = f"the same text is cut differently from token {at + 1} on"
-            yield Change("cuts", f"{message.title}: {said}: {parts[0]} -> {parts[1]}")
+        said = f"the same text is cut differently from token {at + 1} on"
+        yield Change("cuts", f"{message.title}: {said}: {parts[0]} -> {parts[1]}")
     elif sorted(pieces) == sorted(others):
         yield _swap(message, pieces, differing(pieces, others))
     else:

@@ -56,6 +56,20 @@ def test_a_newer_text_is_named(tmp_path: Path, run: Callable[..., Any]) -> None:
     """A file that only a newer version can read is left as it is; the status is 2."""
     newer = tmp_path / "it.stream.txt"
     newer.write_text("# stream transcript, format 9\n")
-    assert run("upgrade", str(tmp_path)).status == 2
+    assert run("upgrade", str(newer)).status == 2
     assert "it.stream.txt begins with" in run("show", str(newer)).err
     assert newer.read_text() == "# stream transcript, format 9\n"
+
+
+def test_a_folder_of_many_things(tmp_path: Path, run: Callable[..., Any]) -> None:
+    """What is neither is named and left as it is; the others are mended all the same."""
+    (tmp_path / "a.json").write_text('{"a": 1}')
+    shutil.copy(OLD / "custom.stream.txt", tmp_path)
+    found = run("upgrade", str(tmp_path))
+
+    assert found.status == 1
+    first, second = found.out.splitlines()
+    assert "a.json: left as it is: " in first
+    assert second.endswith("custom.stream.txt: format 1 -> 2")
+    assert (tmp_path / "a.json").read_text() == '{"a": 1}'
+    assert run("upgrade", str(tmp_path / "a.json")).status == 2

@@ -102,6 +102,7 @@ LAST = {"response_metadata": {"finish_reason": "stop"}}
                 r'"\"Rome\"}" -> "\"Oslo\"}"'
             ),
         ),
+        (put(5, chunk("?"), chunk("")), "node `joke`: 1 empty chunk more"),
         (put(6, *OWN_CHUNK), "node `joke`: usage moved from the last chunk into its own chunk"),
         (
             put(6, chunk("", usage_metadata=MORE, **LAST)),

@@ -4,6 +4,7 @@
 - `--graph-engine` chooses what `import langgraph` is (`harness._graph_engine`).
 - `@pytest.mark.vcr` and everything around it are pytest-recording's; the marked test gets our
   cassette instead of vcrpy's where that means the same (`harness._vcr_fixture`).
+- What a stream that has changed looks like: `harness._snapshot_report`.
 - What a scripted or cassette model still has to say when its test ends fails the test
   (`harness._leftovers`).
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
 _RECORDING = "recording"  # the name under which pytest-recording's entry point registers it
-_TRUNCATED = "Full output truncated"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,6 +38,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "interactions that no test plays are a failure under every vcr_config",
         type="bool",
         default=False,
+    )
+    parser.getgroup("harness").addoption(
+        "--harness-report",
+        type=Path,
+        metavar="FILE.html",
+        help="write a page that shows what each test streamed, and how failing snapshots differ",
     )
     parser.getgroup("harness").addoption(
         "--python-contract",
@@ -86,15 +92,21 @@ def _recording(plugins: pytest.PytestPluginManager) -> Any:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Put our `vcr` fixture above pytest-recording's: the plugin that registers last wins."""
-    from harness import _leftovers, _vcr_fixture  # noqa: PLC0415 - as needed
+    from harness import _leftovers, _snapshot_report, _vcr_fixture  # noqa: PLC0415 - as needed
     from harness._summary import Summary  # noqa: PLC0415 - as above
 
     if report := config.getoption(_graph_engine.REPORT):
         config.pluginmanager.register(_graph_engine.Recorder(Path(report)), "harness-engines")
 
     config.pluginmanager.register(_leftovers, "harness-leftovers")
+    config.pluginmanager.register(_snapshot_report, "harness-snapshots")
     config.pluginmanager.register(_vcr_fixture, "harness-vcr")
     config.pluginmanager.register(Summary(config), "harness-summary")
+    if (page := config.getoption("--harness-report")) is not None:
+        from harness.report import Reporter  # noqa: PLC0415 - as above
+
+        reporter = Reporter(config, config.invocation_params.dir / page)
+        config.pluginmanager.register(reporter, "harness-report")
     if (version := config.getoption("--python-contract")) != "native":
         from harness._contract_plugin import ContractPlugin  # noqa: PLC0415 - not always needed
 
@@ -119,36 +131,3 @@ def deterministic() -> Generator[object, None, None]:
 
     with block() as turns:
         yield turns
-
-
-def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
-    """Explain `assert transcript == other_transcript`."""
-    module = sys.modules.get("harness.transcript")
-    if op != "==" or module is None:
-        return None
-    if not isinstance(left, module.Transcript) or not isinstance(right, module.Transcript):
-        return None
-    return [f"{left!r} == {right!r}", *left.diff(right).splitlines()]
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add the whole difference to a failure that pytest has cut after a few lines."""
-    report = yield
-    snapshot = getattr(item, "funcargs", {}).get("stream_snapshot")
-    if snapshot is not None and report.failed and _TRUNCATED in report.longreprtext:
-        report.sections.extend(_differences(snapshot))
-    return report
-
-
-def _differences(snapshot: Any) -> list[tuple[str, str]]:
-    from harness.snapshot import failure_lines  # noqa: PLC0415 - loaded: the test has used it
-
-    return [
-        (f"stream snapshot {result.snapshot_name}", "\n".join(lines))
-        for result in snapshot.executions.values()
-        if not result.success and result.asserted_data is not None
-        for lines in [failure_lines(result.recalled_data or "", result.asserted_data)]
-    ]

@@ -28,6 +28,7 @@ from harness.cassettes._match import (
     request_differences,
 )
 from harness.cassettes._model import Interaction, RecordedRequest
+from harness.cassettes._noted import note_answer
 from harness.cassettes._order import Order
 from harness.cassettes._player import Player
 from harness.cassettes._read import not_found
@@ -210,10 +211,15 @@ class Cassette(VcrView):
                 if found.drift:
                     self._drifted.append(Drift(found.interaction, found.drift))
             elif self.records and not self._is_side_traffic(request):
-                self._takes.append(Take(request, self._arrivals, real_address, lane))
-                return self._takes[-1]
+                take = Take(request, self._arrivals, real_address, lane)
+                index = len(self._loaded) + len(self._takes)
+                self._takes.append(take)
+                note_answer(request, self.path, index, lambda: take.interaction(index))
+                return take
         if isinstance(found, Match):
-            return self.order.asked(found.interaction, again=again)
+            item = found.interaction
+            note_answer(request, self.path, item.index, lambda: item)
+            return self.order.asked(item, again=again)
         if may_pass or self.records:
             return None
         if self.path is not None and not self._loaded and not self.path.exists():

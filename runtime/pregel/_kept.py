@@ -119,7 +119,7 @@ def state_of(
             inner = graph.inner_graphs.get(task.name)
             if inner is not None:
                 address = _address(saved.config, inner.ns_for(task.ns))
-                inner = inner.copy(checkpointer=graph.checkpointer)
+                inner = inner.copy({"checkpointer": graph.checkpointer})
                 inside[task.id] = yield from state_of(inner, address, subgraphs=True)
     return (yield from snapshot(graph, saved, latest, inside))
 

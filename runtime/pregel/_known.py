@@ -69,6 +69,10 @@ def open_thread(run: Run, saver: BaseCheckpointSaver[Any]) -> Thread:
         around = run.parent.run
         outer = around.thread.parents if around.thread is not None else {}
         parents = {**outer, around.base_ns: around.checkpoint_id}
+        caller = run.parent.called_by
+        while caller is not None:  # in the namespace of the task that it called
+            parents[caller.ns] = around.checkpoint_id
+            caller = caller.called_by
         durability = durability or (around.thread.durability if around.thread else None)
     elif not any(configurable.get(k) for k in ("thread_id", "checkpoint_ns", "checkpoint_id")):
         raise ValueError(

@@ -181,6 +181,6 @@ class KeptGraph(DescribedGraph):
             names = without_ids(ns)
             for _, inner in self.get_subgraphs(namespace=names, recurse=True):
                 ns = cast(KeptGraph, inner).ns_for(ns)
-                graph = cast("Pregel[Any, Any, Any, Any]", inner).copy(checkpointer=saver)
+                graph = cast("Pregel[Any, Any, Any, Any]", inner).copy({"checkpointer": saver})
         configurable.update(thread_id=str(configurable["thread_id"]), checkpoint_ns=ns)
         return graph, speaking(saver), {"configurable": configurable}

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter
@@ -65,6 +66,7 @@ from runtime.turns import current_turns
 
 if TYPE_CHECKING:
     from runtime.pregel._node import Node, Write
+    from runtime.pregel._reader import Reader
     from runtime.pregel.main import Pregel
 
 __all__ = ("PREVIOUS", "Run", "Upcoming")
@@ -124,6 +126,7 @@ class Run:
             is done.
         resume: What tasks that ask are answered.
         calls: The tasks that nodes call; the driver's.
+        awaited: Who must have read what was shown before the run stores that it is past it.
         replay: What graphs inside are to go by while the thread is replayed.
     """
 
@@ -160,8 +163,10 @@ class Run:
         self._checks_versions = False  # until the first superstep is done
         self._passes_breakpoint = False  # as it stopped there last time
         self.tasks: list[Task] = []
+        self._unfinished: int | None = None  # tasks of the superstep, until it is applied
         self.updated: set[str] = set()
         self.show: Show = Show(self, asked.sink, asked.output_keys)
+        self.awaited = self._awaited()
         self.listeners = Listeners(self, asked.sink)
         self.runtime = self._runtime(asked.context, parent)
         self.cache: BaseCache[Any] | None = graph.cache
@@ -179,6 +184,20 @@ class Run:
         # a graph with one history per thread has it under the names of nodes
         around = without_ids(parent.ns) if self.graph.checkpointer is True else parent.ns
         return inner_ns(around, next(parent.inner_runs))
+
+    @property
+    def is_durable(self) -> bool:
+        """Whether what is shown of it must outlive the process."""
+        if self.thread is not None and self.thread.durability == "sync":
+            return True
+        return self.parent is not None and self.parent.run.is_durable
+
+    def _awaited(self) -> Reader | None:
+        sink = self.show.outermost
+        # a task that waits keeps its turn: others would take a slow consumer for a stalled run
+        if sink is None or self.turns.serial or not self.is_durable:
+            return None
+        return sink.reader
 
     def _runtime(self, context: Any, parent: Task | None) -> Runtime[Any]:
         around = parent.runtime if parent is not None else Runtime()
@@ -284,6 +303,7 @@ class Run:
         for name in self._pulled():
             node = graph.nodes[name]
             tasks.append(self._task(node, (PULL, name), node.read(channels)))
+        self._unfinished = len(tasks)
         self.show.checkpoint(tasks)
         if not tasks:
             return tasks
@@ -364,6 +384,8 @@ class Run:
             cast("Calls", self.calls).heard()
         elif task.rescuer is not None:
             self.tasks.append(task.rescuer)
+        elif self._unfinished is not None:
+            self._unfinished -= 1
         self.show.result(task)
 
     def commit(self) -> None:
@@ -378,6 +400,7 @@ class Run:
             raise GraphInterrupt(tuple(question for error in asking for question in error.args[0]))
         tasks = self.tasks if len(self.tasks) == 1 else sorted(self.tasks, key=_by_path)
         self.updated = self.apply(tasks)
+        self._unfinished = None
         self.show.state(tasks)
         self.save_checkpoint("loop")
         self._checks_versions = self._passes_breakpoint = self.resuming = False
@@ -415,6 +438,9 @@ class Run:
             error: What ended it, if it did not come to its end.
         """
         thread = self.thread
+        if isinstance(error, GeneratorExit) and self._is_complete:
+            with suppress(GraphInterrupt):  # after a node at which it would have stopped
+                self.commit()
         if thread is not None and (
             self.parent is None or error is not None or self.graph.checkpointer is True
         ):
@@ -437,6 +463,13 @@ class Run:
             self.show.stop()
         self.listeners.tell_stopped(self._stopped, tuple(error.args[0]))
         return True
+
+    @property
+    def _is_complete(self) -> bool:
+        """Whether all tasks of the superstep are done, and it is to be applied."""
+        if self._unfinished != 0:
+            return False
+        return all(task.error is None or task.rescuer is not None for task in self.tasks)
 
     # --- what tasks call ---
 

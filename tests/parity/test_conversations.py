@@ -11,6 +11,7 @@ import conversations_pregel  # noqa: F401 - registers its conversations
 import conversations_saving  # noqa: F401 - registers its conversations
 import conversations_stops  # noqa: F401 - registers its conversations
 import conversations_subgraphs  # noqa: F401 - registers its conversations
+import conversations_tasks  # noqa: F401 - registers its conversations
 import pytest
 from conversations import CONVERSATIONS, Conversation
 from differences import check, seen_alike

@@ -16,6 +16,7 @@ import conversations_interrupts  # noqa: F401 - registers its conversations
 import conversations_saving  # noqa: F401 - registers its conversations
 import conversations_stops  # noqa: F401 - registers its conversations
 import conversations_subgraphs  # noqa: F401 - registers its conversations
+import conversations_tasks  # noqa: F401 - registers its conversations
 import pytest
 from conversations import CONVERSATIONS, Conversation, Kit
 from differences import DIFFERENCES, seen_alike

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from small_projects import outcome
 
+ALONE_OR_NOT = [(), pytest.param(("-n", "2"), marks=pytest.mark.proof)]
+
 WHICH = """
 import langgraph.graph, langgraph.types
 from langgraph.checkpoint.memory import InMemorySaver
@@ -37,7 +39,7 @@ def test_streams_something_else():
 """
 
 
-@pytest.mark.parametrize("more", [(), ("-n", "2")], ids=["alone", "xdist"])
+@pytest.mark.parametrize("more", ALONE_OR_NOT, ids=["alone", "xdist"])
 @pytest.mark.parametrize(
     ("option", "module"),
     [((), "langgraph"), (("--graph-engine=bundled",), "runtime")],
@@ -48,9 +50,11 @@ def test_one_engine(
 ) -> None:
     """What tests import as langgraph is what was asked for, savers excepted, in workers, too."""
     project.makepyfile(test_it=WHICH.format(module=module))
-    outcome(project.runpytest_subprocess(*option, *more), passed=1)
+    run = project.runpytest_subprocess if option else project.runpytest  # the switch is for good
+    outcome(run(*option, *more), passed=1)
 
 
+@pytest.mark.proof
 def test_it_can_stand_in_the_configuration(project: pytest.Pytester) -> None:
     """`addopts` is enough, and the switch is on before a conftest imports the graph."""
     project.makepyfile(test_it=WHICH.format(module="runtime"))
@@ -59,6 +63,7 @@ def test_it_can_stand_in_the_configuration(project: pytest.Pytester) -> None:
     outcome(project.runpytest_subprocess(), passed=1)
 
 
+@pytest.mark.proof
 def test_too_late(project: pytest.Pytester) -> None:
     """Where a plugin has imported LangGraph already, the error names the module and a way out."""
     project.makepyfile(early="import langgraph.graph")
@@ -67,7 +72,7 @@ def test_too_late(project: pytest.Pytester) -> None:
     result.stderr.fnmatch_lines(["*comes too late: langgraph.* was imported already*"])
 
 
-@pytest.mark.parametrize("more", [(), ("-n", "2")], ids=["alone", "xdist"])
+@pytest.mark.parametrize("more", ALONE_OR_NOT, ids=["alone", "xdist"])
 def test_both(project: pytest.Pytester, more: tuple[str, ...]) -> None:
     """The tests run twice; those whose outcome or stream differs are named, with the difference."""
     project.makepyfile(test_it=PARTING)
@@ -86,6 +91,7 @@ def test_both(project: pytest.Pytester, more: tuple[str, ...]) -> None:
     assert "test_fails_on_both:" not in result.stdout.str()
 
 
+@pytest.mark.proof
 def test_both_agree(project: pytest.Pytester) -> None:
     """A suite that gives the same on both engines passes."""
     project.makepyfile(
@@ -103,5 +109,5 @@ def test_both_agree(project: pytest.Pytester) -> None:
 
 def test_both_writes_no_snapshots(project: pytest.Pytester) -> None:
     """Which of the two would be accepted?"""
-    result = project.runpytest_subprocess("--graph-engine=both", "--snapshot-update")
+    result = project.runpytest("--graph-engine=both", "--snapshot-update")
     assert result.ret == pytest.ExitCode.USAGE_ERROR

@@ -97,7 +97,10 @@ def test_second(shared):
     result.stdout.fnmatch_lines(["*ERROR at teardown of test_second*", "*turn 2: 'c'*"])
 
 
-def test_models_of_modules_belong_to_no_test(project: pytest.Pytester) -> None:
+@pytest.mark.parametrize("options", [(), pytest.param(("-n", "2"), marks=pytest.mark.proof)])
+def test_models_of_modules_belong_to_no_test(
+    project: pytest.Pytester, options: tuple[str, ...]
+) -> None:
     """They are numbered apart, so that ids of a test do not depend on what was imported."""
     project.makepyfile(
         MODEL
@@ -112,5 +115,4 @@ def test_two():
     assert ScriptedChatModel(["a"]).invoke("x").id == "scripted-1-1"
 """
     )
-    outcome(project.runpytest(), passed=2)
-    outcome(project.runpytest("-n", "2"), passed=2)
+    outcome(project.runpytest(*options), passed=2)

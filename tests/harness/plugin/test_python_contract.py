@@ -21,11 +21,11 @@ async def test_tokens():
 """
 
 
-@pytest.mark.parametrize("options", [[], ["-n", "1"]])
+@pytest.mark.parametrize("options", [[], pytest.param(["-n", "1"], marks=pytest.mark.proof)])
 def test_losses_stand_in_the_summary(project: pytest.Pytester, options: list[str]) -> None:
     """A node that falls silent fails its test, and is named with the call and the way out."""
     project.makepyfile(test_it=SUITE)
-    result = project.runpytest_subprocess("--python-contract=3.10", *options)
+    result = project.runpytest("--python-contract=3.10", *options)
     outcome(result, failed=1)
     result.stdout.fnmatch_lines(
         [
@@ -49,6 +49,6 @@ def test_graphs_of_langgraph_need_the_bundled_engine(project: pytest.Pytester) -
 def test_natively_nothing_is_said(project: pytest.Pytester) -> None:
     """Without the option the tokens come, and there is no such section."""
     project.makepyfile(test_it=SUITE)
-    result = project.runpytest_subprocess()
+    result = project.runpytest()
     outcome(result, passed=1)
     result.stdout.no_fnmatch_line("*under the contract*")

@@ -16,4 +16,4 @@ def test_the_scripted_model_of_the_readme(project: pytest.Pytester) -> None:
     text = README.read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(# test_weather\.py\n.*?)```", text, re.DOTALL)
     project.makepyfile(test_weather=code)
-    outcome(project.runpytest_subprocess(), passed=1)
+    outcome(project.runpytest(), passed=1)

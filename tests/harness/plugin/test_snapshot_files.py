@@ -61,6 +61,7 @@ def test_a_part_of_the_tests_leaves_the_others_alone(written: pytest.Pytester) -
     assert sorted((written.path / "__snapshots__").rglob("*")) == before
 
 
+@pytest.mark.proof
 def test_two_workers(written: pytest.Pytester) -> None:
     """Xdist runs give the same verdict, unused files included."""
     (written.path / "__snapshots__/test_it/test_gone.stream.txt").write_text("# old\n")

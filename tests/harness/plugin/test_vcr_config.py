@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+from inspect import signature
 from pathlib import Path
 
 import pytest
 import yaml
 from small_projects import openai_call, outcome, sse, write_cassette
+from vcr import VCR
 
 TEST = """
 import httpx
@@ -271,6 +273,62 @@ def test_what_is_left_over(project: pytest.Pytester, strict: str) -> None:
         result.stdout.fnmatch_lines(
             ["*not played; to fail such tests, set vcr_strict*", "*interaction 1: POST *org/gone"]
         )
+
+
+SINCE_9 = pytest.mark.skipif(
+    "skip_patchers" not in signature(VCR.__init__).parameters, reason="vcrpy 9 has it first"
+)
+
+
+@SINCE_9
+def test_values_that_the_file_is_not_to_have(project: pytest.Pytester, server: str) -> None:
+    """`filter_sensitive_data` puts a word in their place, and them in its place again."""
+    config = '{"filter_sensitive_data": {"<WORD>": "private"}}'
+    project_with(project, server, config, 'ask(word="private")')
+    outcome(project.runpytest("--record-mode=once"), passed=1)
+    (item,) = recorded(project)
+    assert json.loads(item["request"]["body"]) == {"word": "<WORD>"}
+    outcome(project.runpytest(), passed=1)
+
+
+@SINCE_9
+def test_hooks_around_the_file(project: pytest.Pytester, server: str) -> None:
+    """`before_save_interaction` and `after_load_interaction` see what goes in and comes out."""
+    config = """{
+        "before_save_interaction": lambda q, r: None if "gone" in q.uri else (q, r),
+        "after_load_interaction": lambda q, r: (q, {**r, "body": {"string": b"[1]"}}),
+    }"""
+    project_with(project, server, config, 'ask("gone"); ask("kept")')
+    outcome(project.runpytest("--record-mode=once"), passed=1)
+    assert [item["request"]["uri"] for item in recorded(project)] == [f"{server}kept"]
+    project_with(project, server, config, 'assert ask("kept") == [1]')
+    outcome(project.runpytest(), passed=1)
+
+
+@SINCE_9
+def test_clients_that_are_left_alone(project: pytest.Pytester, server: str) -> None:
+    """The requests of those that `skip_patchers` names pass by."""
+    project_with(project, server, '{"skip_patchers": ["httpx"]}')
+    outcome(project.runpytest("--record-mode=once"), passed=1)
+    assert not (project.path / FILE).exists()
+
+
+def test_connections_of_the_users_own(project: pytest.Pytester, server: str) -> None:
+    """`custom_patches` puts vcrpy's stub where a program keeps a connection class of its own."""
+    code = "import http.client\nclass Mine:\n    Connection = http.client.HTTPConnection"
+    project.makepyfile(mine=code)
+    config = '{"custom_patches": ((Mine, "Connection", VCRHTTPConnection),)}'
+    body = """connection = Mine.Connection("127.0.0.1", URL.split(":")[2].strip("/"))
+    connection.request("POST", "/own", body=b"{}", headers={"content-length": "2"})
+    assert connection.getresponse().read() == b'{"live": true}'"""
+    project_with(project, server, config, body)
+    file = project.path / "test_it.py"
+    file.write_text(
+        f"from mine import Mine\nfrom vcr.stubs import VCRHTTPConnection\n{file.read_text()}"
+    )
+    outcome(project.runpytest("--record-mode=once"), passed=1)
+    assert [item["request"]["uri"] for item in recorded(project)] == [f"{server}own"]
+    outcome(project.runpytest(), passed=1)
 
 
 def test_a_stream_keeps_its_pieces(project: pytest.Pytester, server: str) -> None:

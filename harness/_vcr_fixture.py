@@ -25,8 +25,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 if TYPE_CHECKING:
-    from harness.cassettes import CassetteBlock
-    from harness.cassettes._cassette import RecordMode
+    from harness.cassettes import CassetteBlock, RecordMode
 
 PLACEHOLDER_KEYS = (
     "OPENAI_API_KEY",
@@ -206,8 +205,7 @@ def _file_name(name: str) -> str:
 
 
 def _only_vcrpy_understands(wanted: Wanted, config: pytest.Config) -> bool:
-    from harness.cassettes import use_cassette  # noqa: PLC0415 - only for tests that ask
-    from harness.cassettes._match import PARTS  # noqa: PLC0415 - as above
+    from harness.cassettes import MATCH_PARTS, use_cassette  # noqa: PLC0415 - as above
 
     known = set(inspect.signature(use_cassette).parameters) - {"path", "missing_ok"}
     changes_vcr = config.hook.pytest_recording_configure.get_hookimpls()
@@ -215,7 +213,7 @@ def _only_vcrpy_understands(wanted: Wanted, config: pytest.Config) -> bool:
         wanted.extra_paths
         or changes_vcr
         or not known.issuperset(wanted.options)
-        or not {*PARTS, "body"}.issuperset(wanted.options.get("match_on") or ())
+        or not set(MATCH_PARTS).issuperset(wanted.options.get("match_on") or ())
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
@@ -17,7 +18,7 @@ from harness.cassettes._cassette import Cassette
 from harness.cassettes._decode import decoded_request_body
 from harness.cassettes._model import RecordedRequest, RecordedResponse
 from harness.cassettes._player import Player
-from harness.cassettes._record import Take
+from harness.cassettes._record import Take, left_by
 from harness.cassettes._sse import pieces
 
 _Library: TypeAlias = Any  # aiohttp
@@ -62,8 +63,8 @@ def _connect(
         except (OSError, asyncio.TimeoutError) as error:
             answer.finish(*_end_of(error))
             raise
-        except BaseException:
-            answer.finish("dropped")
+        except BaseException as error:
+            answer.finish(left_by(error))
             raise
         _asked[connection] = answer
         return connection
@@ -127,19 +128,19 @@ class _NoSocket(asyncio.Transport):
 
 async def _feed(library: _Library, protocol: Any, player: Player, method: str) -> None:
     response = player.interaction.response
-    end = response.timing.end if response.timing is not None else "complete"
+    timing = response.timing
     try:
         await player.aarrive()
-        if response.timing is None or response.timing.answered:
+        if timing is None or timing.answered:
             protocol.data_received(_head(response, method))
             for piece, _ in pieces(response) if _has_body(response, method) else ():
                 await player.aarrive()
                 protocol.data_received(b"%x\r\n%s\r\n" % (len(piece), piece))
             await player.aarrive()
-        if end == "complete":
+        if timing is None or timing.end == "complete":
             protocol.data_received(b"0\r\n\r\n" if _has_body(response, method) else b"")
             return
-        error = player.read_too_far() if end == "dropped" else _error_of(library, player)
+        error = player.read_too_far() if timing.was_left else _error_of(library, player)
     except Exception as problem:  # noqa: BLE001  # the reader has to see it, whatever it is
         error = problem
     player.leave()
@@ -189,8 +190,8 @@ def _start(original: Callable[..., Any]) -> Callable[..., Any]:
         except Exception as error:
             take.finish(*_end_of(error))
             raise
-        except BaseException:
-            take.finish("dropped")
+        except BaseException as error:
+            take.finish(left_by(error))
             raise
         fields = ((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.raw_headers)
         take.begin(response.status, response.reason or "", tuple(fields), is_decoded=True)
@@ -211,7 +212,7 @@ def _leave(original: Callable[..., Any]) -> Callable[..., Any]:
     def leave(response: Any) -> Any:
         take = _streams.pop(id(response.content), None)
         if take is not None:
-            take.finish("dropped")
+            take.finish(left_by(sys.exc_info()[1]))  # `async with` leaves in the midst of an error
         return original(response)
 
     return leave

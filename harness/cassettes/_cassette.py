@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
-from harness.cassettes._json import Difference
+from harness._files import not_found
+from harness._json import Difference
 from harness.cassettes._lane import current_lane
-from harness.cassettes._match import MATCH_ON, PARTS, Match, Miss, find, request_differences
+from harness.cassettes._match import MATCH_ON, MATCH_PARTS, Match, Miss, find, request_differences
 from harness.cassettes._model import Interaction, RecordedRequest
 from harness.cassettes._order import Order
 from harness.cassettes._player import Player
-from harness.cassettes._read import not_found
 from harness.cassettes._record import Arrivals, Take
 from harness.errors import CassetteMissError, CassetteNotFoundError, UnplayedInteractionsError
 from harness.network import allows, is_loopback, loud
@@ -75,8 +75,8 @@ class Options:
         if self.record_mode not in RECORD_MODES:
             known = ", ".join(RECORD_MODES)
             raise ValueError(f"record mode {self.record_mode!r} is not one of: {known}")
-        if unknown := [part for part in self.match_on if part not in (*PARTS, "body")]:
-            raise ValueError(f"match_on {unknown[0]!r} is not one of: {', '.join(PARTS)}, body")
+        if unknown := [part for part in self.match_on if part not in MATCH_PARTS]:
+            raise ValueError(f"match_on {unknown[0]!r} is not one of: {', '.join(MATCH_PARTS)}")
 
 
 @dataclass(frozen=True)

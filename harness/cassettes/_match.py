@@ -12,9 +12,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from harness.cassettes._json import Difference, differences, normalized
+from harness._json import Difference, differences
+from harness._placeholder import equal_but_for_placeholders, is_placeholder
+from harness.cassettes._drift import normalized
 from harness.cassettes._model import Interaction, RecordedRequest
-from harness.cassettes._placeholder import equal_but_for_placeholders, is_placeholder
 
 MATCH_ON = ("method", "host", "port", "path", "query", "body")
 """What is compared unless the user says otherwise; the words are those of vcrpy."""
@@ -79,7 +80,7 @@ def request_differences(
         if part == "body":
             yield from _body(recorded, sent, undo_drift=undo_drift)
         else:
-            yield from PARTS[part](recorded, sent)
+            yield from _PARTS[part](recorded, sent)
 
 
 def _lane_of(item: Interaction) -> str:
@@ -165,7 +166,7 @@ def _url_part(
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
-PARTS: dict[str, Callable[[RecordedRequest, RecordedRequest], Iterator[Difference]]] = {
+_PARTS: dict[str, Callable[[RecordedRequest, RecordedRequest], Iterator[Difference]]] = {
     "method": _method,
     "headers": _headers,
     "uri": _url_part("uri", lambda url: url.geturl()),
@@ -175,3 +176,6 @@ PARTS: dict[str, Callable[[RecordedRequest, RecordedRequest], Iterator[Differenc
     "path": _url_part("path", lambda url: url.path.rstrip("/")),
     "query": _url_part("query", lambda url: sorted(parse_qsl(url.query, keep_blank_values=True))),
 }
+
+MATCH_PARTS = (*_PARTS, "body")
+"""What of a request can be compared."""

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from harness._placeholder import is_placeholder, placeholder
 from harness.cassettes._model import Headers, Interaction
-from harness.cassettes._placeholder import is_placeholder, placeholder
 from harness.cassettes._secrets import Rules
 
 _DROPPED_HEADERS = {"cookie", "set-cookie"}
@@ -166,7 +166,7 @@ class Scrubber:
 
     def _headers(self, headers: Headers) -> Headers:
         return tuple(
-            (name, placeholder() if _is_named_secret(name) else self._str(value))
+            (name, placeholder() if names_a_secret(name) else self._str(value))
             for name, value in headers
             if name.lower() not in _DROPPED_HEADERS
         )
@@ -189,7 +189,8 @@ class Scrubber:
         return self._rules.cleaned(text)
 
 
-def _is_named_secret(name: str) -> bool:
+def names_a_secret(name: str) -> bool:
+    """Whether a header or parameter of that name holds a credential, or names an account."""
     return bool(_SECRET_HEADER.search(name) or _IDENTIFYING_HEADER.search(name))
 
 

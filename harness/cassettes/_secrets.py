@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from harness.cassettes._placeholder import is_placeholder, placeholder
+from harness._placeholder import is_placeholder, placeholder
 
 SHAPES = re.compile(
     # After a letter it is the middle of a word, unless that letter is JSON's \n, \r or \t.

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
+from harness._files import only_writer
 from harness.cassettes._cassette import Cassette, Options, RecordMode
 from harness.cassettes._interception import scope
 from harness.cassettes._loops import watch
@@ -17,7 +18,7 @@ from harness.cassettes._match import MATCH_ON
 from harness.cassettes._model import Interaction, put_together
 from harness.cassettes._read import read_recording
 from harness.cassettes._scrub import Scrubber
-from harness.cassettes._store import merged, only_writer, save
+from harness.cassettes._store import merged, save
 from harness.errors import CassetteError
 from harness.network import as_tuple, block_network, open_network
 

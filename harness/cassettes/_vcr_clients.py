@@ -67,7 +67,7 @@ class _Adapter:
         player.arrive()
         if response.timing is not None and response.timing.end != "complete":
             player.leave()
-            if response.timing.end == "dropped":
+            if response.timing.was_left:
                 raise player.read_too_far()
             kind = TimeoutError if response.timing.end == "timeout" else ConnectionResetError
             raise kind(response.timing.error)

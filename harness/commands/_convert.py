@@ -11,8 +11,7 @@ from pathlib import Path
 from langchain_core.messages import BaseMessage
 from langsmith import tracing_context
 
-from harness.cassettes import Interaction, play, read_recording
-from harness.cassettes._scrub import Scrubber
+from harness.cassettes import Interaction, Scrubber, play, read_recording
 from harness.commands._run import Refused, _reason
 from harness.errors import CassetteMissError, HarnessError, ReplayError
 from harness.models._request import ModelRequest

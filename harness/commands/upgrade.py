@@ -31,18 +31,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Upgrade the files and return the exit status."""
     # Imported here because they are slow, and `harness --help` does not need them.
-    from harness.cassettes import read_recording  # noqa: PLC0415
-    from harness.cassettes._containers import OUR_VERSION  # noqa: PLC0415
-    from harness.cassettes._scrub import Scrubber  # noqa: PLC0415
-    from harness.cassettes._store import save  # noqa: PLC0415
+    from harness.cassettes import FORMAT_VERSION, Scrubber, read_recording, save  # noqa: PLC0415
     from harness.commands.check import recordings_in  # noqa: PLC0415
 
     for file in sorted({file for path in args.paths for file in recordings_in(Path(path))}):
         recording = read_recording(file)
         before = recording.version
-        if before is not None and before < OUR_VERSION:
+        if before is not None and before < FORMAT_VERSION:
             save(file, recording.interactions, Scrubber.of_environment(os.environ))
-        after = before and OUR_VERSION
+        after = before and FORMAT_VERSION
         if args.json:
             line = json.dumps({"path": str(file), "from": before, "to": after})
         elif before is None:

@@ -12,7 +12,7 @@ from langchain_core.messages import BaseMessage
 from pydantic import Field, PrivateAttr
 
 from harness._watch import innermost
-from harness.cassettes._cassette import RECORD_MODES, RecordMode
+from harness.cassettes import RECORD_MODES, RecordMode
 from harness.models._base import PlayedChatModel
 from harness.models._calls import noted
 from harness.models._clock import Clock, RealClock, VirtualClock

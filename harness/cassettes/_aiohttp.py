@@ -16,13 +16,13 @@ from weakref import WeakKeyDictionary
 
 from harness.cassettes._cassette import Cassette
 from harness.cassettes._decode import decoded_request_body
-from harness.cassettes._model import RecordedRequest, RecordedResponse
+from harness.cassettes._model import RecordedRequest
 from harness.cassettes._player import Player
 from harness.cassettes._record import Take, left_by
 from harness.cassettes._sse import pieces
+from harness.cassettes._wire import LAST_CHUNK, chunk, has_body, head
 
 _Library: TypeAlias = Any  # aiohttp
-_WITHOUT_BODY = {204, 304}
 
 _asked: WeakKeyDictionary[Any, Take] = WeakKeyDictionary()  # by connection
 _streams: dict[
@@ -132,13 +132,13 @@ async def _feed(library: _Library, protocol: Any, player: Player, method: str) -
     try:
         await player.aarrive()
         if timing is None or timing.answered:
-            protocol.data_received(_head(response, method))
-            for piece, _ in pieces(response) if _has_body(response, method) else ():
+            protocol.data_received(head(response, method))
+            for piece, _ in pieces(response) if has_body(response, method) else ():
                 await player.aarrive()
-                protocol.data_received(b"%x\r\n%s\r\n" % (len(piece), piece))
+                protocol.data_received(chunk(piece))
             await player.aarrive()
         if timing is None or timing.end == "complete":
-            protocol.data_received(b"0\r\n\r\n" if _has_body(response, method) else b"")
+            protocol.data_received(LAST_CHUNK if has_body(response, method) else b"")
             return
         error = player.read_too_far() if timing.was_left else _error_of(library, player)
     except Exception as problem:  # noqa: BLE001  # the reader has to see it, whatever it is
@@ -149,20 +149,6 @@ async def _feed(library: _Library, protocol: Any, player: Player, method: str) -
         payload.set_exception(error)
     protocol.set_exception(error)
     protocol.close()
-
-
-def _head(response: RecordedResponse, method: str) -> bytes:
-    fields = list(response.headers)
-    fields = [(k, v) for k, v in fields if k.lower() != "connection"]
-    fields.append(("Connection", "close"))
-    if _has_body(response, method):
-        fields.append(("Transfer-Encoding", "chunked"))
-    lines = [f"HTTP/1.1 {response.status} {response.reason}", *(f"{k}: {v}" for k, v in fields)]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
-
-
-def _has_body(response: RecordedResponse, method: str) -> bool:
-    return method.upper() != "HEAD" and response.status not in _WITHOUT_BODY
 
 
 def _error_of(library: _Library, player: Player) -> Exception:

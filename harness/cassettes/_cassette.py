@@ -30,6 +30,7 @@ RecordMode: TypeAlias = Literal["none", "once", "new_episodes", "all", "rewrite"
 RECORD_MODES: tuple[RecordMode, ...] = ("none", "once", "new_episodes", "all", "rewrite")
 
 _SHOWN = 5
+_FIRST_DRAWN_PORT = 32768
 
 SIDE_TRAFFIC = (
     "*.smith.langchain.com",
@@ -264,4 +265,6 @@ def under_provider(request: RecordedRequest, recorded_as: str) -> tuple[Recorded
         for name, value in request.headers
     )
     moved_request = replace(request, url=moved.geturl(), headers=headers)
-    return moved_request, f"{url.scheme}://{url.netloc}"
+    # A port that the system drew says nothing, and would differ in every new recording.
+    place = url.hostname if (url.port or 0) >= _FIRST_DRAWN_PORT else url.netloc
+    return moved_request, f"{url.scheme}://{place}"

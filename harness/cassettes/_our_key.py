@@ -7,6 +7,7 @@ tools what stands here; a test holds the two together.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ FORMAT_VERSION = 2
 """Version 1 had no arrivals, no lane and no times but those of the pieces; it is read as well."""
 
 _EVENTS_BESIDE_PIECES = 3
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _REQUIRED = ("version", "cuts", "offsets", "end")
 _OF_RESPONSE = ("content_encoding", "recorded_at", "recorded_on")
 
@@ -108,6 +110,10 @@ def _is_text(value: Tree) -> bool:
     return isinstance(value, str)
 
 
+def _is_day(value: Tree) -> bool:
+    return isinstance(value, str) and _DAY.fullmatch(value) is not None
+
+
 def _each(kind: Callable[[Tree], bool]) -> Callable[[Tree], bool]:
     return lambda value: isinstance(value, list) and all(map(kind, value))
 
@@ -127,7 +133,7 @@ _FIELDS: dict[str, Callable[[Tree], bool]] = {
     "content_encoding": _is_text,
     "wire_cuts": _each(_is_count),
     "recorded_at": _is_text,
-    "recorded_on": _is_text,
+    "recorded_on": _is_day,
 }
 
 

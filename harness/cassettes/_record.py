@@ -96,6 +96,11 @@ class Take:
         if self._end is None:
             self._end = end, error, self._arrivals.next()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether its end is not known yet."""
+        return self._end is None
+
     def interaction(self, index: int) -> Interaction:
         """Return what was recorded so far."""
         raw = [piece for piece, _ in self._pieces]

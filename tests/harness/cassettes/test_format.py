@@ -53,12 +53,12 @@ def test_a_stream_is_stored_line_by_line(sdk: Client, record: Callable) -> None:
 
 
 def test_the_address_is_the_providers(sdk: Client, record: Callable) -> None:
-    """Where it was really recorded stands beside it."""
+    """Where it was really recorded stands beside it, without the port that the system drew."""
     path, _ = record(sdk, sdk.reply(TOKENS))
     (recorded,) = read_recording(path).interactions
     assert recorded.request.url.startswith(f"{sdk.address}/v1/")
     assert ("127.0.0.1" in str(recorded.request)) is False
-    assert recorded.response.recorded_at.startswith("http://127.0.0.1:")
+    assert recorded.response.recorded_at == "http://127.0.0.1"
 
 
 AWKWARD = [

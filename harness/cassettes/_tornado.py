@@ -1,15 +1,12 @@
-"""All other clients that vcrpy knows (requests, urllib3, http.client, boto3, httplib2, tornado).
+"""tornado's HTTP clients, through vcrpy's stub for them: its cassette is an adapter to ours.
 
-Its interceptor stands where their connections are made and asks a cassette. It gets one that passes
-each request on to ours. Such a client has the whole body at once, as with vcrpy.
+Such a client has the whole body at once, as with vcrpy.
 """
 
 from __future__ import annotations
 
-import itertools
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from harness.cassettes._cassette import Cassette
@@ -19,31 +16,27 @@ from harness.cassettes._player import Player
 from harness.cassettes._record import Take
 from harness.cassettes._sse import pieces
 
-LIBRARIES = ("urllib3", "requests", "httplib2", "tornado", "botocore")
-"""What makes vcrpy's interceptor worth its import; it covers http.client as well then."""
+_CLIENTS = {
+    "tornado.simple_httpclient": "SimpleAsyncHTTPClient",
+    "tornado.curl_httpclient": "CurlAsyncHTTPClient",
+}
+MODULES = tuple(_CLIENTS)
 
 
-def intercepted(governing: Callable[[], Cassette | None]) -> ExitStack:
-    """Let vcrpy's interceptor ask our cassettes until the returned stack is closed."""
-    # slow, so only if it is needed
-    from vcr.patch import CassettePatcherBuilder  # type: ignore[import-untyped]  # noqa: PLC0415
+def replacements(
+    module: Any, governing: Callable[[], Cassette | None]
+) -> Iterator[tuple[Any, str, Callable[..., Any]]]:
+    """Yield the methods to replace: class, name, and what stands in for it."""
+    from vcr.stubs.tornado_stubs import vcr_fetch_impl  # type: ignore[import-untyped]  # noqa: PLC0415  # slow
 
-    builder = CassettePatcherBuilder(_Adapter(governing))
-    names = ("_httplib", "_requests", "_boto3", "_urllib3", "_httplib2", "_tornado")
-    groups = [getattr(builder, name)() for name in names]  # all are made before the first patch
-    with ExitStack() as stack:
-        for patcher in itertools.chain(*groups):
-            stack.enter_context(patcher)
-        return stack.pop_all()
+    client = getattr(module, _CLIENTS[module.__name__])
+    yield client, "fetch_impl", vcr_fetch_impl(_Adapter(governing), client.fetch_impl)
 
 
 class _Adapter:
     """As much of vcrpy's cassette as its stubs use."""
 
     write_protected = False
-    skip_patchers = ()
-    custom_patches = ()
-    _path = ""
 
     def __init__(self, governing: Callable[[], Cassette | None]) -> None:
         self._governing = governing

@@ -33,10 +33,15 @@ class Container:
     pairs: Callable[[_Dict], Iterator[_Trees]]
 
 
+class NoHttpError(CassetteFormatError):
+    """A recording of another protocol; to record it anew with this harness would not help."""
+
+
 def read_tree(root: Tree) -> tuple[str, list[Pair]]:
     """Return the name of the container and its pairs.
 
     Raises:
+        NoHttpError: It is the recording of another protocol.
         CassetteFormatError: No container recognizes the root, or a pair is malformed; the message
             names the index of the interaction.
     """
@@ -45,6 +50,7 @@ def read_tree(root: Tree) -> tuple[str, list[Pair]]:
     container = next((item for item in CONTAINERS if item.recognizes(root)), None)
     if container is None:
         raise CassetteFormatError(f"not a cassette: {_described(root)}\n  expected: {_EXPECTED}")
+    _check_protocol(root)
     pairs: list[Pair] = []
     for k, (request, response) in enumerate(container.pairs(root)):
         try:
@@ -52,6 +58,16 @@ def read_tree(root: Tree) -> tuple[str, list[Pair]]:
         except CassetteFormatError as error:
             raise CassetteFormatError(f"interaction {k}: {error}") from error
     return container.name, pairs
+
+
+def _check_protocol(root: Tree) -> None:
+    items = root.get("interactions") if isinstance(root, dict) else None
+    first = items[0] if isinstance(items, list) and items else None
+    if not isinstance(first, dict) or "request" in first:
+        return
+    what = next((what for keys, what in _OTHER_PROTOCOLS.items() if keys <= first.keys()), None)
+    if what is not None:
+        raise NoHttpError(f"it holds {what}, and no HTTP requests with their answers")
 
 
 def oldest_version(root: Tree) -> int | None:
@@ -191,6 +207,13 @@ CONTAINERS = (
     Container("single pair", _has("request", "response"), lambda root: _items([root])),
     Container("nock", is_nock, _nock),
 )
+
+_OTHER_PROTOCOLS = {
+    frozenset({"kind", "direction"}): "frames of a WebSocket",
+    frozenset({"request_sample", "response_sample"}): "calls of gRPC",
+    frozenset({"request_stream", "response_stream"}): "calls of gRPC",
+}
+"""What pydantic-ai writes beside HTTP, by the keys of an interaction."""
 
 _EXPECTED = (
     "`interactions` (vcrpy, go-vcr), `requests` and `responses` (langchain-tests), "

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness._files import file_text
 from harness._yaml_read import load_yaml
-from harness.cassettes._containers import oldest_version, read_tree
+from harness.cassettes._containers import NoHttpError, oldest_version, read_tree
 from harness.cassettes._model import Interaction, Recording
 from harness.errors import CassetteFormatError
 
@@ -28,6 +28,8 @@ def read_recording(path: str | Path) -> Recording:
     try:
         tree = load_yaml(file_text(path))
         container, pairs = read_tree(tree)
+    except NoHttpError as error:
+        raise CassetteFormatError(f"cannot play {path}\n  {error}") from error
     except CassetteFormatError as error:
         raise CassetteFormatError(
             f"cannot read the cassette {path}\n  {error}\n"

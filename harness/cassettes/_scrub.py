@@ -108,8 +108,10 @@ class Scrubber:
     def findings(self, item: Interaction) -> Iterator[Finding]:
         """Yield what a recording holds that scrubbing would have taken out, or could not."""
         request, response = item.request, item.response
-        if (clean := self._url(request.url)) != request.url and not _only_placeholders(
-            request.url, clean
+        if self._str(request.url) != request.url:
+            yield Finding("request url", "what looks like a key")
+        elif not all(
+            is_placeholder(value) or is_stand_in(value) for value in _named_in(request.url)
         ):
             yield Finding("request url", "a credential")
         for whose, headers in (("request", request.headers), ("response", response.headers)):
@@ -192,13 +194,12 @@ def names_a_secret(name: str) -> bool:
     return bool(_SECRET_HEADER.search(name) or _IDENTIFYING_HEADER.search(name))
 
 
-def _only_placeholders(url: str, clean: str) -> bool:
-    """Whether scrubbing only replaced one placeholder by another."""
-    old, new = urlsplit(url), urlsplit(clean)
-    if old._replace(query="") != new._replace(query=""):
-        return False
-    values = [match[2] for match in _SECRET_PARAMETER.finditer(old.query)]
-    return all(is_placeholder(value) or is_stand_in(value) for value in values)
+def _named_in(url: str) -> Iterator[str]:
+    """Yield what stands in an address where credentials stand."""
+    parts = urlsplit(url)
+    yield from (match[2] for match in _SECRET_PARAMETER.finditer(parts.query))
+    user, _, password = parts.netloc.rpartition("@")[0].partition(":")
+    yield password or user
 
 
 def _is_secret_value(value: str) -> bool:

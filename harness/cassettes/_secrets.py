@@ -18,8 +18,9 @@ from urllib.parse import unquote
 from harness._placeholder import is_placeholder, placeholder
 
 SHAPES = re.compile(
-    # After a letter it is the middle of a word, unless that letter is JSON's \n, \r or \t.
-    r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?:"
+    # After a letter it is the middle of a word, unless that letter is JSON's \n, \r or \t, or the
+    # address is one of Telegram's.
+    r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt])|(?<=/bot))(?:"
     r"sk-[A-Za-z0-9_-]{16,}"  # OpenAI, Anthropic (sk-ant-), OpenRouter, DeepSeek, Langfuse
     r"|(?:gsk|xai|pplx|r8|hf|nvapi|lsv2_pt|lsv2_sk|tvly|csk|fw|pcsk|jina|esecret|e2b)"
     r"[-_][A-Za-z0-9_-]{20,}"

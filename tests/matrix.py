@@ -23,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 SUPPORTED = ("3.10", "3.11", "3.12", "3.13")
 NAMED = (
-    "langchain-core langgraph vcrpy syrupy pytest pytest-asyncio freezegun coverage".split()  # noqa: SIM905
+    "langchain-core langgraph vcrpy syrupy pytest pytest-asyncio time-machine coverage".split()  # noqa: SIM905
 )
 HOUR = 3600
 

@@ -70,6 +70,30 @@ def _check_protocol(root: Tree) -> None:
         raise NoHttpError(f"it holds {what}, and no HTTP requests with their answers")
 
 
+@dataclass(frozen=True)
+class Stored:
+    """A request or a response as it stands in a file, before anything is decoded."""
+
+    headers: Headers
+    body: bytes
+
+
+def stored_in(root: Tree) -> list[tuple[Stored, Stored]]:
+    """Return the requests and responses of a tree that `read_tree` accepts, as they stand."""
+    container = next(item for item in CONTAINERS if item.recognizes(root))
+    return [
+        (
+            Stored(_headers(request), _body(request, "the request")),
+            Stored(_headers(response), _stored_body(response)),
+        )
+        for request, response in container.pairs(root)
+    ]
+
+
+def _stored_body(tree: _Dict) -> bytes:
+    return _bytes(tree["content"]) if "content" in tree else _body(tree, "the response")
+
+
 def oldest_version(root: Tree) -> int | None:
     """Return the lowest version of our own data in a tree that `read_tree` accepts."""
     items = root.get("interactions", ()) if isinstance(root, dict) else ()
@@ -116,7 +140,7 @@ def _response(tree: Tree) -> RecordedResponse:
     tree = _dict(tree, "response")
     headers = _headers(tree)
     status, reason = _status(tree)
-    body = _bytes(tree["content"]) if "content" in tree else _body(tree, "the response")
+    body = _stored_body(tree)
     if ours := read_our_key(tree, len(body)):  # ready to be played as it stands
         return RecordedResponse(status, reason, headers, body, **vars(ours))
     body = decoded_body(body, headers)

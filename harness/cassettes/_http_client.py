@@ -29,7 +29,7 @@ from harness.cassettes._sse import pieces
 from harness.cassettes._wire import LAST_CHUNK, chunk, has_body, head
 
 _Connection: TypeAlias = Any  # http.client.HTTPConnection, or a class that is made of it
-_Governing: TypeAlias = Callable[[], Cassette | None]
+_Governing: TypeAlias = Callable[[str], Cassette | None]
 _CONNECTIONS = {
     "http.client": ("HTTPConnection", "HTTPSConnection"),
     "urllib3.connection": ("HTTPConnection", "HTTPSConnection"),
@@ -43,6 +43,7 @@ _OF_A_CONNECTION = (
 )
 """What may happen before an answer comes, but only to a connection that was made."""
 
+_LIBRARIES = {"botocore": "boto3", "urllib3": "urllib3", "httplib2": "httplib2"}
 MODULES = tuple(_CONNECTIONS)
 """The modules that have a `connect` of their own."""
 
@@ -66,7 +67,7 @@ def _connect(original: Callable[..., Any], governing: _Governing) -> Callable[..
         # A class that wraps the socket which we would make needs a real one.
         is_outermost = getattr(type(connection).connect, "__wrapped__", None) is original
         opens = isinstance(connection.sock, _Gate)
-        if opens or not is_outermost or governing() is None:
+        if opens or not is_outermost or governing(_library_of(connection)) is None:
             return original(connection)
         connection.sock = _Gate(connection, governing, functools.partial(original, connection))
         if hasattr(connection, "is_verified"):  # urllib3 would warn; the true value comes with TLS
@@ -83,11 +84,17 @@ def _putrequest(original: Callable[..., Any], governing: _Governing) -> Callable
         sock = connection.sock
         if isinstance(sock, _Gate):
             connection.sock = sock = sock.socket
-        if sock is not None and governing() is not None:
+        if sock is not None and governing(_library_of(connection)) is not None:
             connection.sock = _Gate(connection, governing, connection.connect, sock)
         return original(connection, *args, **kwargs)
 
     return putrequest
+
+
+def _library_of(connection: _Connection) -> str:
+    """Return vcrpy's name for the library whose connection it is."""
+    package = type(connection).__module__.partition(".")[0]
+    return _LIBRARIES.get(package, "httplib")
 
 
 class _Gate:
@@ -172,7 +179,7 @@ class _Gate:
     # -- the cassette --------------------------------------------------------------------------
 
     def _ask(self) -> None:
-        cassette = self._governing()
+        cassette = self._governing(_library_of(self._connection))
         request = self._value()
         answer = cassette.ask(request) if cassette is not None else None
         if isinstance(answer, Player):

@@ -1,7 +1,7 @@
 """Between every HTTP client and the network, from the first open cassette to the last.
 
 Each library has a module that says which of its methods are replaced, and by what: httpx and httpx2
-`_transport`, aiohttp `_aiohttp`, what is built on http.client `_http_client`, tornado `_tornado`.
+`_transport`, aiohttp `_aiohttp`, what is built on http.client `_http_client`, tornado `_vcr_stubs`.
 Which cassette answers is decided by `Scope`, so that several may be open at once. A library that is
 imported only inside the block is patched when it arrives; none is imported for the purpose.
 """
@@ -13,28 +13,23 @@ import importlib.machinery
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
 from types import ModuleType
 from typing import Any, TypeAlias
 
 from harness._scope import Scope
-from harness.cassettes import _aiohttp, _http_client, _tornado, _transport
+from harness.cassettes import _aiohttp, _http_client, _transport, _vcr_stubs
 from harness.cassettes._cassette import Cassette
 from harness.errors import CassetteError
 from harness.network import loud
 
 Replacement: TypeAlias = tuple[Any, str, Callable[..., Any]]
-
-_LIBRARIES: dict[str, Callable[..., Iterator[Replacement]]] = {
-    "httpx": _transport.replacements,
-    "httpx2": _transport.replacements,
-    "aiohttp": _aiohttp.replacements,
-    **dict.fromkeys(_http_client.MODULES, _http_client.replacements),
-    **dict.fromkeys(_tornado.MODULES, _tornado.replacements),
-}
+Replacements: TypeAlias = Callable[[ModuleType], Iterator[Replacement]]
 
 
-def governing() -> Cassette | None:
-    """Return the open cassette to which the caller belongs."""
+def governing(library: str) -> Cassette | None:
+    """Return the open cassette to which the caller belongs, unless it skips the library."""
     found = scope.governing()
     if len(found) > 1:
         names = " and ".join(str(cassette.path or "in memory") for cassette in found[:2])
@@ -45,7 +40,29 @@ def governing() -> Cassette | None:
                 "Thread(target=contextvars.copy_context().run, args=(function, ...))"
             )
         )
-    return found[0] if found else None
+    return found[0] if found and library not in found[0].options.skips else None
+
+
+def patched(triples: Sequence[tuple[Any, str, Any]]) -> ExitStack:
+    """Let connection classes of the user's ask the open cassettes until the stack is closed."""
+    return _vcr_stubs.patched(triples, governing)
+
+
+def _asking_as(library: str, replacements: Callable[..., Iterator[Replacement]]) -> Replacements:
+    return lambda module: replacements(module, partial(governing, library))
+
+
+def _of_http_client(module: ModuleType) -> Iterator[Replacement]:
+    return _http_client.replacements(module, governing)
+
+
+_LIBRARIES: dict[str, Replacements] = {
+    "httpx": _asking_as("httpx", _transport.replacements),
+    "httpx2": _asking_as("httpx2", _transport.replacements),
+    "aiohttp": _asking_as("aiohttp", _aiohttp.replacements),
+    **dict.fromkeys(_http_client.MODULES, _of_http_client),  # which library it is, it sees itself
+    **dict.fromkeys(_vcr_stubs.MODULES, _asking_as("tornado", _vcr_stubs.replacements)),
+}
 
 
 class _Finder(importlib.abc.MetaPathFinder):
@@ -90,7 +107,7 @@ class _Patch:
         with self._lock:
             if not self._is_on:
                 return
-            for owner, name, method in _LIBRARIES[library.__name__](library, governing):
+            for owner, name, method in _LIBRARIES[library.__name__](library):
                 self._originals.append((owner, name, getattr(owner, name)))
                 setattr(owner, name, method)
 

@@ -29,6 +29,18 @@ def save(path: Path, interactions: Sequence[Interaction], scrubber: Scrubber) ->
     Raises:
         CassetteError: Something suspicious remains after scrubbing; nothing is written.
     """
+    clean = scrubbed(path, interactions, scrubber)
+    write_whole(path, lambda file: _dump(clean, file))
+
+
+def scrubbed(
+    path: Path, interactions: Sequence[Interaction], scrubber: Scrubber
+) -> list[Interaction]:
+    """Return the interactions without secrets.
+
+    Raises:
+        CassetteError: Something suspicious remains.
+    """
     clean = [scrubber.scrubbed(item) for item in interactions]
     suspicions = [
         f"interaction {item.index} ({item.request.method} {item.request.url}), {place}"
@@ -41,7 +53,7 @@ def save(path: Path, interactions: Sequence[Interaction], scrubber: Scrubber) ->
             f"the cassette {path} is not written: a secret seems to remain in it\n  {places}\n"
             "  take it out of what the program sends or receives, then record again"
         )
-    write_whole(path, lambda file: _dump(clean, file))
+    return clean
 
 
 def dumped(interactions: Sequence[Interaction]) -> str:

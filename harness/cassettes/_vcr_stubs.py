@@ -1,12 +1,14 @@
-"""tornado's HTTP clients, through vcrpy's stub for them: its cassette is an adapter to ours.
+"""tornado's clients, and connection classes of the user's own: played by vcrpy's stubs.
 
-Such a client has the whole body at once, as with vcrpy.
+The stubs ask an adapter to our cassettes. Such a client has the whole body at once, as with vcrpy.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from harness.cassettes._cassette import Cassette
@@ -31,6 +33,19 @@ def replacements(
 
     client = getattr(module, _CLIENTS[module.__name__])
     yield client, "fetch_impl", vcr_fetch_impl(_Adapter(governing), client.fetch_impl)
+
+
+def patched(
+    triples: Sequence[tuple[Any, str, Any]], governing: Callable[[str], Cassette | None]
+) -> ExitStack:
+    """Put connection classes of the user's, made as vcrpy's stubs are, where they belong."""
+    from vcr.patch import CassettePatcherBuilder  # type: ignore[import-untyped]  # noqa: PLC0415 - slow
+
+    builder = CassettePatcherBuilder(_Adapter(partial(governing, "custom")))
+    with ExitStack() as stack:
+        for patcher in builder._build_patchers_from_mock_triples(triples):  # noqa: SLF001
+            stack.enter_context(patcher)
+        return stack.pop_all()
 
 
 class _Adapter:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import anyio
+import httpx2
 import pytest
 from clients import KEY, OPENAI
 from langchain_openai import ChatOpenAI
@@ -54,6 +56,46 @@ def test_aiohttp(reply: Reply, tmp_path: Path) -> None:
     for _ in range(2):
         with use_cassette(path):
             assert asyncio.run(pieces(url)) == live
+
+
+def test_aiohttp_gets_pieces_live(tmp_path: Path) -> None:
+    """While recording, the second piece is sent when the program has seen the first."""
+    first = threading.Event()
+
+    async def read(url: str) -> list[bytes]:
+        got: list[bytes] = []
+        async with aiohttp.ClientSession() as session, session.post(url) as answer:
+            async for piece in answer.content.iter_any():
+                got.append(piece)
+                first.set()
+        return got
+
+    held = Reply([b"data: 1\n\n", first, b"data: 2\n\n"])
+    with serve([held]) as server, use_cassette(tmp_path / "a.yaml", "once"):
+        assert asyncio.run(read(server.url)) == [b"data: 1\n\n", b"data: 2\n\n"]
+    assert server.waited_in_vain == 0
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "uvloop", "trio"])
+def test_pieces_come_live_in_every_loop(backend: str, tmp_path: Path) -> None:
+    """Recording withholds nothing there, either."""
+    pytest.importorskip(backend)
+    first = threading.Event()
+    got: list[bytes] = []
+
+    async def read(url: str) -> None:
+        async with httpx2.AsyncClient() as client, client.stream("POST", url) as response:
+            async for piece in response.aiter_raw():
+                got.append(piece)
+                first.set()
+
+    held = Reply([b"data: 1\n\n", first, b"data: 2\n\n"])
+    options = {"use_uvloop": True} if backend == "uvloop" else {}
+    kind = "trio" if backend == "trio" else "asyncio"
+    with serve([held]) as server, use_cassette(tmp_path / "a.yaml", "once"):
+        anyio.run(read, server.url, backend=kind, backend_options=options)
+    assert got == [b"data: 1\n\n", b"data: 2\n\n"]
+    assert server.waited_in_vain == 0
 
 
 def test_aiohttp_decodes(tmp_path: Path) -> None:

@@ -411,13 +411,14 @@ async def _make_calls(task: Task, turn: _Turn | None, inbox: Inbox) -> None:
 async def _within(limit: Limit, call: Coroutine[Any, Any, Any], node: Task) -> Any:
     """Await a call of a node as long as the node may take.
 
-    Its config is ambient under every contract: LangGraph, too, starts such a call in a context.
+    A config is ambient under every contract: LangGraph, too, starts such a call in a context.
 
     Raises:
         NodeTimeoutError: It takes longer. It is cancelled; nobody waits for it to see to that.
     """
     context = copy_context()
-    context.run(var_child_runnable_config.set, node.config)
+    held = _contract.active
+    context.run(var_child_runnable_config.set, node.config if held is None else held.timed(node))
     task = context.run(asyncio.ensure_future, call)
     try:
         while not (await asyncio.wait({task}, timeout=max(0, limit.left())))[0]:

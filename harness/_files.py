@@ -1,18 +1,120 @@
-"""Writing files whole or not at all."""
+"""Files of recordings: written whole or not at all, by one process at a time, and read as text."""
 
 from __future__ import annotations
 
+import difflib
+import gzip
 import os
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import get_ident
+from typing import TextIO
+
+from harness.errors import CassetteFormatError, CassetteNotFoundError
+
+try:
+    import fcntl
+except ImportError:  # Windows, where two processes must not record into one file
+    fcntl = None  # type: ignore[assignment]
+
+MAX_FILE = 128 * 1024 * 1024
+_LONGEST_PREFIX = 60  # the name may be as long as a file system allows
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file through a temporary one, so that no half-written file is ever seen."""
+def write_whole(path: Path, content: str | Callable[[TextIO], None]) -> None:
+    """Write a text file, or let a function write it, so that it is the old one or the new one.
+
+    It is written beside its place, put on the disk, and renamed.
+    """
+    path = path.resolve()  # a link stays one
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}-{get_ident()}.tmp")
+    prefix = f".{path.name[:_LONGEST_PREFIX]}."
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=".tmp")
+    temporary = Path(name)
     try:
-        temporary.write_bytes(text.encode("utf-8"))
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            if isinstance(content, str):
+                file.write(content)
+            else:
+                content(file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o666 & ~_umask())  # mkstemp makes it private
         temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+@contextmanager
+def only_writer(path: Path) -> Iterator[None]:
+    """Let no other process that asks so write the file; a process that dies lets go of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if fcntl is None:
+        yield
+        return
+    # The folder is locked and not a file of its own, which somebody would have to take away.
+    handle = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
     finally:
-        temporary.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def file_text(path: Path) -> str:
+    """Return the text of a recording, unpacked if it is a gzip file.
+
+    Raises:
+        CassetteNotFoundError: There is no such file.
+        CassetteFormatError: It is too large, empty, broken, or not text.
+    """
+    try:
+        with path.open("rb") as file:
+            stored = file.read(MAX_FILE + 1)
+    except FileNotFoundError:
+        raise CassetteNotFoundError(not_found(path)) from None
+    except OSError as error:
+        raise CassetteFormatError(f"the file cannot be read: {error.strerror}") from error
+    if stored.startswith(b"\x1f\x8b"):
+        stored = _gunzip(path)
+    if len(stored) > MAX_FILE:
+        raise CassetteFormatError(f"the file is larger than {MAX_FILE:,} bytes")
+    if not stored.strip():
+        raise CassetteFormatError("the file is empty")
+    try:
+        return stored.decode()
+    except UnicodeDecodeError as error:
+        line = stored.count(b"\n", 0, error.start) + 1
+        raise CassetteFormatError(f"line {line}: not UTF-8 text") from error
+
+
+def _gunzip(path: Path) -> bytes:
+    try:
+        with gzip.open(path) as file:
+            return file.read(MAX_FILE + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise CassetteFormatError(f"the gzip file is truncated or broken: {error}") from error
+
+
+def not_found(path: Path) -> str:
+    """Say that there is no such recording, what is near, and how to record it."""
+    message = f"there is no cassette {path}"
+    folder = path.parent
+    names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    if near := difflib.get_close_matches(path.name, names, n=1, cutoff=0.4):
+        message += f"\n  the nearest name there is: {near[0]}"
+    elif not folder.is_dir():
+        message += f"\n  the folder {folder} does not exist either"
+    return (
+        f"{message}\n  to record it: --record-mode=once, or use_cassette(..., record_mode='once')"
+    )

@@ -117,7 +117,7 @@ def _of_vcrpy(
     config: dict[str, Any], pytest_config: pytest.Config, folder: str, mode: str
 ) -> VcrConfig | None:
     """Return what vcrpy understands by the configuration; None if ours says it all."""
-    from harness.cassettes._match import PARTS  # noqa: PLC0415 - only for tests that ask
+    from harness.cassettes import MATCH_PARTS  # noqa: PLC0415 - only for tests that ask
 
     hooks = pytest_config.hook.pytest_recording_configure
     matches = config.get("match_on") or ()
@@ -125,7 +125,7 @@ def _of_vcrpy(
     if (
         not hooks.get_hookimpls()
         and _our_words().issuperset(config)
-        and {*PARTS, "body"}.issuperset(matches)
+        and set(MATCH_PARTS).issuperset(matches)
         and all(isinstance(host, str) for host in ignored)
     ):
         return None

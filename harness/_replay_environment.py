@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from harness._tracing import TRACING
+
 KEYS = {
     "api.openai.com": "OPENAI_API_KEY",
     "api.anthropic.com": "ANTHROPIC_API_KEY",
@@ -28,12 +30,6 @@ KEYS = {
 """The variable that holds the key of a host."""
 
 PLACEHOLDER = "placeholder-for-replay"
-_TRACING = (
-    "LANGSMITH_TRACING",
-    "LANGSMITH_TRACING_V2",
-    "LANGCHAIN_TRACING",
-    "LANGCHAIN_TRACING_V2",
-)
 
 
 @contextmanager
@@ -42,7 +38,7 @@ def replay_environment() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in missing_keys():
             patch.setenv(name, PLACEHOLDER)
-        for name in _TRACING:
+        for name in TRACING:
             patch.setenv(name, "false")
         _forget_langsmith_settings()
         try:

@@ -20,6 +20,7 @@ from langchain_openai import ChatOpenAI
 KEY = "sk-" + "test" * 6
 OPENAI = "https://api.openai.com"
 ANTHROPIC = "https://api.anthropic.com"
+LIMIT = 60.0  # how long the SDKs wait for a piece; a test may shorten it
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def ask(address: str, prompt: str) -> dict[str, Any]:
 
 def openai_sync(url: str, prompt: str) -> Iterator[str]:
     """Stream with `OpenAI`."""
-    with openai.OpenAI(base_url=f"{url}/v1", api_key=KEY) as client:
+    with openai.OpenAI(base_url=f"{url}/v1", api_key=KEY, timeout=LIMIT) as client:
         stream = client.chat.completions.create(**ask(OPENAI, prompt), stream=True)
         for chunk in stream:
             yield chunk.choices[0].delta.content if chunk.choices else ""
@@ -76,7 +77,7 @@ def openai_sync(url: str, prompt: str) -> Iterator[str]:
 
 async def openai_async(url: str, prompt: str) -> AsyncIterator[str]:
     """Stream with `AsyncOpenAI`."""
-    async with openai.AsyncOpenAI(base_url=f"{url}/v1", api_key=KEY) as client:
+    async with openai.AsyncOpenAI(base_url=f"{url}/v1", api_key=KEY, timeout=LIMIT) as client:
         stream = await client.chat.completions.create(**ask(OPENAI, prompt), stream=True)
         async for chunk in stream:
             yield chunk.choices[0].delta.content if chunk.choices else ""
@@ -84,7 +85,7 @@ async def openai_async(url: str, prompt: str) -> AsyncIterator[str]:
 
 def anthropic_sync(url: str, prompt: str) -> Iterator[str]:
     """Stream with `Anthropic`."""
-    client = anthropic.Anthropic(base_url=url, api_key=KEY)
+    client = anthropic.Anthropic(base_url=url, api_key=KEY, timeout=LIMIT)
     with client, client.messages.stream(**ask(ANTHROPIC, prompt)) as stream:
         yield from stream.text_stream
 
@@ -92,7 +93,7 @@ def anthropic_sync(url: str, prompt: str) -> Iterator[str]:
 async def anthropic_async(url: str, prompt: str) -> AsyncIterator[str]:
     """Stream with `AsyncAnthropic`."""
     async with (
-        anthropic.AsyncAnthropic(base_url=url, api_key=KEY) as client,
+        anthropic.AsyncAnthropic(base_url=url, api_key=KEY, timeout=LIMIT) as client,
         client.messages.stream(**ask(ANTHROPIC, prompt)) as stream,
     ):
         async for token in stream.text_stream:

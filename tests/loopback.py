@@ -45,6 +45,7 @@ class Reply:
         steps: The pieces of the body, with the waits between them.
         status: The status code.
         headers: Besides `content-type`, which is that of an event stream unless it stands here.
+            With a `content-length`, the body is not sent in chunks.
         end: `complete`, `cut` (closed in the middle of the body) or `reset` (a TCP reset).
     """
 
@@ -188,6 +189,9 @@ class _Handler(BaseHTTPRequestHandler):
             "content-type": "text/event-stream",
             "transfer-encoding": "chunked",
         }
+        self._is_chunked = "content-length" not in reply.headers
+        if not self._is_chunked:
+            del headers["transfer-encoding"]
         for name, value in (headers | reply.headers).items():
             self.send_header(name, value)
         self.end_headers()
@@ -202,7 +206,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _take(self, step: Step) -> None:
         if isinstance(step, bytes):
-            self.wfile.write(b"%x\r\n%s\r\n" % (len(step), step))
+            framed = b"%x\r\n%s\r\n" % (len(step), step)
+            self.wfile.write(framed if self._is_chunked else step)
         elif isinstance(step, threading.Event):
             self.server.record.waited_in_vain += not step.wait(5)  # type: ignore[attr-defined]
         else:
@@ -210,7 +215,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _finish(self, end: str) -> None:
         if end == "complete":
-            self.wfile.write(b"0\r\n\r\n")
+            self.wfile.write(b"0\r\n\r\n" if self._is_chunked else b"")
             return
         self.close_connection = True
         if end == "reset":

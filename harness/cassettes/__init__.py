@@ -1,25 +1,38 @@
 """Cassettes: recorded HTTP, read from many tools' files and played as the streams they were."""
 
-from harness.cassettes._cassette import Cassette
+from harness.cassettes._cassette import RECORD_MODES, Cassette, RecordMode
+from harness.cassettes._match import MATCH_PARTS
 from harness.cassettes._model import (
     Interaction,
     RecordedRequest,
     RecordedResponse,
     Recording,
     Timing,
+    header,
 )
+from harness.cassettes._our_key import FORMAT_VERSION
 from harness.cassettes._read import read_recording
+from harness.cassettes._scrub import Scrubber, names_a_secret
+from harness.cassettes._store import save
 from harness.cassettes._use import CassetteBlock, play, use_cassette
 
 __all__ = [
+    "FORMAT_VERSION",
+    "MATCH_PARTS",
+    "RECORD_MODES",
     "Cassette",
     "CassetteBlock",
     "Interaction",
+    "RecordMode",
     "RecordedRequest",
     "RecordedResponse",
     "Recording",
+    "Scrubber",
     "Timing",
+    "header",
+    "names_a_secret",
     "play",
     "read_recording",
+    "save",
     "use_cassette",
 ]

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from harness.cassettes._cassette import Cassette
 from harness.cassettes._decode import decoded_request_body
-from harness.cassettes._model import RecordedRequest, RecordedResponse
+from harness.cassettes._model import RecordedRequest
 from harness.cassettes._player import Player
-from harness.cassettes._record import Take
+from harness.cassettes._record import Take, left_by
 from harness.cassettes._sse import pieces
+from harness.cassettes._wire import LAST_CHUNK, chunk, has_body, head
 
 _Library: TypeAlias = Any  # aiohttp
-_WITHOUT_BODY = {204, 304}
 
 _asked: WeakKeyDictionary[Any, Take] = WeakKeyDictionary()  # by connection
 _streams: dict[
@@ -62,8 +63,8 @@ def _connect(
         except (OSError, asyncio.TimeoutError) as error:
             answer.finish(*_end_of(error))
             raise
-        except BaseException:
-            answer.finish("dropped")
+        except BaseException as error:
+            answer.finish(left_by(error))
             raise
         _asked[connection] = answer
         return connection
@@ -127,19 +128,19 @@ class _NoSocket(asyncio.Transport):
 
 async def _feed(library: _Library, protocol: Any, player: Player, method: str) -> None:
     response = player.interaction.response
-    end = response.timing.end if response.timing is not None else "complete"
+    timing = response.timing
     try:
         await player.aarrive()
-        if response.timing is None or response.timing.answered:
-            protocol.data_received(_head(response, method))
-            for piece, _ in pieces(response) if _has_body(response, method) else ():
+        if timing is None or timing.answered:
+            protocol.data_received(head(response, method))
+            for piece, _ in pieces(response) if has_body(response, method) else ():
                 await player.aarrive()
-                protocol.data_received(b"%x\r\n%s\r\n" % (len(piece), piece))
+                protocol.data_received(chunk(piece))
             await player.aarrive()
-        if end == "complete":
-            protocol.data_received(b"0\r\n\r\n" if _has_body(response, method) else b"")
+        if timing is None or timing.end == "complete":
+            protocol.data_received(LAST_CHUNK if has_body(response, method) else b"")
             return
-        error = player.read_too_far() if end == "dropped" else _error_of(library, player)
+        error = player.read_too_far() if timing.was_left else _error_of(library, player)
     except Exception as problem:  # noqa: BLE001  # the reader has to see it, whatever it is
         error = problem
     player.leave()
@@ -148,20 +149,6 @@ async def _feed(library: _Library, protocol: Any, player: Player, method: str) -
         payload.set_exception(error)
     protocol.set_exception(error)
     protocol.close()
-
-
-def _head(response: RecordedResponse, method: str) -> bytes:
-    fields = list(response.headers)
-    fields = [(k, v) for k, v in fields if k.lower() != "connection"]
-    fields.append(("Connection", "close"))
-    if _has_body(response, method):
-        fields.append(("Transfer-Encoding", "chunked"))
-    lines = [f"HTTP/1.1 {response.status} {response.reason}", *(f"{k}: {v}" for k, v in fields)]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
-
-
-def _has_body(response: RecordedResponse, method: str) -> bool:
-    return method.upper() != "HEAD" and response.status not in _WITHOUT_BODY
 
 
 def _error_of(library: _Library, player: Player) -> Exception:
@@ -189,8 +176,8 @@ def _start(original: Callable[..., Any]) -> Callable[..., Any]:
         except Exception as error:
             take.finish(*_end_of(error))
             raise
-        except BaseException:
-            take.finish("dropped")
+        except BaseException as error:
+            take.finish(left_by(error))
             raise
         fields = ((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.raw_headers)
         take.begin(response.status, response.reason or "", tuple(fields), is_decoded=True)
@@ -211,7 +198,7 @@ def _leave(original: Callable[..., Any]) -> Callable[..., Any]:
     def leave(response: Any) -> Any:
         take = _streams.pop(id(response.content), None)
         if take is not None:
-            take.finish("dropped")
+            take.finish(left_by(sys.exc_info()[1]))  # `async with` leaves in the midst of an error
         return original(response)
 
     return leave

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
-from harness.cassettes._json import Difference
+from harness._files import not_found
+from harness._json import Difference
 from harness.cassettes._lane import current_lane
 from harness.cassettes._match import (
     MATCH_ON,
-    PARTS,
+    MATCH_PARTS,
     Match,
     Miss,
     Part,
@@ -31,7 +32,6 @@ from harness.cassettes._model import Interaction, RecordedRequest
 from harness.cassettes._noted import note_answer
 from harness.cassettes._order import Order
 from harness.cassettes._player import Player
-from harness.cassettes._read import not_found
 from harness.cassettes._record import Arrivals, Take
 from harness.cassettes._storage import FILES, Storage
 from harness.cassettes._vcr_view import VcrView
@@ -42,6 +42,7 @@ RecordMode: TypeAlias = Literal["none", "once", "new_episodes", "all", "rewrite"
 RECORD_MODES: tuple[RecordMode, ...] = ("none", "once", "new_episodes", "all", "rewrite")
 
 _SHOWN = 5
+_FIRST_DRAWN_PORT = 32768
 
 SIDE_TRAFFIC = (
     "*.smith.langchain.com",
@@ -103,8 +104,8 @@ class Options:
             known = ", ".join(RECORD_MODES)
             raise ValueError(f"record mode {self.record_mode!r} is not one of: {known}")
         named = [part for part in self.match_on if isinstance(part, str)]
-        if unknown := [part for part in named if part not in (*PARTS, "body")]:
-            raise ValueError(f"match_on {unknown[0]!r} is not one of: {', '.join(PARTS)}, body")
+        if unknown := [part for part in named if part not in MATCH_PARTS]:
+            raise ValueError(f"match_on {unknown[0]!r} is not one of: {', '.join(MATCH_PARTS)}")
 
 
 @dataclass(frozen=True)
@@ -315,4 +316,6 @@ def under_provider(request: RecordedRequest, recorded_as: str) -> tuple[Recorded
         for name, value in request.headers
     )
     moved_request = replace(request, url=moved.geturl(), headers=headers)
-    return moved_request, f"{url.scheme}://{url.netloc}"
+    # A port that the system drew says nothing, and would differ in every new recording.
+    place = url.hostname if (url.port or 0) >= _FIRST_DRAWN_PORT else url.netloc
+    return moved_request, f"{url.scheme}://{place}"

@@ -7,27 +7,17 @@ of a file reads it.
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from harness._yaml_read import Tree
 from harness.cassettes._decode import decoded_body, decoded_request_body, playable_headers
-from harness.cassettes._model import Headers, RecordedRequest, RecordedResponse, Timing
+from harness.cassettes._model import Headers, RecordedRequest, RecordedResponse
 from harness.cassettes._nock import is_nock, request_of, response_of
-from harness.cassettes._yaml import Tree
+from harness.cassettes._our_key import OUR_KEY, read_our_key
 from harness.errors import CassetteFormatError
-
-OUR_KEY = "replay_harness"
-"""Our data inside `response`: stock vcrpy loads it, ignores it, and keeps it when it saves."""
-
-OUR_VERSION = 2
-"""Version 1 had no arrivals, no lane and no times but those of the pieces; it is read as well."""
-
-_EVENTS_BESIDE_PIECES = 3
-
-ENDS = ("complete", "dropped", "reset", "timeout")
 
 Pair: TypeAlias = tuple[RecordedRequest, RecordedResponse]
 _Dict: TypeAlias = dict[str, Any]
@@ -43,10 +33,15 @@ class Container:
     pairs: Callable[[_Dict], Iterator[_Trees]]
 
 
+class NoHttpError(CassetteFormatError):
+    """A recording of another protocol; to record it anew with this harness would not help."""
+
+
 def read_tree(root: Tree) -> tuple[str, list[Pair]]:
     """Return the name of the container and its pairs.
 
     Raises:
+        NoHttpError: It is the recording of another protocol.
         CassetteFormatError: No container recognizes the root, or a pair is malformed; the message
             names the index of the interaction.
     """
@@ -55,6 +50,7 @@ def read_tree(root: Tree) -> tuple[str, list[Pair]]:
     container = next((item for item in CONTAINERS if item.recognizes(root)), None)
     if container is None:
         raise CassetteFormatError(f"not a cassette: {_described(root)}\n  expected: {_EXPECTED}")
+    _check_protocol(root)
     pairs: list[Pair] = []
     for k, (request, response) in enumerate(container.pairs(root)):
         try:
@@ -62,6 +58,16 @@ def read_tree(root: Tree) -> tuple[str, list[Pair]]:
         except CassetteFormatError as error:
             raise CassetteFormatError(f"interaction {k}: {error}") from error
     return container.name, pairs
+
+
+def _check_protocol(root: Tree) -> None:
+    items = root.get("interactions") if isinstance(root, dict) else None
+    first = items[0] if isinstance(items, list) and items else None
+    if not isinstance(first, dict) or "request" in first:
+        return
+    what = next((what for keys, what in _OTHER_PROTOCOLS.items() if keys <= first.keys()), None)
+    if what is not None:
+        raise NoHttpError(f"it holds {what}, and no HTTP requests with their answers")
 
 
 @dataclass(frozen=True)
@@ -135,20 +141,10 @@ def _response(tree: Tree) -> RecordedResponse:
     headers = _headers(tree)
     status, reason = _status(tree)
     body = _stored_body(tree)
-    ours = _ours(tree)
-    if not ours:  # what we wrote is ready to be played as it stands
-        body = decoded_body(body, headers)
-        headers = playable_headers(headers, body)
-    return RecordedResponse(
-        status,
-        reason,
-        headers,
-        body,
-        _timing(ours, len(body)) if ours else None,
-        content_encoding=str(ours.get("content_encoding", "")),
-        recorded_at=str(ours.get("recorded_at", "")),
-        recorded_on=str(ours.get("recorded_on", "")),
-    )
+    if ours := read_our_key(tree, len(body)):  # ready to be played as it stands
+        return RecordedResponse(status, reason, headers, body, **vars(ours))
+    body = decoded_body(body, headers)
+    return RecordedResponse(status, reason, playable_headers(headers, body), body)
 
 
 def _status(tree: _Dict) -> tuple[int, str]:
@@ -198,60 +194,6 @@ def _bytes(value: Tree) -> bytes:
     raise CassetteFormatError(f"a body is not a text but {value!r:.40}")
 
 
-def _ours(tree: _Dict) -> _Dict:
-    ours = tree.get(OUR_KEY)
-    if ours is None:
-        return {}
-    version = ours.get("version") if isinstance(ours, dict) else None
-    if version not in range(1, OUR_VERSION + 1):
-        raise CassetteFormatError(
-            f"`{OUR_KEY}` has the format version {version!r}; this harness reads 1 to {OUR_VERSION}"
-        )
-    return _dict(ours, OUR_KEY)
-
-
-def _timing(ours: _Dict, size: int) -> Timing:
-    """Read what we wrote; a wrong value is refused, because it would replay something else."""
-    try:
-        cuts = tuple(int(cut) for cut in ours["cuts"])
-        offsets = tuple(float(offset) for offset in ours["offsets"])
-        timing = Timing(
-            cuts,
-            offsets,
-            str(ours["end"]),
-            str(ours.get("error", "")),
-            answered=bool(ours.get("answered", True)),
-            asked=float(ours.get("asked", 0)),
-            head=float(ours.get("head", 0)),
-            ended=float(ours["ended"]) if "ended" in ours else None,
-            arrivals=tuple(int(number) for number in ours.get("arrivals", ())),
-            lane=str(ours.get("lane", "")),
-            wire_cuts=tuple(int(cut) for cut in ours.get("wire_cuts", ())),
-        )
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise CassetteFormatError(f"`{OUR_KEY}` is malformed: {error!r}") from error
-    in_order = all(a < b for a, b in zip((0, *cuts), cuts, strict=False))
-    if not in_order or len(cuts) != len(offsets) or (cuts[-1] if cuts else 0) != size:
-        raise CassetteFormatError(
-            f"`{OUR_KEY}.cuts` does not fit the body: {len(cuts)} cuts and {len(offsets)} offsets, "
-            f"the last cut at {cuts[-1] if cuts else 0} of {size} bytes; was the body edited?"
-        )
-    if timing.end not in ENDS:
-        raise CassetteFormatError(
-            f"`{OUR_KEY}.end` is {timing.end!r}, not one of {', '.join(ENDS)}"
-        )
-    numbers = timing.arrivals
-    if numbers and (
-        len(numbers) != len(cuts) + _EVENTS_BESIDE_PIECES
-        or any(a >= b for a, b in itertools.pairwise(numbers))
-    ):
-        raise CassetteFormatError(
-            f"`{OUR_KEY}.arrivals` are not {len(cuts) + _EVENTS_BESIDE_PIECES} growing numbers: "
-            "of the request, its head, its pieces and its end"
-        )
-    return timing
-
-
 def _list(tree: _Dict, key: str) -> list[Tree]:
     value = tree[key]
     if not isinstance(value, list):
@@ -289,6 +231,13 @@ CONTAINERS = (
     Container("single pair", _has("request", "response"), lambda root: _items([root])),
     Container("nock", is_nock, _nock),
 )
+
+_OTHER_PROTOCOLS = {
+    frozenset({"kind", "direction"}): "frames of a WebSocket",
+    frozenset({"request_sample", "response_sample"}): "calls of gRPC",
+    frozenset({"request_stream", "response_stream"}): "calls of gRPC",
+}
+"""What pydantic-ai writes beside HTTP, by the keys of an interaction."""
 
 _EXPECTED = (
     "`interactions` (vcrpy, go-vcr), `requests` and `responses` (langchain-tests), "

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from harness._placeholder import is_placeholder
 from harness.cassettes._model import Headers, header
-from harness.cassettes._placeholder import is_placeholder
 from harness.errors import CassetteFormatError
 
 MAX_BODY = 128 * 1024 * 1024

@@ -1,9 +1,9 @@
 """Between every HTTP client and the network, from the first open cassette to the last.
 
 Each library has a module that says which of its methods are replaced, and by what: httpx and httpx2
-`_transport`, aiohttp `_aiohttp`, and all others that vcrpy knows `_vcr_clients`. Which cassette
-answers is decided by `Scope`, so that several may be open at once. A library that is imported only
-inside the block is patched when it arrives; none is imported for the purpose.
+`_transport`, aiohttp `_aiohttp`, what is built on http.client `_http_client`, tornado `_vcr_stubs`.
+Which cassette answers is decided by `Scope`, so that several may be open at once. A library that is
+imported only inside the block is patched when it arrives; none is imported for the purpose.
 """
 
 from __future__ import annotations
@@ -19,18 +19,13 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from harness._scope import Scope
-from harness.cassettes import _aiohttp, _transport, _vcr_clients
+from harness.cassettes import _aiohttp, _http_client, _transport, _vcr_stubs
 from harness.cassettes._cassette import Cassette
 from harness.errors import CassetteError
 from harness.network import loud
 
 Replacement: TypeAlias = tuple[Any, str, Callable[..., Any]]
-
-_OURS: dict[str, Callable[..., Iterator[Replacement]]] = {
-    "httpx": _transport.replacements,
-    "httpx2": _transport.replacements,
-    "aiohttp": _aiohttp.replacements,
-}
+Replacements: TypeAlias = Callable[[ModuleType], Iterator[Replacement]]
 
 
 def governing(library: str) -> Cassette | None:
@@ -50,23 +45,33 @@ def governing(library: str) -> Cassette | None:
 
 def patched(triples: Sequence[tuple[Any, str, Any]]) -> ExitStack:
     """Let connection classes of the user's ask the open cassettes until the stack is closed."""
-    return _vcr_clients.patched(triples, governing)
+    return _vcr_stubs.patched(triples, governing)
+
+
+def _asking_as(library: str, replacements: Callable[..., Iterator[Replacement]]) -> Replacements:
+    return lambda module: replacements(module, partial(governing, library))
+
+
+def _of_http_client(module: ModuleType) -> Iterator[Replacement]:
+    return _http_client.replacements(module, governing)
+
+
+_LIBRARIES: dict[str, Replacements] = {
+    "httpx": _asking_as("httpx", _transport.replacements),
+    "httpx2": _asking_as("httpx2", _transport.replacements),
+    "aiohttp": _asking_as("aiohttp", _aiohttp.replacements),
+    **dict.fromkeys(_http_client.MODULES, _of_http_client),  # which library it is, it sees itself
+    **dict.fromkeys(_vcr_stubs.MODULES, _asking_as("tornado", _vcr_stubs.replacements)),
+}
 
 
 class _Finder(importlib.abc.MetaPathFinder):
-    """Patches a library when it is imported while a cassette is open.
-
-    One that is imported by another one (urllib3 by requests) is patched with that, when both are
-    whole: vcrpy looks at all of them.
-    """
-
-    def __init__(self) -> None:
-        self._half_imported: set[str] = set()
+    """Patches a library when it is imported while a cassette is open."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if fullname not in _OURS and fullname not in _vcr_clients.LIBRARIES:
+        if fullname not in _LIBRARIES:
             return None
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
         if spec is None or spec.loader is None:
@@ -74,13 +79,8 @@ class _Finder(importlib.abc.MetaPathFinder):
         execute = spec.loader.exec_module
 
         def exec_module(module: ModuleType) -> None:
-            self._half_imported.add(fullname)
-            try:
-                execute(module)
-            finally:
-                self._half_imported.discard(fullname)
-            if fullname in _OURS or not self._half_imported:
-                _patch.library_arrived(module)
+            execute(module)
+            _patch.library_arrived(module)
 
         spec.loader.exec_module = exec_module  # type: ignore[method-assign]  # of this import only
         return spec
@@ -91,7 +91,6 @@ class _Patch:
 
     def __init__(self) -> None:
         self._originals: list[Replacement] = []
-        self._others: ExitStack | None = None
         self._finder = _Finder()
         self._lock = threading.RLock()
         self._is_on = False
@@ -100,22 +99,15 @@ class _Patch:
         with self._lock:
             self._is_on = True
             sys.meta_path.insert(0, self._finder)
-            others = [name for name in _vcr_clients.LIBRARIES if name in sys.modules]
-            for name in (*_OURS, *others[:1]):
+            for name in _LIBRARIES:
                 if library := sys.modules.get(name):
                     self.library_arrived(library)
 
-    def library_arrived(self, library: Any) -> None:
+    def library_arrived(self, library: ModuleType) -> None:
         with self._lock:
             if not self._is_on:
                 return
-            if library.__name__ not in _OURS:
-                if self._others is not None:  # it knows only what was there when it was entered
-                    self._others.close()
-                self._others = _vcr_clients.intercepted(governing)
-                return
-            asks = partial(governing, library.__name__)
-            for owner, name, method in _OURS[library.__name__](library, asks):
+            for owner, name, method in _LIBRARIES[library.__name__](library):
                 self._originals.append((owner, name, getattr(owner, name)))
                 setattr(owner, name, method)
 
@@ -123,9 +115,6 @@ class _Patch:
         with self._lock:
             self._is_on = False
             sys.meta_path.remove(self._finder)
-            if self._others is not None:
-                self._others.close()
-                self._others = None
             while self._originals:
                 setattr(*self._originals.pop())
 

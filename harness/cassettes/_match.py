@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from harness.cassettes._json import Difference, differences, normalized
+from harness._json import Difference, differences
+from harness._placeholder import equal_but_for_placeholders, is_placeholder
+from harness.cassettes._drift import normalized
 from harness.cassettes._model import Interaction, RecordedRequest
-from harness.cassettes._placeholder import equal_but_for_placeholders, is_placeholder
 
 Part: TypeAlias = Callable[[RecordedRequest, RecordedRequest], Iterator[Difference]]
 """Yields where a recorded request and one that is sent differ in one respect."""
@@ -83,7 +84,7 @@ def request_differences(
         if part == "body":
             yield from _body(recorded, sent, undo_drift=undo_drift)
         else:
-            compare = PARTS[part] if isinstance(part, str) else part
+            compare = _PARTS[part] if isinstance(part, str) else part
             yield from compare(recorded, sent)
 
 
@@ -168,7 +169,7 @@ def _url_part(name: str, part: Callable[[SplitResult], object]) -> Part:
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
-PARTS: dict[str, Part] = {
+_PARTS: dict[str, Part] = {
     "method": _method,
     "headers": _headers,
     "uri": _url_part("uri", lambda url: url.geturl()),
@@ -178,3 +179,6 @@ PARTS: dict[str, Part] = {
     "path": _url_part("path", lambda url: url.path.rstrip("/")),
     "query": _url_part("query", lambda url: sorted(parse_qsl(url.query, keep_blank_values=True))),
 }
+
+MATCH_PARTS = (*_PARTS, "body")
+"""What of a request can be compared."""

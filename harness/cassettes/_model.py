@@ -11,10 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-Json: TypeAlias = Any
-"""Whatever `json.loads` returns."""
+from harness._json import Json
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 """Header fields in their order; a repeated field stands there more than once."""
@@ -54,6 +53,10 @@ class RecordedRequest:
             return None
 
 
+ENDS = ("complete", "dropped", "cancelled", "reset", "timeout")
+"""How an answer may end; see `Timing`."""
+
+
 @dataclass(frozen=True)
 class Timing:
     """How the answer arrived. Only our own recordings have it; no other tool writes it down.
@@ -61,7 +64,8 @@ class Timing:
     Args:
         cuts: Where each piece ended, as byte offsets into the decoded body.
         offsets: When each piece arrived, in seconds after the request was sent.
-        end: `complete`, `dropped` (the consumer left before the end), `reset` or `timeout`.
+        end: `complete`, `dropped` (the consumer left before the end), `cancelled` (its task was,
+            while it waited), `reset` (the connection was lost) or `timeout` (the client's own).
         error: For the last two, what the client saw: `RemoteProtocolError: peer closed ...`.
         answered: Whether there was a response at all.
         asked: When the request was sent, in seconds after the recording began.
@@ -84,6 +88,11 @@ class Timing:
     arrivals: tuple[int, ...] = ()
     lane: str = ""
     wire_cuts: tuple[int, ...] = ()
+
+    @property
+    def was_left(self) -> bool:
+        """Whether it was the consumer who ended it, so that nobody knows what would have come."""
+        return self.end in {"dropped", "cancelled"}
 
     @property
     def ended_at(self) -> float:

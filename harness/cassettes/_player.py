@@ -35,7 +35,7 @@ class Player:
         self._arrivals = timing.arrivals if timing is not None else ()
         self._dues: tuple[float, ...] = (0.0,)  # asked, head, pieces, end
         if timing is not None:
-            grace = _AFTER_A_READER_LEFT if timing.end == "dropped" else 0.0
+            grace = _AFTER_A_READER_LEFT if timing.was_left else 0.0
             self._dues = (0.0, timing.head, *timing.offsets, timing.ended_at + grace)
         self.is_ordered = bool(self._arrivals)
         self.rivals: list[Player] = []

@@ -6,6 +6,7 @@ has each piece before anything is done with it: decoding waits for the end.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from datetime import datetime, timezone
 
@@ -23,6 +24,15 @@ from harness.cassettes._sse import is_finished
 
 NO_RESPONSE = 599
 """The status under which a request without a response is stored: no tool takes it for a success."""
+
+
+_WITHOUT_BODY = {204, 304}
+
+
+def left_by(error: BaseException | None) -> str:
+    """Return how a response ended whose reader left it, for that reason or for none."""
+    is_trio = (type(error).__module__, type(error).__name__) == ("trio", "Cancelled")
+    return "cancelled" if is_trio or isinstance(error, asyncio.CancelledError) else "dropped"
 
 
 class Arrivals:
@@ -86,11 +96,16 @@ class Take:
         if self._end is None:
             self._end = end, error, self._arrivals.next()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether its end is not known yet."""
+        return self._end is None
+
     def interaction(self, index: int) -> Interaction:
         """Return what was recorded so far."""
         raw = [piece for piece, _ in self._pieces]
         head = self._response or RecordedResponse(NO_RESPONSE, "no response", (), b"")
-        encoding = (header(head.headers, "content-encoding") or "").strip().lower()
+        encoding = self._encoding
         plain = raw if self._is_decoded else decoded_pieces(raw, encoding)
         body = b"".join(raw if plain is None else plain)
         headers = head.headers
@@ -110,8 +125,8 @@ class Take:
 
     def _timing(self, pieces: list[bytes], body: bytes, *, is_coded: bool) -> Timing:
         end, error, ended = self._end or ("dropped", "", self._arrivals.next())
-        if end == "dropped" and is_finished(body):
-            end = "complete"
+        if end in {"dropped", "cancelled"} and self._is_whole(body):
+            end = "complete"  # whatever happened to the reader, nothing is missing
         head = self._head
         if head is None:
             head, ended = ended, self._arrivals.next()
@@ -136,6 +151,23 @@ class Take:
             lane=self._lane,
             wire_cuts=tuple(wire) if is_coded and size else (),
         )
+
+    def _is_whole(self, body: bytes) -> bool:
+        """Whether the body says itself, by its length or its last event, that all of it came."""
+        if self._response is None:
+            return False
+        if self.request.method == "HEAD" or self._response.status in _WITHOUT_BODY:
+            return True
+        length = header(self._response.headers, "content-length") or ""
+        # what came decoded cannot be compared with a length on the wire
+        if length.isdecimal() and not (self._is_decoded and self._encoding):
+            return sum(len(raw) for raw, _ in self._pieces) == int(length)
+        return is_finished(body)
+
+    @property
+    def _encoding(self) -> str:
+        headers = self._response.headers if self._response is not None else ()
+        return (header(headers, "content-encoding") or "").strip().lower()
 
     def _since(self, arrival: tuple[int, float]) -> float:
         """Return the seconds since the request was sent, in whole milliseconds."""

@@ -9,18 +9,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from harness._placeholder import is_placeholder, placeholder
 from harness.cassettes._model import Headers, Interaction
-from harness.cassettes._placeholder import is_placeholder, placeholder
-from harness.cassettes._secrets import Rules
+from harness.cassettes._secrets import Rules, is_stand_in
 
 _DROPPED_HEADERS = {"cookie", "set-cookie"}
 _SECRET_HEADER = re.compile(
-    r"(?<!www-)(?<!proxy-)(?<!clerk-)auth(?!ority)|api-?key|token(?!s)|secret|password|credential|signature"
-    r"|^x-goog-upload-(control-)?url$",
+    r"(?<!www-)(?<!proxy-)(?<!clerk-)auth(?!ority)|^proxy-authorization$|api-?key|token(?!s)|secret"
+    r"|password|credential|signature|^x-goog-upload-(control-)?url$"
+    r"|(?:subscription|functions|access|account|admin|master|service)-key$",
     re.IGNORECASE,
 )
 _IDENTIFYING_HEADER = re.compile(
-    r"^openai-(organization|project)$|^anthropic-(organization|workspace)-id$"
+    r"^openai-(organization|project)$|(^|-)(account|organization|org|tenant|workspace)-id$"
     r"|^x-goog-user-project$",
     re.IGNORECASE,
 )
@@ -29,15 +30,11 @@ _SECRET_PARAMETER = re.compile(
     re.IGNORECASE,
 )
 _SECRET_VARIABLE = re.compile(
-    r"(API_?KEY|_KEY|KEY_ID|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$", re.IGNORECASE
+    r"(API_?KEY|_KEY|KEY_ID|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|_PASS|_PWD|_PAT)$",
+    re.IGNORECASE,
 )
 # Words in a variable are a stand-in such as `not-a-real-key`, and may well stand in a prompt.
 _WORDS = re.compile(r"[A-Za-z]+([-_ ][A-Za-z]+)*")
-_STAND_IN = re.compile(
-    r"^[A-Za-z]+([-_ .][A-Za-z]+)*$|^\W+$|^(.)\2+$"
-    r"|test|fake|dummy|mock|xxx|placeholder|your|example",
-    re.IGNORECASE,
-)
 _SHORTEST_VALUE = 8
 _LONGEST_WORDS = 20
 
@@ -111,8 +108,10 @@ class Scrubber:
     def findings(self, item: Interaction) -> Iterator[Finding]:
         """Yield what a recording holds that scrubbing would have taken out, or could not."""
         request, response = item.request, item.response
-        if (clean := self._url(request.url)) != request.url and not _only_placeholders(
-            request.url, clean
+        if self._str(request.url) != request.url:
+            yield Finding("request url", "what looks like a key")
+        elif not all(
+            is_placeholder(value) or is_stand_in(value) for value in _named_in(request.url)
         ):
             yield Finding("request url", "a credential")
         for whose, headers in (("request", request.headers), ("response", response.headers)):
@@ -130,7 +129,7 @@ class Scrubber:
             elif _IDENTIFYING_HEADER.search(name):
                 yield Finding(place, "whose account it is", is_secret=False)
             elif _SECRET_HEADER.search(name):
-                if not _is_stand_in(value):
+                if not is_stand_in(value):
                     yield Finding(place, "a credential")
             elif self._str(value) != value:
                 yield Finding(place, "what looks like a key")
@@ -154,11 +153,13 @@ class Scrubber:
             for form in (quote(value, safe=""), json.dumps(value)[1:-1]):
                 if form != value:
                     yield form
+            yield value.encode().hex()
             for shift in range(3):  # where it stands in what was encoded
                 encoded = base64.b64encode(b"\0" * shift + value.encode()).decode()
                 inside = encoded.rstrip("=")[(0, 2, 3)[shift] : -1]
                 if len(inside) >= _SHORTEST_VALUE:
                     yield inside
+                    yield inside.translate(str.maketrans("+/", "-_"))  # for addresses
 
     def text(self, text: str) -> str:
         """Return a text without secrets."""
@@ -166,7 +167,7 @@ class Scrubber:
 
     def _headers(self, headers: Headers) -> Headers:
         return tuple(
-            (name, placeholder() if _is_named_secret(name) else self._str(value))
+            (name, placeholder() if names_a_secret(name) else self._str(value))
             for name, value in headers
             if name.lower() not in _DROPPED_HEADERS
         )
@@ -182,30 +183,23 @@ class Scrubber:
 
     def _text(self, text: str, *, identifiers: bool = True) -> str:
         rules = self._rules if identifiers else replace(self._rules, identifiers=False)
-        text = rules.cleaned(text)
-        return rules.cleaned_stream(text) if "data:" in text else text
+        return rules.cleaned_pieces(rules.cleaned(text))
 
     def _str(self, text: str) -> str:
         return self._rules.cleaned(text)
 
 
-def _is_named_secret(name: str) -> bool:
+def names_a_secret(name: str) -> bool:
+    """Whether a header or parameter of that name holds a credential, or names an account."""
     return bool(_SECRET_HEADER.search(name) or _IDENTIFYING_HEADER.search(name))
 
 
-def _only_placeholders(url: str, clean: str) -> bool:
-    """Whether scrubbing only replaced one placeholder by another."""
-    old, new = urlsplit(url), urlsplit(clean)
-    if old._replace(query="") != new._replace(query=""):
-        return False
-    values = [match[2] for match in _SECRET_PARAMETER.finditer(old.query)]
-    return all(is_placeholder(value) or _is_stand_in(value) for value in values)
-
-
-def _is_stand_in(value: str) -> bool:
-    """Whether the value of a credential is one that people write for tests: `Bearer test-key`."""
-    bare = re.sub(r"^(Bearer|Basic|Token)\s+", "", value, flags=re.IGNORECASE).strip()
-    return len(bare) < _SHORTEST_VALUE or _STAND_IN.search(bare) is not None
+def _named_in(url: str) -> Iterator[str]:
+    """Yield what stands in an address where credentials stand."""
+    parts = urlsplit(url)
+    yield from (match[2] for match in _SECRET_PARAMETER.finditer(parts.query))
+    user, _, password = parts.netloc.rpartition("@")[0].partition(":")
+    yield password or user
 
 
 def _is_secret_value(value: str) -> bool:

@@ -9,6 +9,7 @@ from harness.cassettes._model import RecordedResponse
 
 _EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _LAST_TYPES = {
+    "error",
     "message_stop",  # Anthropic
     "response.completed",  # OpenAI Responses
     "response.failed",
@@ -28,7 +29,7 @@ def is_finished(body: bytes) -> bool:
     """Whether the stream says itself that it is over.
 
     The OpenAI client closes the connection when it reads `[DONE]`, before the end of the body
-    reaches it. Nothing is missing then.
+    reaches it, and every client does when it reads an error. Nothing is missing then.
     """
     if not _EVENT_END.search(body[-4:]):
         return False
@@ -39,7 +40,9 @@ def is_finished(body: bytes) -> bool:
         value = json.loads(last)
     except ValueError:
         return False
-    return isinstance(value, dict) and value.get("type") in _LAST_TYPES
+    if not isinstance(value, dict):
+        return False
+    return value.get("type") in _LAST_TYPES or bool(value.get("error"))
 
 
 def pieces(response: RecordedResponse) -> list[tuple[bytes, float]]:

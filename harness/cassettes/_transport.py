@@ -14,7 +14,7 @@ from harness.cassettes._cassette import Cassette
 from harness.cassettes._decode import decoded_request_body
 from harness.cassettes._model import Headers, RecordedRequest
 from harness.cassettes._player import Player
-from harness.cassettes._record import Take
+from harness.cassettes._record import Take, left_by
 from harness.cassettes._sse import pieces
 
 _Library: TypeAlias = Any  # httpx or httpx2: the same names, the same meaning
@@ -94,8 +94,8 @@ def _noting_what_ends_it(library: _Library, take: Take) -> Iterator[None]:
         end = "timeout" if isinstance(error, library.TimeoutException) else "reset"
         take.finish(end, f"{type(error).__name__}: {error}")
         raise
-    except BaseException:
-        take.finish("dropped")
+    except BaseException as error:
+        take.finish(left_by(error))
         raise
 
 
@@ -202,7 +202,7 @@ def _stream_class(library: _Library, own: type) -> type:
 def _end_of(library: _Library, player: Player) -> Exception:
     """Return what the client saw when the recorded response ended."""
     timing = player.interaction.response.timing
-    if timing is None or timing.end == "dropped":
+    if timing is None or timing.was_left:
         return player.read_too_far()
     name, _, message = timing.error.partition(": ")
     error: Exception = getattr(library, name, library.ReadError)(message)

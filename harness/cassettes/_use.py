@@ -11,13 +11,15 @@ from pathlib import Path
 from types import TracebackType
 
 from harness import _tally
+from harness._files import only_writer
+from harness._tracing import untraced
 from harness.cassettes._cassette import Cassette, Options, RecordMode
 from harness.cassettes._interception import patched, scope
 from harness.cassettes._loops import watch
 from harness.cassettes._match import MATCH_ON
 from harness.cassettes._model import Interaction, put_together
 from harness.cassettes._scrub import Scrubber
-from harness.cassettes._store import merged, only_writer
+from harness.cassettes._store import merged
 from harness.errors import CassetteError
 from harness.network import as_tuple, block_network, open_network
 
@@ -170,9 +172,9 @@ def _note_plays(cassette: Cassette) -> None:
 
 @contextmanager
 def _network(cassette: Cassette) -> Iterator[None]:
-    """Refuse the network in a replay; give it back to a recording inside a replay."""
+    """Refuse the network, and tracing, in a replay; give it back to a recording inside a replay."""
     if not cassette.records:
-        with block_network(cassette.options.allow_hosts):
+        with block_network(cassette.options.allow_hosts), untraced():
             yield
     elif any(not outer.records for outer in scope.governing()):
         with open_network():

@@ -19,12 +19,13 @@ from vcr.persisters.filesystem import FilesystemPersister  # type: ignore[import
 from vcr.serialize import serialize  # type: ignore[import-untyped]
 from vcr.serializers import yamlserializer  # type: ignore[import-untyped]
 
-from harness.cassettes._json import Difference
+from harness._files import not_found, write_whole
+from harness._json import Difference
 from harness.cassettes._match import MATCH_ON, Part
 from harness.cassettes._model import Interaction, RecordedRequest
-from harness.cassettes._read import not_found, read_recording
+from harness.cassettes._read import read_recording
 from harness.cassettes._scrub import Scrubber
-from harness.cassettes._store import save, scrubbed, write_atomically
+from harness.cassettes._store import save, scrubbed
 from harness.cassettes._vcr_pairs import (
     Pair,
     our_interactions,
@@ -135,7 +136,7 @@ class VcrConfig:
             return
         kept = self._saved(path, scrubbed(path, items, scrubber))
         if self._is_file:
-            write_atomically(path, serialize(kept, self._serializer))
+            write_whole(path, serialize(kept, self._serializer))
             return
         with _put_back_if_it_fails(path):
             self._persister.save_cassette(str(path), kept, serializer=self._serializer)

@@ -13,7 +13,8 @@ from typing import Any, TypeAlias
 
 from vcr.request import Request  # type: ignore[import-untyped]  # vcrpy has no annotations
 
-from harness.cassettes._containers import OUR_KEY, read_tree
+from harness._placeholder import is_placeholder
+from harness.cassettes._containers import read_tree
 from harness.cassettes._decode import playable_headers
 from harness.cassettes._model import (
     Headers,
@@ -22,8 +23,7 @@ from harness.cassettes._model import (
     RecordedResponse,
     header,
 )
-from harness.cassettes._placeholder import is_placeholder
-from harness.cassettes._store import ours_of
+from harness.cassettes._our_key import OUR_KEY, our_key
 
 Response: TypeAlias = dict[str, Any]
 Pair: TypeAlias = tuple[Request, Response]
@@ -53,7 +53,7 @@ def vcr_response(response: RecordedResponse) -> Response:
     if response.timing is not None:
         tree[OUR_KEY] = {
             key: list(value) if isinstance(value, list) else value
-            for key, value in ours_of(response).items()
+            for key, value in our_key(response).items()
         }
     return tree
 

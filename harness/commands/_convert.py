@@ -11,9 +11,8 @@ from pathlib import Path
 from langchain_core.messages import BaseMessage
 from langsmith import tracing_context
 
-from harness.cassettes import Interaction, play, read_recording
-from harness.cassettes._scrub import Scrubber
-from harness.commands._run import Refused, _reason
+from harness.cassettes import Interaction, Scrubber, play, read_recording
+from harness.commands._run import Refused, reason
 from harness.errors import CassetteMissError, HarnessError, ReplayError
 from harness.models._request import ModelRequest
 from harness.models._script_file import script_text
@@ -24,6 +23,7 @@ from harness.models.scripted import ScriptedChatModel
 from harness.providers import MissingPackageError, ModelCall, find_provider
 
 _ERROR_STATUS = 400
+_CONVERTED = ("OpenAI chat completions", "Anthropic messages")
 _NO_PARAMS = frozenset({"tools", "stream", "extra_body", "stream_options"})
 # The same recording gives the same file: the ids of runs are made of what was asked.
 _RUNS = uuid.UUID("6c1f6f0e-4d5b-5a0e-9d55-5f0d5e6f7a01")
@@ -83,9 +83,9 @@ def model_interaction(interaction: Interaction, index: int) -> ModelInteraction 
     """
     request = interaction.request
     provider = find_provider(request)
-    if provider is None:
+    if provider is None or provider.API not in _CONVERTED:
         what = f"{request.method} {request.url}"
-        error = f"{what} is neither OpenAI chat completions nor Anthropic messages"
+        error = f"{what} is neither {' nor '.join(_CONVERTED)}"
         return Refused(interaction.index, error, foreign=True)
     try:
         with (
@@ -98,7 +98,7 @@ def model_interaction(interaction: Interaction, index: int) -> ModelInteraction 
     except MissingPackageError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever the class or the SDK raises is a reason
-        return Refused(interaction.index, _reason(interaction, error))
+        return Refused(interaction.index, reason(interaction, error))
 
 
 def _taken(interaction: Interaction, call: ModelCall) -> Take:

@@ -13,7 +13,7 @@ from langsmith import tracing_context
 
 from harness.cassettes import Interaction, play
 from harness.errors import HarnessError, ReplayError
-from harness.providers import MissingPackageError, ModelCall, Provider, find_provider
+from harness.providers import APIS, MissingPackageError, ModelCall, Provider, find_provider
 from runtime.graph import START, MessagesState, StateGraph
 from runtime.types import StreamMode, StreamWriter
 
@@ -94,8 +94,7 @@ def replay_interaction(
     if provider is None:
         refused = Refused(
             interaction.index,
-            f"{request.method} {request.url} is neither OpenAI chat completions nor "
-            "Anthropic messages",
+            f"{request.method} {request.url} is none of {', '.join(APIS)}",
             foreign=True,
         )
         show.refused(refused)
@@ -128,7 +127,7 @@ def _items(interaction: Interaction, provider: Provider, mode: StreamMode) -> It
     except MissingPackageError:
         raise
     except Exception as error:
-        raise ReplayError(_reason(interaction, error)) from error
+        raise ReplayError(reason(interaction, error)) from error
 
 
 def _stream(call: ModelCall, mode: StreamMode) -> Iterator[Any]:
@@ -180,7 +179,7 @@ def _answers_in(item: Any) -> list[AIMessage]:
     return [item] if isinstance(item, AIMessage) else []
 
 
-def _reason(interaction: Interaction, error: Exception) -> str:
+def reason(interaction: Interaction, error: Exception) -> str:
     """Say in a few words what kept an interaction from being replayed."""
     response = interaction.response
     cause: BaseException | None = error

@@ -92,7 +92,7 @@ def _show(problem: Problem, *, as_json: bool) -> None:
 
 def recordings_in(path: Path) -> Iterator[Path]:
     """Yield the file, or the files of a folder that may be recordings."""
-    from harness.cassettes._read import not_found  # noqa: PLC0415 - slow, `--help` is quick
+    from harness._files import not_found  # noqa: PLC0415 - slow, `--help` is quick
     from harness.errors import HarnessError  # noqa: PLC0415
 
     if path.is_dir():
@@ -122,8 +122,7 @@ def _plays(path: Path) -> dict[str, set[int]]:
 def _problems(
     file: Path, args: argparse.Namespace, plays: dict[str, set[int]] | None
 ) -> Iterator[Problem]:
-    from harness.cassettes import read_recording  # noqa: PLC0415 - as above
-    from harness.cassettes._containers import OUR_VERSION  # noqa: PLC0415
+    from harness.cassettes import FORMAT_VERSION, read_recording  # noqa: PLC0415 - as above
     from harness.errors import CassetteFormatError  # noqa: PLC0415
 
     try:
@@ -131,8 +130,10 @@ def _problems(
     except CassetteFormatError as error:
         yield Problem(str(file), "unreadable", None, str(error).splitlines()[1].strip())
         return
-    if recording.version not in (None, OUR_VERSION):
-        text = f"format version {recording.version}; to bring it to {OUR_VERSION}: harness upgrade"
+    if recording.version not in (None, FORMAT_VERSION):
+        text = (
+            f"format version {recording.version}; to bring it to {FORMAT_VERSION}: harness upgrade"
+        )
         yield Problem(str(file), "version", None, f"{text} {file}")
     yield from _secrets(file, recording, identifiers=args.identifiers)
     for item in recording.interactions:
@@ -150,7 +151,7 @@ def _problems(
 def _secrets(file: Path, recording: Recording, *, identifiers: bool) -> Iterator[Problem]:
     import os  # noqa: PLC0415 - beside what is slow
 
-    from harness.cassettes._scrub import Scrubber  # noqa: PLC0415 - slow, as above
+    from harness.cassettes import Scrubber  # noqa: PLC0415 - slow, as above
 
     scrubber = Scrubber.of_environment(os.environ)
     for item in recording.interactions:
@@ -165,7 +166,7 @@ def _age(item: Interaction) -> int | None:
     from datetime import datetime, timezone  # noqa: PLC0415 - beside what is slow
     from email.utils import parsedate_to_datetime  # noqa: PLC0415
 
-    from harness.cassettes._model import header  # noqa: PLC0415 - slow, as above
+    from harness.cassettes import header  # noqa: PLC0415 - slow, as above
 
     day, date = item.response.recorded_on, header(item.response.headers, "date")
     try:

@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Convert the file and return the exit status."""
     # Imported here because they are slow, and `harness --help` does not need them.
-    from harness.cassettes._store import write_atomically  # noqa: PLC0415
+    from harness._files import write_whole  # noqa: PLC0415
     from harness.commands._convert import converted  # noqa: PLC0415
     from harness.errors import HarnessError  # noqa: PLC0415
 
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     to = args.to or ("script" if output is not None and output.suffix == ".py" else None)
     done = converted(args.file, to)
     if output is not None and done.text:
-        write_atomically(output, done.text)
+        write_whole(output, done.text)
     if args.json:
         about = {
             "made": done.kind,

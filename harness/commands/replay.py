@@ -11,7 +11,8 @@ import difflib
 
 SUMMARY = "replay a recording of a model through its LangChain class"
 DESCRIPTION = """\
-Rebuild each request of a recording (OpenAI chat completions, Anthropic messages), send it through
+Rebuild each request of a recording (OpenAI chat completions and
+responses, Anthropic messages), send it through
 the provider's LangChain class inside a one-node graph, and print what graph.stream yields.
 No key and no network are needed: the answers come from the recording."""
 EPILOG = """\

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Take the files over, or say what that would change, and return the exit status."""
     # Imported here because they are slow, and `harness --help` does not need them.
-    from harness.cassettes._store import write_atomically  # noqa: PLC0415
+    from harness._files import write_whole  # noqa: PLC0415
     from harness.commands._takeover import taken_over  # noqa: PLC0415
     from harness.commands.check import recordings_in  # noqa: PLC0415
     from harness.errors import CassetteError, HarnessError  # noqa: PLC0415
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
             _show(file, args, error=str(error))
             continue
         if found.changes and args.write:
-            write_atomically(file, found.text)
+            write_whole(file, found.text)
         changed += bool(found.changes)
         _show(file, args, found)
     if not args.json:

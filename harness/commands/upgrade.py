@@ -77,15 +77,17 @@ def _files(path: Path) -> Iterator[Path]:
 
 def _recording(file: Path) -> tuple[int | None, int | None]:
     """Bring a cassette up to date, and return the version that it had and the one that it has."""
-    from harness.cassettes import read_recording  # noqa: PLC0415 - as above
-    from harness.cassettes._containers import OUR_VERSION  # noqa: PLC0415
-    from harness.cassettes._scrub import Scrubber  # noqa: PLC0415
-    from harness.cassettes._store import save  # noqa: PLC0415
+    from harness.cassettes import (  # noqa: PLC0415 - as above
+        FORMAT_VERSION,
+        Scrubber,
+        read_recording,
+        save,
+    )
 
     recording = read_recording(file)
     before = recording.version
     if before is None:
         return None, None
-    if before < OUR_VERSION:
+    if before < FORMAT_VERSION:
         save(file, recording.interactions, Scrubber.of_environment(os.environ))
-    return before, OUR_VERSION
+    return before, FORMAT_VERSION

@@ -14,10 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.cassettes._cassette import RecordMode
-from harness.cassettes._read import not_found
-from harness.cassettes._scrub import Scrubber
-from harness.cassettes._store import write_atomically
+from harness._files import not_found, write_whole
+from harness.cassettes import RecordMode, Scrubber
 from harness.errors import (
     CassetteError,
     CassetteMissError,
@@ -132,7 +130,7 @@ class Deck:
                 f"{self.path} was changed by somebody else while this model records into it\n"
                 "  give each model a cassette of its own"
             )
-        write_atomically(self.path, text)
+        write_whole(self.path, text)
         self._content = text.encode()
 
     def check_all_played(self, *, allow_unplayed: bool) -> None:

@@ -7,7 +7,7 @@ import os
 from functools import partial
 
 from harness._answered import Answered, note
-from harness.cassettes._scrub import Scrubber
+from harness.cassettes import Scrubber
 from harness.models._request import ModelRequest
 from harness.models._speech import Answer
 from harness.models._tape import ModelInteraction, Take

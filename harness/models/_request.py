@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from pydantic import BaseModel
 
-from harness.cassettes._json import Difference, differences, shortened
+from harness._json import Difference, differences, shortened
 
 Tree: TypeAlias = Any
 """None, bool, int, float, str, or a list or dict of them."""

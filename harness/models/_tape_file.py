@@ -34,12 +34,17 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.tool import tool_call_chunk
 from pydantic import ValidationError
 
-from harness.cassettes import Interaction, RecordedRequest, RecordedResponse
-from harness.cassettes._placeholder import placeholder
-from harness.cassettes._read import file_text
-from harness.cassettes._scrub import _SECRET_HEADER, Scrubber
-from harness.cassettes._store import _Block, _Dumper, _Flow
-from harness.cassettes._yaml import load_yaml
+from harness._files import file_text
+from harness._placeholder import placeholder
+from harness._yaml_read import load_yaml
+from harness._yaml_write import Block, Dumper, Flow
+from harness.cassettes import (
+    Interaction,
+    RecordedRequest,
+    RecordedResponse,
+    Scrubber,
+    names_a_secret,
+)
 from harness.errors import CassetteError, CassetteFormatError
 from harness.models._chunks import Common, Piece
 from harness.models._request import ModelRequest, Tree, plain
@@ -222,7 +227,7 @@ def _scrubbed(tree: Tree, scrubber: Scrubber) -> Tree:
         if isinstance(value, dict):
             return {
                 key: placeholder()
-                if named and isinstance(item, str) and _SECRET_HEADER.search(key)
+                if named and isinstance(item, str) and names_a_secret(key)
                 else clean(item, named=named or key == "params")
                 for key, item in value.items()
             }
@@ -256,14 +261,14 @@ def _laid_out(tree: dict[str, Tree]) -> dict[str, Tree]:
     if metadata := response.get("metadata"):
         response["metadata"] = _Line(metadata)
     if offsets := response.get("offsets"):
-        response["offsets"] = _Flow(offsets)
+        response["offsets"] = Flow(offsets)
     laid_out = {"request": _in_blocks(tree["request"]), "response": response}
     return {"model": _Line(tree["model"]), **laid_out} if "model" in tree else laid_out
 
 
 def _in_blocks(value: Tree) -> Tree:
     if isinstance(value, str):
-        return _Block(value) if "\n" in value else value
+        return Block(value) if "\n" in value else value
     if isinstance(value, dict):
         return {name: _in_blocks(item) for name, item in value.items()}
     return [_in_blocks(item) for item in value] if isinstance(value, list) else value
@@ -279,7 +284,7 @@ class _Piece(str):
     __slots__ = ()
 
 
-class _TapeDumper(_Dumper):
+class _TapeDumper(Dumper):
     """Knows the two kinds of value that only this file has."""
 
 

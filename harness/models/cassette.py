@@ -13,7 +13,7 @@ from pydantic import Field, PrivateAttr
 
 from harness import _tally
 from harness._watch import innermost
-from harness.cassettes._cassette import RECORD_MODES, RecordMode
+from harness.cassettes import RECORD_MODES, RecordMode
 from harness.models._base import PlayedChatModel
 from harness.models._calls import noted
 from harness.models._clock import Clock, RealClock, VirtualClock

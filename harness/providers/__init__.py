@@ -4,6 +4,6 @@ One module per API; `find_provider` tells which one a recorded request belongs t
 """
 
 from harness.providers._call import MissingPackageError, ModelCall, Provider
-from harness.providers._find import find_provider
+from harness.providers._find import APIS, find_provider
 
-__all__ = ["MissingPackageError", "ModelCall", "Provider", "find_provider"]
+__all__ = ["APIS", "MissingPackageError", "ModelCall", "Provider", "find_provider"]

@@ -37,7 +37,7 @@ class Provider(Protocol):
     API: str
 
     def matches(self, request: RecordedRequest) -> bool:
-        """Tell whether a request with a list of messages is one of this API."""
+        """Tell whether a request is one of this API."""
 
     def rebuild(self, request: RecordedRequest) -> ModelCall:
         """Turn the request into the LangChain call that sends it again.
@@ -85,6 +85,12 @@ def import_class(package: str, class_name: str, extra: str) -> Callable[..., Bas
             f"Install it: pip install 'replay-harness[{extra}]'"
         ) from error
     return found
+
+
+def has_messages(request: RecordedRequest) -> bool:
+    """Tell whether the body of a request has a list of messages."""
+    body = request.json()
+    return isinstance(body, dict) and isinstance(body.get("messages"), list)
 
 
 def is_scrubbed(url: str) -> bool:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from harness.cassettes import RecordedRequest
-from harness.providers import anthropic, openai
+from harness.providers import anthropic, openai, openai_responses
 from harness.providers._call import Provider
 
-_PROVIDERS: tuple[Provider, ...] = (anthropic, openai)
+_PROVIDERS: tuple[Provider, ...] = (anthropic, openai, openai_responses)
+
+APIS = tuple(provider.API for provider in _PROVIDERS)
+"""The names of the APIs whose requests can be rebuilt."""
 
 
 def find_provider(request: RecordedRequest) -> Provider | None:
@@ -14,7 +17,4 @@ def find_provider(request: RecordedRequest) -> Provider | None:
 
     The host does not matter: it may be scrubbed, or be any server that speaks the same API.
     """
-    body = request.json()
-    if not isinstance(body, dict) or not isinstance(body.get("messages"), list):
-        return None
     return next((provider for provider in _PROVIDERS if provider.matches(request)), None)

@@ -11,6 +11,7 @@ from harness.providers._call import (
     PLACEHOLDER_KEY,
     ModelCall,
     base_url,
+    has_messages,
     header,
     import_class,
     is_scrubbed,
@@ -48,6 +49,8 @@ _SENT_BY_CLASS = frozenset({"messages", "system"})
 
 def matches(request: RecordedRequest) -> bool:
     """Tell whether the request goes to a messages endpoint, on whatever host."""
+    if not has_messages(request):
+        return False
     if is_scrubbed(request.url):
         return header(request, "anthropic-version") is not None
     return urlsplit(request.url).path.endswith(_PATH)

@@ -13,6 +13,7 @@ from harness.providers._call import (
     PLACEHOLDER_KEY,
     ModelCall,
     base_url,
+    has_messages,
     import_class,
     is_scrubbed,
     query,
@@ -69,6 +70,8 @@ _KEPT_AS = {"max_completion_tokens": "max_tokens"}
 
 def matches(request: RecordedRequest) -> bool:
     """Tell whether the request goes to a chat-completions endpoint, on whatever host."""
+    if not has_messages(request):
+        return False
     return urlsplit(request.url).path.endswith(_PATH) or is_scrubbed(request.url)
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import clients
 import httpx2
 import pytest
 import yaml
@@ -85,6 +86,56 @@ def test_a_client_that_closes_at_the_last_event_lost_nothing(record: Callable) -
     assert read_recording(path).interactions[0].response.timing.end == "complete"
 
 
+WHOLE = {
+    "length": Reply(
+        [b'{"a": ', b"1}"],
+        headers={"content-length": "8"},
+    ),
+    "error event": Reply([b"data: 1\n\n", sse({"type": "error", "error": {"type": "x"}}, "error")]),
+    "last event": Reply([b"data: 1\n\n", b"data: [DONE]\n\n"]),
+}
+
+
+@pytest.mark.parametrize("whole", WHOLE)
+def test_a_body_that_came_whole_is_complete(whole: str, tmp_path: Path) -> None:
+    """Although the program failed at its last piece: another one may read it to the end."""
+    path, reply = tmp_path / "a.yaml", WHOLE[whole]
+    with serve([reply]) as server:
+        url = f"{server.url}/v1"
+        with use_cassette(path, "once"), httpx2.stream("POST", url) as response:
+            size = 0
+            for piece in response.iter_raw():
+                size += len(piece)
+                if size == sum(map(len, reply.steps)):
+                    break
+    assert read_recording(path).interactions[0].response.timing.end == "complete"
+    with use_cassette(path):
+        assert httpx2.post(url).content == b"".join(reply.steps)
+
+
+@pytest.mark.parametrize(("leaves", "end"), [(True, "dropped"), (False, "cancelled")])
+async def test_what_is_known_of_a_reader_that_left(leaves: bool, end: str, tmp_path: Path) -> None:
+    """A task that was cancelled while it waited did not leave of its own will."""
+    path, hold, first = tmp_path / "a.yaml", threading.Event(), asyncio.Event()
+
+    async def read(url: str) -> None:
+        async with httpx2.AsyncClient() as client, client.stream("POST", url) as response:
+            async for _ in response.aiter_raw():
+                first.set()
+                if leaves:
+                    break
+
+    with serve([Reply([b"data: 1\n\n", hold])]) as server:
+        with use_cassette(path, "once"):
+            task = asyncio.create_task(read(server.url))
+            await first.wait()
+            await asyncio.sleep(0.01)  # it waits for the next piece, or has left
+            task.cancel()
+            await asyncio.wait([task])
+        hold.set()
+    assert read_recording(path).interactions[0].response.timing.end == end
+
+
 def test_an_error_status(record: Callable, sdk: Client) -> None:
     """Retries of a rate limit are recorded and replayed one by one."""
     error = {"type": "error", "error": {"type": "rate_limit_error", "message": "slow down"}}
@@ -120,6 +171,22 @@ def test_live_against_replay(end: str, sdk: Client, record: Callable) -> None:
         with use_cassette(path):
             assert sdk.stream(sdk.address) == live
     assert live[-1].endswith("Error") == (end != "complete")
+
+
+def test_a_time_limit_of_the_client(
+    sdk: Client, record: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A provider that fell silent in the middle: the same tokens, then the client's own error."""
+    monkeypatch.setattr(clients, "LIMIT", 0.5)
+    hold = threading.Event()
+    steps = sdk.reply(["a", "b", "c"]).steps[:4]
+    threading.Timer(2, hold.set).start()
+    path, live = record(sdk, Reply([*steps, hold], end="cut"))
+    assert "a" in live
+    assert live[-1] in {"ReadTimeout", "APITimeoutError"}
+    assert read_recording(path).interactions[0].response.timing.end == "timeout"
+    with use_cassette(path):
+        assert sdk.stream(sdk.address) == live
 
 
 @pytest.mark.parametrize("leave", ["break", "cancel"])

@@ -16,6 +16,7 @@ import httpx
 import httpx2
 import pytest
 from clients import SDKS
+from langsmith.utils import get_env_var, tracing_is_enabled
 from loopback import plain_json, serve
 
 from harness.cassettes import Interaction, play, read_recording, use_cassette
@@ -182,3 +183,20 @@ def test_a_client_that_is_imported_inside_the_block(record: Callable) -> None:
         check=False,
     )
     assert (run.stdout, run.stderr) == ("ab\n", "")
+
+
+def test_nothing_is_traced_in_a_replay(
+    interaction: Build, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Tracing that the environment asks for is off while recorded answers are played, only then."""
+    monkeypatch.setenv("LANGSMITH_TRACING", "true")
+    get_env_var.cache_clear()
+    try:
+        with use_cassette(tmp_path / "a.yaml", "once"):
+            assert tracing_is_enabled()
+        with play([interaction()], allow_unplayed=True):
+            assert not tracing_is_enabled()
+        assert tracing_is_enabled()
+    finally:
+        monkeypatch.undo()
+        get_env_var.cache_clear()

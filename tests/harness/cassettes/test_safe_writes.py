@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -84,7 +85,7 @@ def test_a_failing_test_overwrites_only_if_told_to(tmp_path: Path) -> None:
     assert rewrite(fails=True, save_failed=True) != good
 
 
-def record_and_die(path: Path, url: str, body_came: int) -> None:
+def record_and_die(path: Path, url: str, first_came: int) -> None:
     """Record a large answer in a forked process that lives until it is killed, or is done."""
     with (
         use_cassette(path, "rewrite", recorded_as="https://a.example"),
@@ -93,8 +94,14 @@ def record_and_die(path: Path, url: str, body_came: int) -> None:
     ):
         for number, _ in enumerate(response.iter_raw()):
             if not number:
-                os.write(body_came, b"x")
+                os.write(first_came, b"x")
     os._exit(0)
+
+
+def large_answer(number: int) -> Reply:
+    """An answer that no other run gets: all of it says which one it is."""
+    line = b'data: {"choices": [{"delta": {"content": "word %05d"}}]}\n\n' % number
+    return Reply([line * 500] * 8)
 
 
 @pytest.mark.proof
@@ -103,10 +110,9 @@ def record_and_die(path: Path, url: str, body_came: int) -> None:
 def test_killed_while_recording(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Killed 200 times from the first byte to the rename: the file is the old or the new one."""
     path, random = tmp_path / "a.yaml", Random(8)  # noqa: S311 - to spread the kills
-    line = b'data: {"choices": [{"delta": {"content": "word"}}]}\n\n'
-    replies = [Reply([line * 500] * 8) for _ in range(400)]
-    seen: Counter[str] = Counter()
-    with serve(replies) as server:
+    numbers = itertools.count()
+    seen: dict[str, Counter[int]] = {"before": Counter(), "inside": Counter(), "after": Counter()}
+    with serve(lambda _: large_answer(next(numbers))) as server:
 
         def run(after: float | None) -> float:
             reads, writes = os.pipe()
@@ -123,18 +129,53 @@ def test_killed_while_recording(tmp_path: Path, capsys: pytest.CaptureFixture[st
             os.waitpid(child, 0)
             return time.monotonic() - started
 
-        takes = run(None)
-        good = read_recording(path).interactions[0].response.body
-        for _ in range(200):
-            before = path.stat().st_ino
-            run(random.uniform(0, takes))
-            (kept,) = read_recording(path).interactions
-            assert kept.response.body == good
+        takes = min(run(None) for _ in range(3))
+        for number in range(3, 203):
+            before = path.read_bytes()
+            at = random.random()
+            run(at * takes)
             parts = list(tmp_path.glob(".a.yaml.*.tmp"))
-            is_new = path.stat().st_ino != before
-            seen["inside the write" if parts else "after" if is_new else "before the write"] += 1
+            is_new = path.read_bytes() != before
+            (kept,) = read_recording(path).interactions
+            if is_new:
+                assert kept.response.body == b"".join(large_answer(number).steps)
+            seen["inside" if parts else "after" if is_new else "before"][int(at * 10)] += 1
             for part in parts:
                 part.unlink()
     with capsys.disabled():
-        print(f"\nkilled while recording: {dict(seen)}", end="")  # noqa: T201 - the histogram
-    assert seen["inside the write"] >= 30
+        print("\nkilled while recording, by the tenth of the time at which it was:")  # noqa: T201
+        for when, tenths in seen.items():
+            print(f"  {when:6} the write", *(f"{tenths[k]:3}" for k in range(10)))  # noqa: T201
+    assert seen["inside"].total() >= 30
+
+
+FULL = """
+import resource, sys, httpx2
+from harness import use_cassette
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+try:
+    with use_cassette(sys.argv[1], "rewrite"):
+        httpx2.post(sys.argv[2])
+except OSError as error:
+    print(error.strerror)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits the size of files")
+def test_no_room_for_the_new_file(tmp_path: Path) -> None:
+    """The program is told, the old file is whole, and nothing is left beside it."""
+    path = tmp_path / "a.yaml"
+    with serve([plain_json("small"), Reply([b"data: large\n\n" * 5000])]) as server:
+        with use_cassette(path, "once"):
+            httpx2.post(server.url)
+        good = path.read_bytes()
+        done = subprocess.run(  # noqa: S603 - our own program
+            [sys.executable, "-c", FULL, str(path), server.url],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert (done.stdout, done.returncode) == ("File too large\n", 0), done.stderr
+    assert path.read_bytes() == good
+    assert list(tmp_path.iterdir()) == [path]

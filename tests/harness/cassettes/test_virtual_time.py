@@ -176,7 +176,7 @@ def test_a_consumer_that_gave_up(sdk: Client, tmp_path: Path) -> None:
     with serve([reply]) as server, use_cassette(path, "once", recorded_as=sdk.address):
         live = asyncio.run(tokens(server.url))
     assert live[-1] == "timeout"
-    assert read_recording(path).interactions[0].response.timing.end == "dropped"
+    assert read_recording(path).interactions[0].response.timing.end == "cancelled"
     for _ in range(3):
         started = time.perf_counter()
         with use_cassette(path):

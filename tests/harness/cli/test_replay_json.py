@@ -41,7 +41,7 @@ def test_a_refused_interaction_is_an_object_with_its_reason(run, write) -> None:
     ran = run("replay", write(EMBEDDINGS, openai_stream("ready")), "--json")
     refused, replayed = [json.loads(line) for line in ran.out.splitlines()]
     assert list(refused) == ["interaction", "error"]
-    assert "/v1/embeddings is neither" in refused["error"]
+    assert "/v1/embeddings is none of" in refused["error"]
     assert replayed["text"] == "ready"
 
 

@@ -62,8 +62,8 @@ def test_other_apis_are_skipped_in_one_line(run, write) -> None:
     """What is of another API is a note; the rest is replayed and the status stays 0."""
     ran = run("replay", write(EMBEDDINGS, openai_stream("ready")))
     assert ran.out.startswith(
-        "[0] skipped: POST https://api.openai.com/v1/embeddings is neither OpenAI chat completions "
-        "nor Anthropic messages\n[1] OpenAI chat completions"
+        "[0] skipped: POST https://api.openai.com/v1/embeddings is none of Anthropic messages, "
+        "OpenAI chat completions, OpenAI responses\n[1] OpenAI chat completions"
     )
     assert ran.status == 0
 

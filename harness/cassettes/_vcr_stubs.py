@@ -1,14 +1,12 @@
-"""All other clients that vcrpy knows (requests, urllib3, http.client, boto3, httplib2, tornado).
+"""tornado's clients, and connection classes of the user's own: played by vcrpy's stubs.
 
-Its interceptor stands where their connections are made and asks a cassette. It gets one that passes
-each request on to ours. Such a client has the whole body at once, as with vcrpy.
+The stubs ask an adapter to our cassettes. Such a client has the whole body at once, as with vcrpy.
 """
 
 from __future__ import annotations
 
-import itertools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
@@ -20,34 +18,28 @@ from harness.cassettes._player import Player
 from harness.cassettes._record import Take
 from harness.cassettes._sse import pieces
 
-LIBRARIES = ("urllib3", "requests", "httplib2", "tornado", "botocore")
-"""What makes vcrpy's interceptor worth its import; it covers http.client as well then."""
+_CLIENTS = {
+    "tornado.simple_httpclient": "SimpleAsyncHTTPClient",
+    "tornado.curl_httpclient": "CurlAsyncHTTPClient",
+}
+MODULES = tuple(_CLIENTS)
 
 
-_GROUPS = ("httplib", "requests", "boto3", "urllib3", "httplib2", "tornado")
-"""vcrpy's names for what it patches, besides the clients that are ours."""
+def replacements(
+    module: Any, governing: Callable[[], Cassette | None]
+) -> Iterator[tuple[Any, str, Callable[..., Any]]]:
+    """Yield the methods to replace: class, name, and what stands in for it."""
+    from vcr.stubs.tornado_stubs import vcr_fetch_impl  # type: ignore[import-untyped]  # noqa: PLC0415  # slow
 
-
-def intercepted(governing: Callable[[str], Cassette | None]) -> ExitStack:
-    """Let vcrpy's interceptor ask our cassettes until the returned stack is closed."""
-    # slow, so only if it is needed
-    from vcr.patch import CassettePatcherBuilder  # type: ignore[import-untyped]  # noqa: PLC0415
-
-    groups = [  # all are made before the first patch
-        getattr(CassettePatcherBuilder(_Adapter(partial(governing, name))), f"_{name}")()
-        for name in _GROUPS
-    ]
-    with ExitStack() as stack:
-        for patcher in itertools.chain(*groups):
-            stack.enter_context(patcher)
-        return stack.pop_all()
+    client = getattr(module, _CLIENTS[module.__name__])
+    yield client, "fetch_impl", vcr_fetch_impl(_Adapter(governing), client.fetch_impl)
 
 
 def patched(
     triples: Sequence[tuple[Any, str, Any]], governing: Callable[[str], Cassette | None]
 ) -> ExitStack:
     """Put connection classes of the user's, made as vcrpy's stubs are, where they belong."""
-    from vcr.patch import CassettePatcherBuilder  # noqa: PLC0415 - as above
+    from vcr.patch import CassettePatcherBuilder  # type: ignore[import-untyped]  # noqa: PLC0415 - slow
 
     builder = CassettePatcherBuilder(_Adapter(partial(governing, "custom")))
     with ExitStack() as stack:
@@ -60,9 +52,6 @@ class _Adapter:
     """As much of vcrpy's cassette as its stubs use."""
 
     write_protected = False
-    skip_patchers = ()
-    custom_patches = ()
-    _path = ""
 
     def __init__(self, governing: Callable[[], Cassette | None]) -> None:
         self._governing = governing
@@ -86,7 +75,7 @@ class _Adapter:
         player.arrive()
         if response.timing is not None and response.timing.end != "complete":
             player.leave()
-            if response.timing.end == "dropped":
+            if response.timing.was_left:
                 raise player.read_too_far()
             kind = TimeoutError if response.timing.end == "timeout" else ConnectionResetError
             raise kind(response.timing.error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -42,8 +43,9 @@ class Player:
         self._asked_at = 0.0
         self.done = 0  # how many of its events have happened
         self.over = False
-        self.thread = 0
-        self.work: FrameType | None = None
+        self.thread = 0  # where it is read, and in which event loop
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.work: FrameType | None = None  # what the thread works on, known when it reads the end
 
     @property
     def events(self) -> int:
@@ -83,8 +85,9 @@ class Player:
         """
         if self.done >= self.events:
             return
-        if self.is_ordered:
-            self.thread, self.work = threading.get_ident(), work_of_this_thread()
+        self.thread = threading.get_ident()
+        if self.done == self.events - 1 and self.is_ordered:
+            self.work = work_of_this_thread()
         waiter = self._order.enter(self, is_async=False)
         if waiter is not None:
             try:
@@ -116,6 +119,8 @@ class Player:
     def leave(self) -> None:
         """Note that the response is read no further."""
         if not self.over:
+            if self.thread == threading.get_ident() and self.is_ordered:
+                self.work = work_of_this_thread()
             self._order.left(self)
 
     def read_too_far(self) -> Exception:

@@ -132,7 +132,7 @@ async def _feed(library: _Library, protocol: Any, player: Player, method: str) -
         await player.aarrive()
         if response.timing is None or response.timing.answered:
             protocol.data_received(_head(response, method))
-            for piece, _ in pieces(response) if _has_body(response, method) else ():
+            for piece in pieces(response) if _has_body(response, method) else ():
                 await player.aarrive()
                 protocol.data_received(b"%x\r\n%s\r\n" % (len(piece), piece))
             await player.aarrive()

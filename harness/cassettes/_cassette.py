@@ -158,8 +158,8 @@ class Cassette:
             CassetteMissError: The cassette does not hold the request and may not record it.
             CassetteNotFoundError: Neither does it, since there is no file.
         """
-        may_pass = self._allows(request)
-        request, real_address = under_provider(request, self.options.recorded_as)
+        sent = request
+        request, real_address = under_provider(sent, self.options.recorded_as)
         lane = current_lane()
         with self._lock:
             found = find(request, self._playable, self._played, self.options.match_on, lane)
@@ -172,7 +172,7 @@ class Cassette:
                 return self._takes[-1]
         if isinstance(found, Match):
             return self.order.asked(found.interaction)
-        if may_pass or self.records:
+        if self.records or self._allows(sent):
             return None
         if self.path is not None and not self._loaded and not self.path.exists():
             asked = f"{request.method} {request.url} has no answer"

@@ -103,6 +103,12 @@ class Order:
         speed: What the recorded times are divided by, if so.
         patience: For how many seconds of wall-clock time nothing may happen before a reader that
             waits is told that the recorded order cannot be followed.
+
+    Attributes:
+        lone: The response that is read while nothing else is open. Its events happen as soon as
+            its thread wants them, or its event loop is quiet, so it asks nobody until that ends.
+            It counts as the holder of what came last: whoever asks meanwhile waits until its reader
+            is back.
     """
 
     def __init__(
@@ -122,6 +128,7 @@ class Order:
         self._open: set[Player] = set()
         self._waiting: list[Waiter] = []
         self._holder: Player | None = None  # has what happened last, and is not done with it
+        self.lone: Player | None = None
         self._watched_until = 0.0  # a thread whose work has no visible end
         self._progress = clock.real()
         _find_rivals(self._players.values())
@@ -130,6 +137,7 @@ class Order:
         """Note that an interaction is asked for, and return what plays it."""
         player = self._players[interaction.index]
         with LOCK:
+            self.lone = None
             player.begin()
             if player.is_ordered:
                 self._open.add(player)
@@ -139,14 +147,32 @@ class Order:
 
     # -- waiting -----------------------------------------------------------------------------
 
-    def enter(self, player: Player, *, is_async: bool) -> Waiter | None:
-        """Let a reader wait for its next event; None if it has happened at once."""
+    def enter(
+        self,
+        player: Player,
+        loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        is_async: bool = False,
+        is_quiet: bool = False,
+    ) -> Waiter | None:
+        """Let a reader wait for its next event.
+
+        Args:
+            player: What it reads.
+            loop: The event loop in which it reads, if that can be seen when it is idle.
+            is_async: Whether it reads in an event loop at all.
+            is_quiet: Whether nobody else in its loop can do anything before the event is due.
+
+        Returns:
+            What it waits with; None if the event has happened at once.
+        """
         with LOCK:
-            loop = _loops.idling_loop() if is_async else None
             self._is_back(player, is_async=is_async)
             due = player.due()
-            if self._at_once(player, due, is_async=is_async):
+            if self._at_once(player, due, is_async=is_async, is_quiet=is_quiet):
                 self._occur(player, due, loop)
+                if not self.realtime and (is_async or baton.get() is None):
+                    self.lone = player
                 return None
             waiter = Waiter(player, due, loop, is_async=is_async)
             if loop is not None:
@@ -166,14 +192,14 @@ class Order:
         ):
             self._holder = None
 
-    def _at_once(self, player: Player, due: float, *, is_async: bool) -> bool:
+    def _at_once(self, player: Player, due: float, *, is_async: bool, is_quiet: bool) -> bool:
         """Whether nothing but time is between a reader and its event, and no timer counts it."""
         if player.is_ordered and (
             self._holder is not None or player.rivals or len(self._open) > (player in self._open)
         ):
             return False
         if is_async or self.realtime:
-            return due <= clock.now()
+            return due <= clock.now() or (is_quiet and not self.realtime)
         current = baton.get() if player.is_ordered else None
         return current is None or current.is_alone()
 
@@ -297,6 +323,7 @@ class Order:
     def left(self, player: Player) -> None:
         """Note that nobody reads a response any longer."""
         with LOCK:
+            self.lone = None
             player.over = True
             self._open.discard(player)
             if self._holder is player:
@@ -316,9 +343,8 @@ class Order:
 
     def _occur(self, player: Player, due: float, loop: asyncio.AbstractEventLoop | None) -> None:
         """Let the next event of a response happen; its reader is about to have it."""
-        if due > clock.now() and not self.realtime:
-            clock.skip_to(due)
-            _loops.nudge_parked()
+        if not self.realtime:
+            _loops.skip_to(due)
         self._progress = clock.real()
         player.done += 1
         player.loop = loop

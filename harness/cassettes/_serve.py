@@ -152,7 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         self.close_connection = True
-        for piece, _ in pieces(response) if has_body else ():
+        for piece in pieces(response) if has_body else ():
             player.arrive()
             self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
         player.arrive()

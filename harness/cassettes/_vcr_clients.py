@@ -7,6 +7,7 @@ each request on to ours. Such a client has the whole body at once, as with vcrpy
 from __future__ import annotations
 
 import itertools
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -19,7 +20,17 @@ from harness.cassettes._player import Player
 from harness.cassettes._record import Take
 from harness.cassettes._sse import pieces
 
-LIBRARIES = ("urllib3", "requests", "httplib2", "tornado", "botocore")
+_PATCHERS = {
+    "requests": "_requests",
+    "botocore": "_boto3",
+    "urllib3": "_urllib3",
+    "httplib2": "_httplib2",
+    "tornado": "_tornado",
+}
+"""Each library with vcrpy's name for what patches it; those of what is not loaded are left out,
+since each of them looks for its library on the disk, every time."""
+
+LIBRARIES = tuple(_PATCHERS)
 """What makes vcrpy's interceptor worth its import; it covers http.client as well then."""
 
 
@@ -29,7 +40,8 @@ def intercepted(governing: Callable[[], Cassette | None]) -> ExitStack:
     from vcr.patch import CassettePatcherBuilder  # type: ignore[import-untyped]  # noqa: PLC0415
 
     builder = CassettePatcherBuilder(_Adapter(governing))
-    names = ("_httplib", "_requests", "_boto3", "_urllib3", "_httplib2", "_tornado")
+    loaded = (name for library, name in _PATCHERS.items() if library in sys.modules)
+    names = ("_httplib", *loaded)
     groups = [getattr(builder, name)() for name in names]  # all are made before the first patch
     with ExitStack() as stack:
         for patcher in itertools.chain(*groups):

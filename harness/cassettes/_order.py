@@ -166,6 +166,8 @@ class Order:
         Returns:
             What it waits with; None if the event has happened at once.
         """
+        if loop is not None:
+            clock.loops.add(loop)
         with LOCK:
             self._is_back(player, is_async=is_async)
             due = player.due()

@@ -16,7 +16,7 @@ from clients import SDKS, Client
 from loopback import Reply, plain_json, serve
 
 from harness.cassettes import Interaction, Timing, read_recording, use_cassette
-from harness.cassettes._serve import serving
+from harness.cassettes._serve import LogEntry, serving
 
 
 def stream(client: Client, reply: Reply, folder: Path, prompt: str = "hi") -> tuple[Path, list]:
@@ -73,13 +73,14 @@ def test_several_cassettes_and_clients(tmp_path: Path) -> None:
 
 def test_hits_and_misses(interaction: Callable[..., Interaction]) -> None:
     """Each request is logged; a miss says what was nearest."""
-    log: list[str] = []
+    log: list[LogEntry] = []
     with serving([interaction({"q": 1})], log=log.append) as url:
         assert httpx2.post(f"{url}/v1/chat", json={"q": 1}).status_code == 200
         missed = httpx2.post(f"{url}/v1/chat", json={"q": 2})
     assert missed.status_code == 404
     assert "body.q: recorded 1, sent 2" in missed.json()["error"]["message"]
-    assert [line.split(":")[0] for line in log] == ["hit  POST /v1/chat", "miss POST /v1/chat"]
+    lines = [str(entry).split(": ")[0] for entry in log]
+    assert lines == ["hit  POST /v1/chat", "sent POST /v1/chat", "miss POST /v1/chat"]
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not here")

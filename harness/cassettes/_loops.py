@@ -4,7 +4,9 @@ A loop that has nothing to run asks its selector to wait. That is the moment at 
 it waits for something: a socket, a timer, or an arrival of a replay. So the wait is replaced: what
 comes first by recorded time, timer or arrival, happens at once. Sockets are served before that.
 
-Loops that are not written in Python (uvloop) cannot be seen; `idling_loop` says so.
+Loops that are not asyncio's own (uvloop, trio) cannot be seen; `idling_loop` says so. Their readers
+let them go round a few times instead. The timers of uvloop are known all the same (`_uvloop`);
+those of trio are not, they count real time.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.cassettes._clock import clock
 from harness.cassettes._thread_work import is_at_work
+from harness.cassettes._uvloop import watched
 
 if TYPE_CHECKING:
     from harness.cassettes._order import Order, Waiter
@@ -115,10 +118,12 @@ class Watch:
             if "select" in vars(kind) and not inspect.isabstract(kind):
                 self._originals.append((kind, kind.select))
                 kind.select = self._watched(kind.select)
+        watched.install()
         clock.install()
 
     def _remove(self) -> None:
         clock.remove()
+        watched.remove()
         while self._originals:
             kind, original = self._originals.pop()
             kind.select = original

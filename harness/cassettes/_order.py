@@ -33,6 +33,7 @@ from harness.cassettes._loops import LOCK
 from harness.cassettes._model import Interaction
 from harness.cassettes._player import GLANCE, Player
 from harness.cassettes._thread_work import is_still_at
+from harness.cassettes._uvloop import watched
 from harness.errors import CassetteOrderError
 from harness.network import loud
 
@@ -168,6 +169,8 @@ class Order:
         """
         if loop is not None:
             clock.loops.add(loop)
+        elif is_async:
+            watched.meet()
         with LOCK:
             self._is_back(player, is_async=is_async)
             due = player.due()
@@ -231,15 +234,32 @@ class Order:
             waiter.looks += 1
             holder = self._holder
             if holder is not None and holder.thread == waiter.player.thread:
-                self._holder = holder if waiter.looks <= _ROUNDS else None
-            is_due = not self.realtime or waiter.due <= clock.now()
-            if waiter in self._waiting and is_due and self._is_ready(waiter):
-                self.happen(waiter)
-            elif waiter in self._waiting and self.stalls_in(waiter) <= 0:
+                self._holder = holder if waiter.looks <= 2 * _ROUNDS else None
+            if waiter in self._waiting and self._is_ready(waiter):
+                self._let_time_pass(waiter)
+            if waiter in self._waiting and self.stalls_in(waiter) <= 0:
                 self.fail(waiter)
         if waiter.error is not None:
             raise waiter.error
         return waiter.happened
+
+    def _let_time_pass(self, waiter: Waiter) -> None:
+        """Let the event happen if it is due, or if the loop has nothing to do before it is."""
+        if waiter.due > clock.now():
+            if self.realtime or waiter.looks <= _ROUNDS:
+                return
+            first = watched.first()
+            if first is not None and first < waiter.due:
+                _loops.skip_to(first)
+                watched.clock_was_put_forward()
+                waiter.looks = 0
+                return
+        self.happen(waiter)
+        watched.clock_was_put_forward()
+
+    def until_next_look(self, waiter: Waiter) -> float:
+        """Return for how long a loop may do other things until a reader looks again."""
+        return 0 if waiter.looks <= _ROUNDS else GLANCE
 
     def forget(self, waiter: Waiter) -> None:
         """Let a reader leave that does not wait any longer."""

@@ -11,6 +11,7 @@ from harness.cassettes import _loops
 from harness.cassettes._clock import clock
 from harness.cassettes._model import Interaction
 from harness.cassettes._thread_work import work_of_this_thread
+from harness.cassettes._uvloop import watched
 from harness.errors import CassetteMissError
 from harness.network import loud
 
@@ -124,10 +125,8 @@ class Player:
             if waiter.future is not None:
                 await waiter.future
             else:
-                from anyio import sleep  # noqa: PLC0415 - every such client has it
-
-                while not self._order.look(waiter):  # noqa: ASYNC110  # a thread may bring it about
-                    await sleep(GLANCE)
+                while not self._order.look(waiter):
+                    await watched.glance(self._order.until_next_look(waiter))
         finally:
             self._order.forget(waiter)
 

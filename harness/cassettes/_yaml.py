@@ -152,7 +152,8 @@ class _Builder:
             raise self._refusal(str(error)) from error
 
     def _refusal(self, problem: str) -> CassetteFormatError:
-        line = self._event.start_mark.line + 1 if self._event is not None else 1
+        mark = self._event.start_mark if self._event is not None else None
+        line = mark.line + 1 if mark is not None else 1
         return CassetteFormatError(f"line {line}: {problem}")
 
 

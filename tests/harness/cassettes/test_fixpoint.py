@@ -39,11 +39,13 @@ pytestmark = [
 
 
 def streams() -> Iterator[tuple[str, Interaction]]:
-    """Yield every stream that a provider's recording holds, with the rhythm, and its name."""
+    """Yield every stream that was asked for with JSON, with the rhythm, and its name."""
     for name, known in json.loads((SHARED / "expectations.json").read_text()).items():
         streamed = [item["k"] for item in known if item["stream"] == "sse"]
         loaded = read_recording(SHARED / "pool" / name).interactions if streamed else ()
         for k in streamed:
+            if loaded[k].request.json() is None:  # one uploads a recording of a voice
+                continue
             response = loaded[k].response
             cuts = event_cuts(response.body)
             gaps = itertools.chain(RHYTHM * 3, itertools.repeat(SILENT))

@@ -21,9 +21,11 @@ from parallel_nodes import CASES, name_of, path_of, tokens
 
 from harness import deterministic
 from harness.cassettes import Interaction, Timing, play, read_recording, use_cassette
+from harness.cassettes._order import Order
 from harness.errors import CassetteOrderError
 
 URL = "https://api.example.com/v1/chat"
+WAIT = 60  # seconds; nothing here takes as long, unless it hangs
 Build = Callable[..., Interaction]
 
 
@@ -141,15 +143,64 @@ def test_a_reader_that_does_not_come_back(interaction: Build) -> None:
         with httpx2.Client() as client, client.stream("POST", URL, content=body) as response:
             for _ in response.iter_raw():
                 if body == b"a":
-                    asked.wait(1)
+                    asked.wait(WAIT)
 
-    cassette = play(overlapping(interaction), allow_unplayed=True, patience=0.1)
+    cassette = play(overlapping(interaction), allow_unplayed=True, patience=2)
     with cassette, ThreadPoolExecutor() as pool:
         first, second = (pool.submit(read, body) for body in (b"a", b"b"))
         with pytest.raises(CassetteOrderError, match="has not come back for more"):
-            second.result()
+            second.result(WAIT)
         asked.set()
-        first.result()
+        first.result(WAIT)
+
+
+@pytest.mark.parametrize("leaving", ["thread", "task"])
+async def test_a_thread_and_a_task(leaving: str, interaction: Build) -> None:
+    """When one of them stops reading, the other one is told, and the loop goes on meanwhile."""
+    left, left_here = threading.Event(), asyncio.Event()
+    rounds = 0
+
+    def by_thread() -> None:
+        with httpx2.Client() as client, client.stream("POST", URL, content=b"a") as response:
+            for _ in response.iter_raw():
+                if leaving == "thread":
+                    left.wait(WAIT)
+
+    async def by_task() -> None:
+        async with (
+            httpx2.AsyncClient() as client,
+            client.stream("POST", URL, content=b"b") as response,
+        ):
+            async for _ in response.aiter_raw():
+                if leaving == "task":
+                    await left_here.wait()
+
+    async def count() -> None:
+        nonlocal rounds
+        while True:
+            await asyncio.sleep(0.01)
+            rounds += 1
+
+    with play(overlapping(interaction), allow_unplayed=True, patience=0.5):
+        counting = asyncio.create_task(count())
+        tasks = {"thread": asyncio.create_task(asyncio.to_thread(by_thread))}
+        tasks["task"] = asyncio.create_task(by_task())
+        waiting = tasks["task" if leaving == "thread" else "thread"]
+        with pytest.raises(CassetteOrderError, match=r"it comes after .*interaction"):
+            await asyncio.wait_for(asyncio.shield(waiting), WAIT)
+        left.set()
+        left_here.set()
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
+        counting.cancel()
+    assert rounds > 1
+
+
+def test_the_budget_is_five_seconds_and_real(interaction: Build) -> None:
+    """Recorded hours do not use it up, and a caller who says nothing has five seconds of it."""
+    assert Order([], "a recording").patience == 5
+    late = Timing((1,), (3600.0,), head=1800.0, ended=7200.0, arrivals=(0, 1, 2, 3))
+    with play([interaction(b"", b"1", timing=late)], patience=0.2), httpx2.Client() as client:
+        assert client.post(URL).json() == 1
 
 
 def test_requests_that_did_not_overlap(interaction: Build) -> None:

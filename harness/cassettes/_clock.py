@@ -41,8 +41,7 @@ class Clock:
         ahead = when - self.real()
         if ahead > self._skipped:
             with self._lock:
-                if ahead > self._skipped:  # nobody else was quicker
-                    self._skipped = ahead
+                self._skipped = max(self._skipped, ahead)  # somebody else may have been quicker
 
     def install(self) -> None:
         """Stand in for the system's monotonic clock."""

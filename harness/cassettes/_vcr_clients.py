@@ -9,8 +9,9 @@ from __future__ import annotations
 import itertools
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from harness.cassettes._cassette import Cassette
@@ -20,31 +21,45 @@ from harness.cassettes._player import Player
 from harness.cassettes._record import Take
 from harness.cassettes._sse import pieces
 
-_PATCHERS = {
-    "requests": "_requests",
-    "botocore": "_boto3",
-    "urllib3": "_urllib3",
-    "httplib2": "_httplib2",
-    "tornado": "_tornado",
+_GROUPS = {
+    "requests": "requests",
+    "botocore": "boto3",
+    "urllib3": "urllib3",
+    "httplib2": "httplib2",
+    "tornado": "tornado",
 }
 """Each library with vcrpy's name for what patches it; those of what is not loaded are left out,
 since each of them looks for its library on the disk, every time."""
 
-LIBRARIES = tuple(_PATCHERS)
+LIBRARIES = tuple(_GROUPS)
 """What makes vcrpy's interceptor worth its import; it covers http.client as well then."""
 
 
-def intercepted(governing: Callable[[], Cassette | None]) -> ExitStack:
+def intercepted(governing: Callable[[str], Cassette | None]) -> ExitStack:
     """Let vcrpy's interceptor ask our cassettes until the returned stack is closed."""
     # slow, so only if it is needed
     from vcr.patch import CassettePatcherBuilder  # type: ignore[import-untyped]  # noqa: PLC0415
 
-    builder = CassettePatcherBuilder(_Adapter(governing))
-    loaded = (name for library, name in _PATCHERS.items() if library in sys.modules)
-    names = ("_httplib", *loaded)
-    groups = [getattr(builder, name)() for name in names]  # all are made before the first patch
+    loaded = (group for library, group in _GROUPS.items() if library in sys.modules)
+    groups = [  # all are made before the first patch
+        getattr(CassettePatcherBuilder(_Adapter(partial(governing, name))), f"_{name}")()
+        for name in ("httplib", *loaded)
+    ]
     with ExitStack() as stack:
         for patcher in itertools.chain(*groups):
+            stack.enter_context(patcher)
+        return stack.pop_all()
+
+
+def patched(
+    triples: Sequence[tuple[Any, str, Any]], governing: Callable[[str], Cassette | None]
+) -> ExitStack:
+    """Put connection classes of the user's, made as vcrpy's stubs are, where they belong."""
+    from vcr.patch import CassettePatcherBuilder  # noqa: PLC0415 - as above
+
+    builder = CassettePatcherBuilder(_Adapter(partial(governing, "custom")))
+    with ExitStack() as stack:
+        for patcher in builder._build_patchers_from_mock_triples(triples):  # noqa: SLF001
             stack.enter_context(patcher)
         return stack.pop_all()
 

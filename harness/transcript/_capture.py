@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Any, Literal, Protocol, TypeAlias
 
 from harness.transcript._chunks import PlainShape, ServerSentShape, Shape, streams_modes
+from harness.transcript._head import DEFAULT_MODES, MODES, head_of
 from harness.transcript._model import Payload
 from harness.transcript._recorder import ReadsChunks, Recorder
 from harness.transcript._rules import Rules
@@ -20,8 +21,6 @@ from harness.transcript._transcript import Transcript
 Errors: TypeAlias = Literal["raise", "keep"]
 Form: TypeAlias = Literal["chunks", "server-sent"]
 
-DEFAULT_MODES = ("values", "updates", "messages", "custom")
-_MODES = (*DEFAULT_MODES, "tasks", "checkpoints", "debug", "tools")
 _VERSIONS = ("v1", "v2")
 
 
@@ -87,10 +86,11 @@ def capture(
     """
     arguments = _arguments(graph, stream_mode, subgraphs, kwargs)
     _check(graph, "stream", errors)
-    recorder, shape = _begin(input, after), Shape.of(graph, arguments)
+    recorder, shape = _begin(graph, input, after, arguments), Shape.of(graph, arguments)
     try:
-        for chunk in graph.stream(input, config, **arguments):
-            recorder.chunk(chunk, shape)
+        with recorder.listening():
+            for chunk in graph.stream(input, config, **arguments):
+                recorder.chunk(chunk, shape)
     except Exception as error:
         if errors == "raise":
             raise
@@ -113,10 +113,11 @@ async def acapture(
     """Stream a graph with `astream`; everything else is as in `capture`."""
     arguments = _arguments(graph, stream_mode, subgraphs, kwargs)
     _check(graph, "astream", errors)
-    recorder, shape = _begin(input, after), Shape.of(graph, arguments)
+    recorder, shape = _begin(graph, input, after, arguments), Shape.of(graph, arguments)
     try:
-        async for chunk in graph.astream(input, config, **arguments):
-            recorder.chunk(chunk, shape)
+        with recorder.listening():
+            async for chunk in graph.astream(input, config, **arguments):
+                recorder.chunk(chunk, shape)
     except Exception as error:
         if errors == "raise":
             raise
@@ -143,8 +144,9 @@ def capture_chunks(
     """
     recorder, shape = Recorder(), _shape(form, errors)
     try:
-        for chunk in chunks:
-            recorder.chunk(chunk, shape)
+        with recorder.listening():
+            for chunk in chunks:
+                recorder.chunk(chunk, shape)
     except Exception as error:
         if errors == "raise":
             raise
@@ -162,8 +164,9 @@ async def acapture_chunks(
     """Keep what an async iterable yields, such as `astream_events`; see `capture_chunks`."""
     recorder, shape = Recorder(), _shape(form, errors)
     try:
-        async for chunk in chunks:
-            recorder.chunk(chunk, shape)
+        with recorder.listening():
+            async for chunk in chunks:
+                recorder.chunk(chunk, shape)
     except Exception as error:
         if errors == "raise":
             raise
@@ -171,10 +174,15 @@ async def acapture_chunks(
     return _told(recorder.transcript(rules))
 
 
-def _begin(input: Payload, after: Transcript | None) -> Recorder:  # noqa: A002 - as above
-    recorder = Recorder(after.events if after else ())
-    if after is not None:
-        recorder.goes_on_with(input)
+def _begin(
+    graph: object, value: Payload, after: Transcript | None, arguments: dict[str, Any]
+) -> Recorder:
+    if after is None:
+        recorder = Recorder(head_of(graph, value, arguments))
+    else:
+        recorder = Recorder(after.head, after.events)
+        recorder.goes_on_with(value)
+    recorder.comes_from(graph, after.origin if after else None)
     return recorder
 
 
@@ -230,11 +238,11 @@ def _arguments(
         raise TypeError(f"capture reads chunks of 'v1' and 'v2', not {kwargs['version']!r}")
     modes = [stream_mode] if isinstance(stream_mode, str) else list(stream_mode)
     for mode in modes:
-        if mode not in _MODES:
-            close = get_close_matches(str(mode), _MODES, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else "modes: " + ", ".join(_MODES)
+        if mode not in MODES:
+            close = get_close_matches(str(mode), MODES, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else "modes: " + ", ".join(MODES)
             raise ValueError(f"unknown stream mode {mode!r}; {hint}")
     if not modes:
-        raise ValueError("no stream mode given; modes: " + ", ".join(_MODES))
+        raise ValueError("no stream mode given; modes: " + ", ".join(MODES))
     # A list, also of one mode: only then does the graph name the mode of each chunk.
     return {**kwargs, "stream_mode": modes, "subgraphs": subgraphs}

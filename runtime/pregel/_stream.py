@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from runtime.constants import START
+from runtime.pregel._reader import Reader
 from runtime.pregel._thread import INTERRUPT
 from runtime.types import StreamMode
 
@@ -58,6 +59,7 @@ class Sink:
         typed: Whether it wants stream parts, `{"type", "ns", "data"}`, whatever it asked for.
         coerce: For stream parts: makes the state in `values` an object of its class.
         full_metadata: Whether messages that nodes return carry what tokens carry of the graph.
+        reader: Tells graphs inside how far it has read, if it wants their chunks.
     """
 
     modes: tuple[str, ...]
@@ -68,6 +70,7 @@ class Sink:
     typed: bool = False
     coerce: Callable[[Any], Any] | None = None
     full_metadata: bool = False
+    reader: Reader | None = None
 
     @property
     def all_modes(self) -> tuple[str, ...]:

@@ -1,19 +1,23 @@
 """Replay side by side with vcrpy, above the floor of the same SDK on an in-memory transport.
 
-The floor reads the whole body in one piece and knows no cassette. Rounds are interleaved, so that a
-machine that slows down slows all of them down. Run with `make bench`; `--json` prints one object.
+There are two floors, which know no cassette: one has the body in one piece, as vcrpy has it, one
+has it in the recorded pieces, as ours has it. Pieces cost the SDK's decoder something, whoever
+brings them, so each tool's share is what it takes above its own floor; both floors are printed.
+Processor time is measured, in interleaved rounds, so that a machine that slows down slows all of
+them down. Run with `make bench`; `--json` prints one object.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import statistics
 import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
@@ -34,42 +38,98 @@ TOKENS = 500
 REPLY = openai_chat(["word "] * TOKENS)
 
 
+PIECES = [step for step in REPLY.steps if isinstance(step, bytes)]
+
+
 def read(client: openai.OpenAI) -> int:
     """Stream one answer and count its chunks."""
     return sum(1 for _ in client.chat.completions.create(**ask(OPENAI, "hi"), stream=True))
 
 
-def in_memory(_: httpx2.Request) -> httpx2.Response:
+async def aread(client: openai.AsyncOpenAI) -> int:
+    """Do the same in an event loop."""
+    stream = await client.chat.completions.create(**ask(OPENAI, "hi"), stream=True)
+    return len([chunk async for chunk in stream])
+
+
+class Answer(httpx2.SyncByteStream, httpx2.AsyncByteStream):
+    """A body in memory."""
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self._pieces = pieces
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._pieces
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            yield piece
+
+
+def in_memory(pieces: list[bytes]) -> httpx2.MockTransport:
     """Answer without a network and without a cassette."""
-    body = b"".join(step for step in REPLY.steps if isinstance(step, bytes))
-    return httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=body)
-
-
-def replay(path: Path, rounds: int) -> dict[str, float]:
-    """Return milliseconds for one stream: the floor, ours, vcrpy's."""
-    floor = openai.OpenAI(
-        api_key=KEY, http_client=httpx2.Client(transport=httpx2.MockTransport(in_memory))
+    headers = {"content-type": "text/event-stream"}
+    return httpx2.MockTransport(
+        lambda _: httpx2.Response(200, headers=headers, stream=Answer(pieces))
     )
-    usual = openai.OpenAI(api_key=KEY)
+
+
+def stock(path: Path) -> Any:
+    """Open the cassette with vcrpy."""
     matchers = ["method", "host", "path", "body"]
-    kinds: dict[str, tuple[openai.OpenAI, Callable[[], Any]]] = {
-        "floor": (floor, nullcontext),
+    return vcr.use_cassette(str(path), record_mode="none", match_on=matchers)
+
+
+def replay(path: Path, rounds: int, drive: str) -> dict[str, float]:
+    """Return milliseconds for a stream, and each tool's share with and without the opening."""
+    loop = asyncio.new_event_loop()
+    one, cut = in_memory([b"".join(PIECES)]), in_memory(PIECES)
+    if drive == "async":
+        floors = [
+            openai.AsyncOpenAI(api_key=KEY, http_client=httpx2.AsyncClient(transport=transport))
+            for transport in (one, cut)
+        ]
+        usual: Any = openai.AsyncOpenAI(api_key=KEY)
+        run: Callable[[Any], int] = lambda client: loop.run_until_complete(aread(client))  # noqa: E731
+    else:
+        floors = [
+            openai.OpenAI(api_key=KEY, http_client=httpx2.Client(transport=transport))
+            for transport in (one, cut)
+        ]
+        usual, run = openai.OpenAI(api_key=KEY), read
+    kinds: dict[str, tuple[Any, Callable[[], Any]]] = {
+        "floor in one": (floors[0], nullcontext),
+        "floor in pieces": (floors[1], nullcontext),
         "ours": (usual, lambda: use_cassette(path)),
-        "vcrpy": (
-            usual,
-            lambda: vcr.use_cassette(
-                str(path), record_mode="none", match_on=matchers, allow_playback_repeats=True
-            ),
-        ),
+        "vcrpy": (usual, lambda: stock(path)),
     }
-    times: dict[str, list[float]] = {name: [] for name in kinds}
+    streams: dict[str, list[float]] = {name: [] for name in kinds}
+    blocks: dict[str, list[float]] = {name: [] for name in kinds}
     for _ in range(rounds):
         for name, (client, opened) in kinds.items():
+            start = time.process_time()
             with opened():
-                start = time.perf_counter()
-                assert read(client) > TOKENS
-                times[name].append((time.perf_counter() - start) * 1000)
-    return {name: statistics.median(taken[1:]) for name, taken in times.items()}
+                began = time.process_time()
+                assert run(client) > TOKENS
+                streams[name].append((time.process_time() - began) * 1000)
+            blocks[name].append((time.process_time() - start) * 1000)
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+    row = {name: statistics.median(taken[1:]) for name, taken in streams.items()}
+    row |= _shares("share", streams)
+    return row | _shares("share with opening", blocks)
+
+
+def _shares(title: str, taken: dict[str, list[float]]) -> dict[str, float]:
+    """Return what each tool takes above its floor: the median over the rounds."""
+    pairs = {"ours": "floor in pieces", "vcrpy": "floor in one"}
+    return {
+        f"{title}, {name}": statistics.median(
+            above - below for above, below in zip(taken[name][1:], taken[floor][1:], strict=True)
+        )
+        for name, floor in pairs.items()
+    }
 
 
 def loading(folder: Path, megabytes: int) -> dict[str, float]:
@@ -123,7 +183,8 @@ def main() -> None:
         with serve([REPLY]) as server, use_cassette(path, "once", recorded_as=OPENAI):
             read(openai.OpenAI(base_url=f"{server.url}/v1", api_key=KEY))
         rows = {
-            f"replay of {TOKENS} tokens, ms": replay(path, args.rounds),
+            f"replay of {TOKENS} tokens, ms": replay(path, args.rounds, "sync"),
+            "the same, async": replay(path, args.rounds, "async"),
             "loading of 50 MB": loading(folder, 50),
             "first token, ms": first_token(folder, args.rounds),
         }

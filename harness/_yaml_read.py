@@ -70,30 +70,29 @@ class _Builder:
         self._loader = loader
         self._stack: list[_Open] = []
         self._anchors: dict[str, tuple[Tree, int]] = {}
-        self._line = 1
+        self._event: yaml.Event | None = None
         self._nodes = 0
 
     def document(self) -> Tree:
         root = _Open(tag="", anchor=None, is_map=False)
         self._stack = [root]
         documents = 0
-        while self._loader.check_event():
-            event = self._loader.get_event()
-            self._line = event.start_mark.line + 1
-            if isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-                if documents > 1:
-                    raise self._refusal("a second YAML document starts here; a cassette has one")
+        while (event := self._loader.get_event()) is not None:
+            self._event = event
+            if isinstance(event, yaml.ScalarEvent):  # most of them are
+                self._add(self._scalar(event), 1, event.anchor)
             elif isinstance(event, yaml.NodeEvent):
                 self._node(event)
             elif isinstance(event, yaml.CollectionEndEvent):
                 self._close()
+            elif isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise self._refusal("a second YAML document starts here; a cassette has one")
         return root.items[0] if root.items else None
 
     def _node(self, event: yaml.NodeEvent) -> None:
-        if isinstance(event, yaml.ScalarEvent):
-            self._add(self._scalar(event), 1, event.anchor)
-        elif isinstance(event, yaml.AliasEvent):
+        if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self._anchors:
                 raise self._refusal(f"the alias *{event.anchor} refers to nothing above it")
             value, weight = self._anchors[event.anchor]
@@ -135,6 +134,10 @@ class _Builder:
     def _scalar(self, event: yaml.ScalarEvent) -> Tree:
         tag, text = event.tag, event.value
         if tag is None or tag == "!":
+            if not event.implicit[0] or text[:1] not in self._loader.yaml_implicit_resolvers:
+                return text  # it was quoted, or nothing but a text begins like this
+            if text.isdecimal() and text.isascii() and (text[0] != "0" or text == "0"):
+                return int(text)
             tag = self._loader.resolve(yaml.ScalarNode, text, event.implicit)
         if tag in _TEXT:
             return text
@@ -149,7 +152,9 @@ class _Builder:
             raise self._refusal(str(error)) from error
 
     def _refusal(self, problem: str) -> CassetteFormatError:
-        return CassetteFormatError(f"line {self._line}: {problem}")
+        mark = self._event.start_mark if self._event is not None else None
+        line = mark.line + 1 if mark is not None else 1
+        return CassetteFormatError(f"line {line}: {problem}")
 
 
 def _number_or_constant(tag: str, text: str) -> Tree:

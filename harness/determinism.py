@@ -135,6 +135,12 @@ class SerialTurns:
         if self.broken is None:
             self._holder = cast("Lane", turn)
 
+    def is_alone(self) -> bool:
+        """Tell whether no task but the calling one could run or wake up."""
+        lane: Lane | None = getattr(self._held, "lane", None)
+        others = self._waiting or self._sleeping or self.broken is not None
+        return self._holder == lane and not others
+
     def is_quiet(self) -> bool:
         """Tell whether nobody has the turn and nobody is there to take it."""
         return self.broken is not None or (self._holder is None and not self._waiting)

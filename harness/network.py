@@ -2,7 +2,8 @@
 
 Connections and name look-ups of Python's `socket` module are refused, whatever client makes them:
 httpx, requests, aiohttp, urllib. Unix sockets and socket pairs work as ever; asyncio needs them.
-An event loop that is not written in Python (uvloop) makes its connections elsewhere.
+uvloop, which makes its connections in C, is refused them where it is asked, if it was imported
+before the block.
 """
 
 from __future__ import annotations
@@ -189,6 +190,20 @@ async def _loop_getaddrinfo(self: Any, host: Any, port: Any, **kwargs: Any) -> A
     return found
 
 
+def _checked_connection(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Stand in for the way in which an event loop connects that does not use Python's sockets."""
+
+    @functools.wraps(original)
+    async def create_connection(
+        self: Any, protocol_factory: Any, host: Any = None, port: Any = None, **kwargs: Any
+    ) -> Any:
+        if host is not None:
+            _check("connect to", host, port)
+        return await original(self, protocol_factory, host, port, **kwargs)
+
+    return create_connection
+
+
 def _is_no_name(host: Any) -> bool:
     """Whether there is nothing to look up: an address, or a server that binds to all of them."""
     if not host:
@@ -207,6 +222,7 @@ class _Patch:
         self.look_ups: dict[str, Any] = {}
         self.calls: dict[str, Any] = {}
         self._loop_look_up: Any = None
+        self._uvloop: Any = None  # its class of loops, if it is there
 
     def install(self) -> None:
         for name in _LOOK_UPS:
@@ -219,6 +235,10 @@ class _Patch:
         loop = asyncio.BaseEventLoop
         self._loop_look_up = loop.getaddrinfo
         loop.getaddrinfo = _loop_getaddrinfo  # type: ignore[method-assign]  # restored below
+        self._uvloop = getattr(sys.modules.get("uvloop"), "Loop", None)
+        if self._uvloop is not None:  # it inherits both from C
+            self._uvloop.getaddrinfo = _loop_getaddrinfo
+            self._uvloop.create_connection = _checked_connection(self._uvloop.create_connection)
 
     def remove(self) -> None:
         for name in _LOOK_UPS:
@@ -230,6 +250,8 @@ class _Patch:
             else:
                 setattr(socket.socket, name, before)
         asyncio.BaseEventLoop.getaddrinfo = self._loop_look_up  # type: ignore[method-assign]
+        if self._uvloop is not None:
+            del self._uvloop.getaddrinfo, self._uvloop.create_connection
 
 
 _patch = _Patch()

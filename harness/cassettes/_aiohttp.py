@@ -133,7 +133,7 @@ async def _feed(library: _Library, protocol: Any, player: Player, method: str) -
         await player.aarrive()
         if timing is None or timing.answered:
             protocol.data_received(head(response, method))
-            for piece, _ in pieces(response) if has_body(response, method) else ():
+            for piece in pieces(response) if has_body(response, method) else ():
                 await player.aarrive()
                 protocol.data_received(chunk(piece))
             await player.aarrive()

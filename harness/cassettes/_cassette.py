@@ -197,8 +197,8 @@ class Cassette(VcrView):
             CassetteMissError: The cassette does not hold the request and may not record it.
             CassetteNotFoundError: Neither does it, since there is no file.
         """
-        may_pass = self._allows(request)
-        request, real_address = under_provider(request, self.options.recorded_as)
+        sent = request
+        request, real_address = under_provider(sent, self.options.recorded_as)
         shown = self.options.storage.shown(request)
         if shown is None:
             return None
@@ -221,7 +221,7 @@ class Cassette(VcrView):
             item = found.interaction
             note_answer(request, self.path, item.index, item)
             return self.order.asked(item, again=again)
-        if may_pass or self.records:
+        if self.records or self._allows(sent):
             return None
         if self.path is not None and not self._loaded and not self.path.exists():
             asked = f"{request.method} {request.url} has no answer"

@@ -38,8 +38,10 @@ class Clock:
 
     def skip_to(self, when: float) -> None:
         """Let the time until then be over; a time that has passed changes nothing."""
-        with self._lock:
-            self._skipped = max(self._skipped, when - self.real())
+        ahead = when - self.real()
+        if ahead > self._skipped:
+            with self._lock:
+                self._skipped = max(self._skipped, ahead)  # somebody else may have been quicker
 
     def install(self) -> None:
         """Stand in for the system's monotonic clock."""

@@ -290,7 +290,7 @@ def _wire(player: Player, method: str) -> Iterator[bytes]:
     player.arrive()
     if timing is None or timing.answered:
         yield head(response, method)
-        for piece, _ in pieces(response) if has_body(response, method) else ():
+        for piece in pieces(response) if has_body(response, method) else ():
             player.arrive()
             yield chunk(piece)
         player.arrive()

@@ -4,7 +4,9 @@ A loop that has nothing to run asks its selector to wait. That is the moment at 
 it waits for something: a socket, a timer, or an arrival of a replay. So the wait is replaced: what
 comes first by recorded time, timer or arrival, happens at once. Sockets are served before that.
 
-Loops that are not written in Python (uvloop) cannot be seen; `idling_loop` says so.
+Loops that are not asyncio's own (uvloop, trio) cannot be seen; `idling_loop` says so. Their readers
+let them go round a few times instead. The timers of uvloop are known all the same (`_uvloop`);
+those of trio are not, they count real time.
 """
 
 from __future__ import annotations
@@ -14,11 +16,14 @@ import functools
 import inspect
 import selectors
 import threading
+from asyncio.selector_events import BaseSelectorEventLoop
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from harness.cassettes._clock import clock
+from harness.cassettes._thread_work import is_at_work
+from harness.cassettes._uvloop import watched
 
 if TYPE_CHECKING:
     from harness.cassettes._order import Order, Waiter
@@ -37,8 +42,28 @@ _parked: set[asyncio.AbstractEventLoop] = set()
 def idling_loop() -> asyncio.AbstractEventLoop | None:
     """Return the running event loop if it can be seen when it is idle."""
     loop = asyncio._get_running_loop()  # noqa: SLF001  # documented for libraries
-    selector = getattr(loop, "_selector", None)
-    return loop if isinstance(selector, selectors.BaseSelector) else None
+    return loop if isinstance(loop, BaseSelectorEventLoop) else None
+
+
+def is_quiet(loop: asyncio.AbstractEventLoop, until: float) -> bool:
+    """Whether nobody but the running task can do anything in a loop before that time.
+
+    Nothing is ready to run, no timer is due by then, no socket is watched, and no worker thread is
+    at work. So the loop would find itself idle at once, if it were asked.
+    """
+    private: Any = loop  # there is no public way to ask for any of it
+    timers = private._scheduled  # noqa: SLF001
+    return (
+        not private._ready  # noqa: SLF001
+        and not (timers and timers[0]._when < until)  # noqa: SLF001
+        and not _has_workers(loop)
+        and len(private._selector.get_map()) <= 1  # noqa: SLF001  # its own, for other threads
+    )
+
+
+def _has_workers(loop: asyncio.AbstractEventLoop) -> bool:
+    executor = getattr(loop, "_default_executor", None)
+    return executor is not None and is_at_work(executor)
 
 
 def nudge(loop: asyncio.AbstractEventLoop) -> None:
@@ -48,10 +73,12 @@ def nudge(loop: asyncio.AbstractEventLoop) -> None:
             loop.call_soon_threadsafe(_nothing)
 
 
-def nudge_parked() -> None:
-    """Let every loop look again: the clock was put forward."""
-    for loop in tuple(_parked):
-        nudge(loop)
+def skip_to(when: float) -> None:
+    """Put the clock forward and let every loop that waits look at it."""
+    clock.skip_to(when)
+    if _parked:
+        for loop in tuple(_parked):
+            nudge(loop)
 
 
 def _nothing() -> None:
@@ -91,10 +118,12 @@ class Watch:
             if "select" in vars(kind) and not inspect.isabstract(kind):
                 self._originals.append((kind, kind.select))
                 kind.select = self._watched(kind.select)
+        watched.install()
         clock.install()
 
     def _remove(self) -> None:
         clock.remove()
+        watched.remove()
         while self._originals:
             kind, original = self._originals.pop()
             kind.select = original
@@ -123,7 +152,8 @@ class Watch:
             orders = [order for order in self._orders if order.waits_in(loop)]
         if orders:
             # what a worker thread or a socket has ready comes before recorded time passes
-            pause = _BREATH if self._has_workers(loop, orders) else 0
+            is_waited_for = any(order.is_held_in(loop) for order in orders)
+            pause = _BREATH if is_waited_for and _has_workers(loop) else 0
             if events := wait(pause if limit is None else min(pause, limit)):
                 return events
             with LOCK:
@@ -135,11 +165,6 @@ class Watch:
             return wait(limit)
         finally:
             _parked.discard(loop)
-
-    def _has_workers(self, loop: asyncio.AbstractEventLoop, orders: list[Order]) -> bool:
-        """Whether somebody in the loop got an arrival and may be waiting for a thread."""
-        executor = getattr(loop, "_default_executor", None)
-        return executor is not None and any(order.is_held_in(loop) for order in orders)
 
     def _step(
         self, loop: asyncio.AbstractEventLoop, orders: list[Order], limit: float | None

@@ -25,7 +25,6 @@ import threading
 from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from types import FrameType
 from typing import Protocol
 
 from harness.cassettes import _loops
@@ -34,6 +33,7 @@ from harness.cassettes._loops import LOCK
 from harness.cassettes._model import Interaction
 from harness.cassettes._player import GLANCE, Player
 from harness.cassettes._thread_work import is_still_at
+from harness.cassettes._uvloop import watched
 from harness.errors import CassetteOrderError
 from harness.network import loud
 
@@ -47,6 +47,10 @@ class Baton(Protocol):
 
     def resume(self, turn: object) -> None:
         """Let nobody but the task that paused run."""
+        ...
+
+    def is_alone(self) -> bool:
+        """Whether there is no task but the calling one that could run or wake up."""
         ...
 
     def is_quiet(self) -> bool:
@@ -78,7 +82,7 @@ class Waiter:
 
     player: Player
     due: float
-    loop: asyncio.AbstractEventLoop | None = None
+    loop: asyncio.AbstractEventLoop | None
     future: asyncio.Future[None] | None = None
     wake: threading.Event = field(default_factory=threading.Event)
     happened: bool = False
@@ -88,17 +92,6 @@ class Waiter:
     since: float = field(default_factory=clock.real)
     looks: int = 0
     error: Exception | None = None
-
-
-@dataclass(eq=False)
-class _Hold:
-    """Who has the event that happened last, and is not done with it."""
-
-    player: Player
-    thread: int
-    loop: asyncio.AbstractEventLoop | None
-    work: FrameType | None = None
-    until: float = 0.0  # when to cease watching a thread whose work has no visible end
 
 
 class Order:
@@ -111,6 +104,12 @@ class Order:
         speed: What the recorded times are divided by, if so.
         patience: For how many seconds of wall-clock time nothing may happen before a reader that
             waits is told that the recorded order cannot be followed.
+
+    Attributes:
+        lone: The response that is read while nothing else is open. Its events happen as soon as
+            its thread wants them, or its event loop is quiet, so it asks nobody until that ends.
+            It counts as the holder of what came last: whoever asks meanwhile waits until its reader
+            is back.
     """
 
     def __init__(
@@ -129,7 +128,9 @@ class Order:
         self._players = {item.index: Player(self, item) for item in interactions}
         self._open: set[Player] = set()
         self._waiting: list[Waiter] = []
-        self._hold: _Hold | None = None
+        self._holder: Player | None = None  # has what happened last, and is not done with it
+        self.lone: Player | None = None
+        self._watched_until = 0.0  # a thread whose work has no visible end
         self._progress = clock.real()
         _find_rivals(self._players.values())
 
@@ -143,6 +144,7 @@ class Order:
             response = replace(interaction.response, timing=None)
             player = Player(self, replace(interaction, response=response))
         with LOCK:
+            self.lone = None
             player.begin()
             if player.is_ordered:
                 self._open.add(player)
@@ -152,23 +154,40 @@ class Order:
 
     # -- waiting -----------------------------------------------------------------------------
 
-    def enter(self, player: Player, *, is_async: bool) -> Waiter | None:
-        """Let a reader wait for its next event; None if it has happened at once."""
+    def enter(
+        self,
+        player: Player,
+        loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        is_async: bool = False,
+        is_quiet: bool = False,
+    ) -> Waiter | None:
+        """Let a reader wait for its next event.
+
+        Args:
+            player: What it reads.
+            loop: The event loop in which it reads, if that can be seen when it is idle.
+            is_async: Whether it reads in an event loop at all.
+            is_quiet: Whether nobody else in its loop can do anything before the event is due.
+
+        Returns:
+            What it waits with; None if the event has happened at once.
+        """
+        if loop is not None:
+            clock.loops.add(loop)
+        elif is_async:
+            watched.meet()
         with LOCK:
-            waiter = Waiter(player, player.due(), is_async=is_async)
-            if is_async:
-                waiter.loop = _loops.idling_loop()
-            thread = threading.get_ident()
-            hold = self._hold
-            if hold is not None and (
-                hold.player is player or (hold.thread == thread and not is_async)
-            ):
-                self._hold = None
-            if self._at_once(waiter):
-                self.happen(waiter)
+            self._is_back(player, is_async=is_async)
+            due = player.due()
+            if self._at_once(player, due, is_async=is_async, is_quiet=is_quiet):
+                self._occur(player, due, loop)
+                if not self.realtime and (is_async or baton.get() is None):
+                    self.lone = player
                 return None
-            if waiter.loop is not None:
-                waiter.future = waiter.loop.create_future()
+            waiter = Waiter(player, due, loop, is_async=is_async)
+            if loop is not None:
+                waiter.future = loop.create_future()
             current = None if is_async or not player.is_ordered else baton.get()
             if current is not None:
                 waiter.baton, waiter.turn = current, current.pause()
@@ -176,15 +195,24 @@ class Order:
             self.advance()
         return waiter
 
-    def _at_once(self, waiter: Waiter) -> bool:
+    def _is_back(self, player: Player, *, is_async: bool) -> None:
+        """Note that a reader is done with what it got before."""
+        holder = self._holder
+        if holder is player or (
+            holder is not None and holder.thread == player.thread and not is_async
+        ):
+            self._holder = None
+
+    def _at_once(self, player: Player, due: float, *, is_async: bool, is_quiet: bool) -> bool:
         """Whether nothing but time is between a reader and its event, and no timer counts it."""
-        player = waiter.player
-        is_alone = not player.is_ordered or not (
-            self._hold or player.rivals or self._open - {player}
-        )
-        if waiter.is_async or self.realtime:
-            return is_alone and waiter.due <= clock.now()
-        return is_alone and (not player.is_ordered or baton.get() is None)
+        if player.is_ordered and (
+            self._holder is not None or player.rivals or len(self._open) > (player in self._open)
+        ):
+            return False
+        if is_async or self.realtime:
+            return due <= clock.now() or (is_quiet and not self.realtime)
+        current = baton.get() if player.is_ordered else None
+        return current is None or current.is_alone()
 
     def block(self, waiter: Waiter) -> None:
         """Wait in a thread."""
@@ -210,17 +238,34 @@ class Order:
         """Look whether the event has happened, from a loop whose idling cannot be seen."""
         with LOCK:
             waiter.looks += 1
-            hold = self._hold
-            if hold is not None and hold.thread == threading.get_ident() and waiter.looks > _ROUNDS:
-                self._hold = None
-            is_due = not self.realtime or waiter.due <= clock.now()
-            if waiter in self._waiting and is_due and self._is_ready(waiter):
-                self.happen(waiter)
-            elif waiter in self._waiting and self.stalls_in(waiter) <= 0:
+            holder = self._holder
+            if holder is not None and holder.thread == waiter.player.thread:
+                self._holder = holder if waiter.looks <= 2 * _ROUNDS else None
+            if waiter in self._waiting and self._is_ready(waiter):
+                self._let_time_pass(waiter)
+            if waiter in self._waiting and self.stalls_in(waiter) <= 0:
                 self.fail(waiter)
         if waiter.error is not None:
             raise waiter.error
         return waiter.happened
+
+    def _let_time_pass(self, waiter: Waiter) -> None:
+        """Let the event happen if it is due, or if the loop has nothing to do before it is."""
+        if waiter.due > clock.now():
+            if self.realtime or waiter.looks <= _ROUNDS:
+                return
+            first = watched.first()
+            if first is not None and first < waiter.due:
+                _loops.skip_to(first)
+                watched.clock_was_put_forward()
+                waiter.looks = 0
+                return
+        self.happen(waiter)
+        watched.clock_was_put_forward()
+
+    def until_next_look(self, waiter: Waiter) -> float:
+        """Return for how long a loop may do other things until a reader looks again."""
+        return 0 if waiter.looks <= _ROUNDS else GLANCE
 
     def forget(self, waiter: Waiter) -> None:
         """Let a reader leave that does not wait any longer."""
@@ -291,43 +336,32 @@ class Order:
 
     def loop_is_idle(self, loop: asyncio.AbstractEventLoop) -> None:
         """Note that everybody in a loop waits for something."""
-        if self._hold is not None and self._hold.loop is loop:
-            self._hold = None
+        if self.is_held_in(loop):
+            self._holder = None
 
     def is_held_in(self, loop: asyncio.AbstractEventLoop) -> bool:
         """Whether somebody in a loop is not done with what came last."""
-        return self._hold is not None and self._hold.loop is loop
+        return self._holder is not None and self._holder.loop is loop
 
     def must_glance(self) -> bool:
         """Whether it has to be looked whether a thread has ended its work."""
-        return self._hold is not None and self._hold.loop is None and self._hold.player.over
+        holder = self._holder
+        return holder is not None and holder.loop is None and holder.over
 
     def left(self, player: Player) -> None:
         """Note that nobody reads a response any longer."""
         with LOCK:
+            self.lone = None
             player.over = True
             self._open.discard(player)
-            if self._hold is not None and self._hold.player is player:
-                self._watch(self._hold)
+            if self._holder is player:
+                self._watch(player)
             self.advance()
 
     def happen(self, waiter: Waiter) -> None:
         """Let the event happen for which a reader waits; `LOCK` is held."""
-        player = waiter.player
-        if not self.realtime and waiter.due > clock.now():
-            clock.skip_to(waiter.due)
-            _loops.nudge_parked()
-        player.done += 1
-        self._progress = clock.real()
-        if waiter in self._waiting:
-            self._waiting.remove(waiter)
-        if player.done == player.events:
-            player.over = True
-            self._open.discard(player)
-        if player.is_ordered:
-            self._hold = _Hold(player, player.thread, waiter.loop)
-            if player.over:
-                self._watch(self._hold)
+        self._waiting.remove(waiter)
+        self._occur(waiter.player, waiter.due, waiter.loop)
         if waiter.turn is not None and waiter.baton is not None:
             waiter.baton.resume(waiter.turn)
         if waiter.future is not None and not waiter.future.done():
@@ -335,28 +369,44 @@ class Order:
         waiter.happened = True
         waiter.wake.set()
 
-    def _watch(self, hold: _Hold) -> None:
+    def _occur(self, player: Player, due: float, loop: asyncio.AbstractEventLoop | None) -> None:
+        """Let the next event of a response happen; its reader is about to have it."""
+        if not self.realtime:
+            _loops.skip_to(due)
+        self._progress = clock.real()
+        player.done += 1
+        player.loop = loop
+        if player.done == player.events:
+            player.over = True
+            self._open.discard(player)
+        if player.is_ordered:
+            self._holder = player
+            if player.over:
+                self._watch(player)
+
+    def _watch(self, holder: Player) -> None:
         """See when a thread is done with the end of a response: it need not come back."""
-        if hold.loop is None:
+        if holder.loop is None:
             threads = (waiter for waiter in self._waiting if not waiter.is_async)
             if (first := next(threads, None)) is not None:  # one that looks is enough
                 first.wake.set()
-            hold.work = hold.player.work
-            hold.until = clock.real() + (self.patience if hold.work is not None else _AFTERMATH)
+            has_work = holder.work is not None
+            self._watched_until = clock.real() + (self.patience if has_work else _AFTERMATH)
 
     def _held(self, waiter: Waiter) -> bool:
-        hold = self._hold
-        if hold is None or not waiter.player.is_ordered:
+        holder = self._holder
+        if holder is None or not waiter.player.is_ordered:
             return False
-        if hold.loop is not None and not hold.loop.is_running():
-            self._hold = None
-            return False
-        if hold.loop is None and hold.player.over:
-            at_work = hold.work is None or is_still_at(hold.work, hold.thread)
-            if not at_work or clock.real() > hold.until:
-                self._hold = None
-                return False
-        return True
+        if holder.loop is not None:
+            is_done = not holder.loop.is_running()
+        elif holder.over:
+            at_work = holder.work is None or is_still_at(holder.work, holder.thread)
+            is_done = not at_work or clock.real() > self._watched_until
+        else:
+            is_done = False
+        if is_done:
+            self._holder = None
+        return not is_done
 
     def _is_ready(self, waiter: Waiter) -> bool:
         return not self._held(waiter) and self._before(waiter.player) is None
@@ -379,9 +429,9 @@ class Order:
             if not other.done:
                 return f"{other.label}, which has not been asked for"
             return f"{other.event(other.done)} of {other.label}, which nobody reads on"
-        hold = self._hold
-        if hold is not None:
-            at = f"{hold.player.event(hold.player.done - 1)} of {hold.player.label}"
+        holder = self._holder
+        if holder is not None:
+            at = f"{holder.event(holder.done - 1)} of {holder.label}"
             return f"the reader of {at}, which has not come back for more"
         return "another task to run" if waiter.baton is not None else "its event loop to be idle"
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from harness.cassettes import _loops
 from harness.cassettes._clock import clock
 from harness.cassettes._model import Interaction
 from harness.cassettes._thread_work import work_of_this_thread
+from harness.cassettes._uvloop import watched
 from harness.errors import CassetteMissError
 from harness.network import loud
 
@@ -37,13 +40,15 @@ class Player:
         if timing is not None:
             grace = _AFTER_A_READER_LEFT if timing.was_left else 0.0
             self._dues = (0.0, timing.head, *timing.offsets, timing.ended_at + grace)
+        self._last = len(self._dues) - 1
         self.is_ordered = bool(self._arrivals)
         self.rivals: list[Player] = []
         self._asked_at = 0.0
         self.done = 0  # how many of its events have happened
         self.over = False
-        self.thread = 0
-        self.work: FrameType | None = None
+        self.thread = 0  # where it is read, and in which event loop
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.work: FrameType | None = None  # what the thread works on, known when it reads the end
 
     @property
     def events(self) -> int:
@@ -81,10 +86,16 @@ class Player:
         Raises:
             CassetteOrderError: The program asks in a way that cannot follow the recorded order.
         """
-        if self.done >= self.events:
+        done = self.done
+        if self._order.lone is self and done < self._last:
+            _loops.skip_to(self._asked_at + self._dues[done])
+            self.done = done + 1
             return
-        if self.is_ordered:
-            self.thread, self.work = threading.get_ident(), work_of_this_thread()
+        if done > self._last:
+            return
+        self.thread = threading.get_ident()
+        if done == self._last and self.is_ordered:
+            self.work = work_of_this_thread()
         waiter = self._order.enter(self, is_async=False)
         if waiter is not None:
             try:
@@ -94,28 +105,36 @@ class Player:
 
     async def aarrive(self) -> None:
         """Do the same in an event loop."""
-        # every asynchronous client that is played has it
-        from anyio import lowlevel, sleep  # noqa: PLC0415
-
+        due, loop = self.due(), _loops.idling_loop()
+        is_quiet = loop is not None and _loops.is_quiet(loop, due)
         waiter = None
         if self.done < self.events:
+            if is_quiet and self._order.lone is self and self.done < self._last:
+                _loops.skip_to(due)
+                self.done += 1
+                return
             self.thread = threading.get_ident()
-            waiter = self._order.enter(self, is_async=True)
+            waiter = self._order.enter(self, loop, is_async=True, is_quiet=is_quiet)
         if waiter is None:
-            await lowlevel.checkpoint()  # others get their turn, as with a socket
+            if not is_quiet:
+                from anyio import lowlevel  # noqa: PLC0415
+
+                await lowlevel.checkpoint()  # others get their turn, as with a socket
             return
         try:
             if waiter.future is not None:
                 await waiter.future
             else:
-                while not self._order.look(waiter):  # noqa: ASYNC110  # a thread may bring it about
-                    await sleep(GLANCE)
+                while not self._order.look(waiter):
+                    await watched.glance(self._order.until_next_look(waiter))
         finally:
             self._order.forget(waiter)
 
     def leave(self) -> None:
         """Note that the response is read no further."""
         if not self.over:
+            if self.thread == threading.get_ident() and self.is_ordered:
+                self.work = work_of_this_thread()
             self._order.left(self)
 
     def read_too_far(self) -> Exception:

@@ -12,8 +12,10 @@ import os
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -28,13 +30,42 @@ _MATCH_ON = ("method", "path", "query", "body")
 _SILENCE = 60.0
 """For how many seconds a response that timed out in the recording keeps its client waiting."""
 
-Log = Callable[[str], None]
+
+@dataclass(frozen=True)
+class LogEntry:
+    """What became of one request.
+
+    Args:
+        what: `hit` (it is answered), `sent` (the answer ended as recorded), `left` (its client did
+            not wait for that), `stop` (the recorded order could not be followed) or `miss`.
+        request: Such as `POST /v1/chat/completions`.
+        interaction: What answers, by the name that the server was given for it.
+        reason: For a miss or a stop.
+        offsets: When each piece was sent, in seconds after the request came.
+    """
+
+    what: str
+    request: str
+    interaction: str = ""
+    reason: str = ""
+    offsets: tuple[float, ...] = ()
+
+    def __str__(self) -> str:
+        about = " ".join(self.reason.split()) or self.interaction
+        if self.what in {"sent", "left"}:
+            last = f"{self.offsets[-1]:.3f}" if self.offsets else "0"
+            about += f", {len(self.offsets)} pieces in {last} s"
+        return f"{self.what:4} {self.request}: {about}"
+
+
+Log = Callable[[LogEntry], None]
 
 
 @contextmanager
 def serving(
     interactions: Sequence[Interaction],
     *,
+    names: Sequence[str] = (),
     port: int = 0,
     realtime: bool = True,
     speed: float = 1.0,
@@ -43,11 +74,12 @@ def serving(
     """Serve recorded interactions on loopback until the block ends.
 
     Args:
-        interactions: From one cassette or several; they are numbered anew.
+        interactions: From one cassette or several.
+        names: How the log calls each of them; by default by their number.
         port: Where to listen; 0 for a free one.
         realtime: Whether to answer at the recorded times, or as fast as possible.
         speed: How many times as fast as recorded.
-        log: Gets a line for each request: what was played, or why nothing was.
+        log: Gets an entry when a request came and when its answer ended, or why there was none.
 
     Yields:
         The address, such as `http://127.0.0.1:8080`.
@@ -57,6 +89,7 @@ def serving(
     server = _Server(("127.0.0.1", port), _Handler)
     server.source = _Source(items, options)
     server.log = log
+    server.names = names or [f"interaction {item.index}" for item in items]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
@@ -97,6 +130,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     source: _Source
     log: Log
+    names: Sequence[str]
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -109,23 +143,33 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def _answer(self) -> None:
-        asked = f"{self.command} {self.path}"
+        self._asked = time.perf_counter()
+        self._sent: list[float] = []
+        request = self._request()
         try:
-            player = self.server.source.ask(self._request())
+            player = self.server.source.ask(request)
         except CassetteError as error:
-            self.server.log(f"miss {asked}: {' '.join(str(error).split())}")
+            self._log("miss", reason=str(error))
             self._refuse(str(error))
             return
-        self.server.log(f"hit  {asked}: interaction {player.interaction.index}")
+        name = self.server.names[player.interaction.index]
+        self._log("hit", name)
         try:
             self._play(player)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
+            self._log("left", name)
         except CassetteError as error:  # the client asks in another order than the recorded one
-            self.server.log(f"stop {asked}: {' '.join(str(error).split())}")
+            self._log("stop", name, str(error))
             self._break_off("reset")
+        else:
+            self._log("sent", name)
         finally:
             player.leave()
+
+    def _log(self, what: str, interaction: str = "", reason: str = "") -> None:
+        request = f"{self.command} {self.path}"
+        self.server.log(LogEntry(what, request, interaction, reason, tuple(self._sent)))
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _answer  # noqa: N815  # the names are the protocol of the base class
 
@@ -152,8 +196,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         self.close_connection = True
-        for piece, _ in pieces(response) if has_body else ():
+        for piece in pieces(response) if has_body else ():
             player.arrive()
+            self._sent.append(round(time.perf_counter() - self._asked, 4))
             self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
         player.arrive()
         if end == "complete" and has_body:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 
 from harness.cassettes._model import RecordedResponse
 
@@ -45,16 +46,13 @@ def is_finished(body: bytes) -> bool:
     return value.get("type") in _LAST_TYPES or bool(value.get("error"))
 
 
-def pieces(response: RecordedResponse) -> list[tuple[bytes, float]]:
-    """Return the pieces of a body and when each is due, in seconds after the request.
-
-    As they were cut, where that was recorded; else event by event; else in one.
-    """
-    body, timing = response.body, response.timing
-    if timing is not None:
-        cuts, offsets = timing.cuts, timing.offsets
+def pieces(response: RecordedResponse) -> Iterator[bytes]:
+    """Yield the pieces of a body: as they were cut, else event by event, else in one."""
+    body, start = response.body, 0
+    if response.timing is not None:
+        cuts = response.timing.cuts
     else:
         cuts = event_cuts(body) if response.is_event_stream else ((len(body),) if body else ())
-        offsets = (0.0,) * len(cuts)
-    starts = (0, *cuts[:-1])
-    return [(body[start:cut], due) for start, cut, due in zip(starts, cuts, offsets, strict=False)]
+    for cut in cuts:
+        yield body[start:cut]
+        start = cut

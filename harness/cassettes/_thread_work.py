@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from concurrent.futures import Executor
 from concurrent.futures.thread import _WorkItem  # it has no public name
 from types import FrameType
 
@@ -16,6 +17,13 @@ def work_of_this_thread() -> FrameType | None:
     while frame is not None and frame.f_code not in _STARTS:
         frame = frame.f_back
     return frame
+
+
+def is_at_work(executor: Executor) -> bool:
+    """Whether a thread of an executor does something, or may: not all of them can be seen."""
+    threads = getattr(executor, "_threads", None)
+    idle = getattr(getattr(executor, "_idle_semaphore", None), "_value", -1)
+    return threads is None or len(threads) != idle
 
 
 def is_still_at(work: FrameType, thread: int) -> bool:

@@ -137,14 +137,15 @@ class _PlayedStream:
         self._player = player
 
     def __iter__(self) -> Iterator[bytes]:
-        for piece, _ in pieces(self._player.interaction.response):
-            self._player.arrive()
+        arrive = self._player.arrive
+        for piece in pieces(self._player.interaction.response):
+            arrive()
             yield piece
-        self._player.arrive()
+        arrive()
         self._end()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece, _ in pieces(self._player.interaction.response):
+        for piece in pieces(self._player.interaction.response):
             await self._player.aarrive()
             yield piece
         await self._player.aarrive()

@@ -6,12 +6,14 @@ import argparse
 import json
 import sys
 import threading
+from dataclasses import asdict
 
 SUMMARY = "answer on loopback as a recorded provider did"
 DESCRIPTION = """\
 Answer requests on 127.0.0.1 from recordings: the same pieces, at the same times, with the same end.
-Several cassettes and clients may be served at once. Each request is logged as a hit or a miss; a
-miss is answered with status 404 and says what was nearest. Ends with Ctrl-C."""
+Several cassettes and clients may be served at once. Each request is logged as a hit or a miss, and
+its end as sent, left (by the client) or stopped (the recorded order cannot be followed). A miss is
+answered with status 404 and says what was nearest. Ends with Ctrl-C."""
 EPILOG = """\
 example:
   harness serve --port 8080 cassettes/joke.yaml
@@ -35,21 +37,31 @@ def run(args: argparse.Namespace) -> int:
     """Serve until somebody ends it; return the exit status."""
     # Imported here because they are slow, and `harness --help` does not need them.
     from harness.cassettes import read_recording  # noqa: PLC0415
-    from harness.cassettes._serve import serving  # noqa: PLC0415
+    from harness.cassettes._serve import LogEntry, serving  # noqa: PLC0415
     from harness.errors import HarnessError  # noqa: PLC0415
 
     if args.speed <= 0:
         raise HarnessError(f"--speed is {args.speed:g}; it is a factor above 0")
 
-    def log(line: str) -> None:
-        sys.stdout.write((json.dumps({"log": line}) if args.json else line) + "\n")
+    def say(text: str, **values: object) -> None:
+        sys.stdout.write((json.dumps(values) if args.json else text) + "\n")
         sys.stdout.flush()
 
-    items = [item for file in args.files for item in read_recording(file).interactions]
+    def log(entry: LogEntry) -> None:
+        say(str(entry), **asdict(entry))
+
+    items = [(file, item) for file in args.files for item in read_recording(file).interactions]
+    server = serving(
+        [item for _, item in items],
+        names=[f"{file} interaction {item.index}" for file, item in items],
+        port=args.port,
+        realtime=not args.fast,
+        speed=args.speed,
+        log=log,
+    )
     try:
-        server = serving(items, port=args.port, realtime=not args.fast, speed=args.speed, log=log)
         with server as url:
-            log(f"{len(items)} interactions at {url}")
+            say(f"{len(items)} interactions at {url}", interactions=len(items), url=url)
             threading.Event().wait()
     except KeyboardInterrupt:
         pass

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import threading
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 
 import anthropic
@@ -17,6 +17,11 @@ import openai
 import pytest
 import requests
 from loopback import plain_json, serve
+
+try:
+    import uvloop
+except ImportError:  # there is none for Windows
+    uvloop = None
 
 from harness.cassettes import play
 from harness.errors import NetworkBlockedError
@@ -31,6 +36,24 @@ def in_a_thread() -> None:
         pool.submit(socket.create_connection, ("nobody.invalid", 80)).result()
 
 
+def uvloop_run(made: Coroutine[object, object, object]) -> object:
+    """Run in uvloop, which does without Python's sockets."""
+    if uvloop is None:
+        made.close()
+        pytest.skip("uvloop is not here")
+    return uvloop.run(made)
+
+
+async def open_connection(host: str) -> object:
+    """Connect as asyncio does."""
+    return await asyncio.open_connection(host, 80)
+
+
+async def look_up(host: str) -> object:
+    """Ask the event loop for the addresses of a name."""
+    return await asyncio.get_running_loop().getaddrinfo(host, 80)
+
+
 CALLS: dict[str, Callable[[], object]] = {
     "urllib": lambda: urllib.request.urlopen(NOBODY),
     "requests": lambda: requests.get(NOBODY, timeout=5),
@@ -39,6 +62,9 @@ CALLS: dict[str, Callable[[], object]] = {
     "httpx2 async": lambda: asyncio.run(httpx2.AsyncClient().get(NOBODY)),
     "asyncio": lambda: asyncio.run(asyncio.open_connection("nobody.invalid", 80)),
     "anyio": lambda: anyio.run(anyio.connect_tcp, "nobody.invalid", 80),
+    "uvloop": lambda: uvloop_run(open_connection("nobody.invalid")),
+    "uvloop, httpx2": lambda: uvloop_run(httpx2.AsyncClient().get(NOBODY)),
+    "uvloop, look-up": lambda: uvloop_run(look_up("nobody.invalid")),
     "socket": lambda: socket.create_connection(("nobody.invalid", 80)),
     "look-up": lambda: socket.gethostbyname("nobody.invalid"),
     "thread": in_a_thread,
@@ -67,6 +93,23 @@ def test_every_client_is_refused_at_once(name: str) -> None:
     assert "nobody.invalid" in str(caught.value)
     assert "--record-mode=once" in str(caught.value)
     assert "allow_hosts=['nobody.invalid']" in str(caught.value)
+
+
+@pytest.mark.skipif(uvloop is None, reason="uvloop is not here")
+def test_uvloop_may_reach_what_is_allowed() -> None:
+    """And what is not, it may not, be it an address; afterwards it is as it was."""
+    before = dict(vars(uvloop.Loop))
+
+    async def aget(url: str) -> httpx2.Response:
+        async with httpx2.AsyncClient() as client:
+            return await client.get(url)
+
+    with serve([plain_json(1)]) as server:
+        with block_network(allow=["localhost"]):
+            assert uvloop.run(aget(server.url)).json() == 1
+        with block_network(), pytest.raises(NetworkBlockedError, match=r"127\.0\.0\.1:80"):
+            uvloop.run(open_connection("127.0.0.1"))
+    assert dict(vars(uvloop.Loop)) == before
 
 
 @pytest.mark.parametrize("call", ["connect", "connect_ex", "sendto"])

@@ -16,7 +16,7 @@ from clients import SDKS, Client
 from loopback import Reply, plain_json, serve
 
 from harness.cassettes import Interaction, Timing, read_recording, use_cassette
-from harness.cassettes._serve import serving
+from harness.cassettes._serve import LogEntry, serving
 
 
 def stream(client: Client, reply: Reply, folder: Path, prompt: str = "hi") -> tuple[Path, list]:
@@ -44,7 +44,7 @@ def test_clients_see_what_they_saw_live(end: str, sdk: Client, tmp_path: Path) -
 
 
 def test_served_and_recorded_again(sdk: Client, tmp_path: Path) -> None:
-    """Bytes, cuts, end and rhythm come out again (to within 10 ms on an idle machine)."""
+    """Bytes, cuts and end come out again, and no piece comes earlier than it came."""
     path, _ = stream(sdk, sdk.reply(["a", "b"]).delayed(0.03), tmp_path)
     (first,) = read_recording(path).interactions
     again = tmp_path / "again.yaml"
@@ -56,7 +56,7 @@ def test_served_and_recorded_again(sdk: Client, tmp_path: Path) -> None:
     one, two = first.response.timing, second.response.timing
     assert (two.cuts, two.end) == (one.cuts, one.end)
     for before, after in zip(one.offsets, two.offsets, strict=True):
-        assert before - 0.005 <= after <= before + 0.25
+        assert after >= before - 0.005
 
 
 def test_several_cassettes_and_clients(tmp_path: Path) -> None:
@@ -73,13 +73,14 @@ def test_several_cassettes_and_clients(tmp_path: Path) -> None:
 
 def test_hits_and_misses(interaction: Callable[..., Interaction]) -> None:
     """Each request is logged; a miss says what was nearest."""
-    log: list[str] = []
+    log: list[LogEntry] = []
     with serving([interaction({"q": 1})], log=log.append) as url:
         assert httpx2.post(f"{url}/v1/chat", json={"q": 1}).status_code == 200
         missed = httpx2.post(f"{url}/v1/chat", json={"q": 2})
     assert missed.status_code == 404
     assert "body.q: recorded 1, sent 2" in missed.json()["error"]["message"]
-    assert [line.split(":")[0] for line in log] == ["hit  POST /v1/chat", "miss POST /v1/chat"]
+    lines = [str(entry).split(": ")[0] for entry in log]
+    assert lines == ["hit  POST /v1/chat", "sent POST /v1/chat", "miss POST /v1/chat"]
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not here")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ from typing_extensions import TypedDict
 from harness.cassettes import Interaction, Timing, play, read_recording, use_cassette
 
 URL = "https://api.example.com/v1/chat"
+MOST = 60.0
+"""Seconds that no test takes that waits for nothing, on the busiest machine; recorded are hours."""
+
 Build = Callable[..., Interaction]
 
 
@@ -55,20 +59,47 @@ async def by_wait_for(got: list[bytes], seconds: float) -> None:
     await asyncio.wait_for(read(got), seconds)
 
 
+@pytest.fixture(params=["asyncio", "uvloop"])
+def run(request: pytest.FixtureRequest) -> Callable[[Coroutine], Any]:
+    """Run a coroutine in an event loop of each kind."""
+    if request.param == "asyncio":
+        return asyncio.run
+    return pytest.importorskip("uvloop").run
+
+
 @pytest.mark.parametrize("limited", [by_timeout, by_wait_for])
-async def test_a_time_limit(limited: Any, interaction: Build) -> None:
+def test_a_time_limit(limited: Any, run: Callable, interaction: Build) -> None:
     """An hour's stream is cut by a limit of 35 minutes after the pieces of 35 minutes, at once."""
     if limited is by_timeout and not hasattr(asyncio, "timeout"):
         pytest.skip("asyncio.timeout came with Python 3.11")
     got: list[bytes] = []
     started = time.perf_counter()
     with play([streamed(interaction, 600.0, 6)]), pytest.raises(asyncio.TimeoutError):
-        await limited(got, 2100)
+        run(limited(got, 2100))
     assert len(got) == 3
-    assert time.perf_counter() - started < 1
+    assert time.perf_counter() - started < MOST
 
 
-async def test_a_heartbeat(interaction: Build) -> None:
+def test_a_limit_on_each_piece(run: Callable, interaction: Build) -> None:
+    """A limit that is set anew for each piece ends the wait for the one that came too late."""
+    got: list[bytes] = []
+
+    async def read_on() -> None:
+        async with httpx2.AsyncClient() as client, client.stream("POST", URL) as response:
+            pieces = response.aiter_raw()
+            while True:
+                got.append(await asyncio.wait_for(anext(pieces), 650))
+
+    slow = streamed(interaction, 600.0, 4)
+    timing = slow.response.timing
+    late = replace(timing, offsets=(600.0, 1200.0, 1900.0, 2000.0))
+    item = replace(slow, response=replace(slow.response, timing=late))
+    with play([item]), pytest.raises(asyncio.TimeoutError):
+        run(read_on())
+    assert len(got) == 2
+
+
+def test_a_heartbeat(run: Callable, interaction: Build) -> None:
     """What happens once a minute happens ten times between pieces that came ten minutes apart."""
     seen: list[str] = []
     got: list[bytes] = []
@@ -78,23 +109,30 @@ async def test_a_heartbeat(interaction: Build) -> None:
             await asyncio.sleep(60)
             seen.append(f"beat after {len(got)}")
 
-    with play([streamed(interaction, 605.0, 3)]):
+    async def both() -> None:
         beating = asyncio.create_task(beat())
         await read(got)
         beating.cancel()
+
+    with play([streamed(interaction, 605.0, 3)]):
+        run(both())
     assert [seen.count(f"beat after {number}") for number in range(3)] == [10, 10, 10]
 
 
-async def test_clocks_agree(interaction: Build) -> None:
+def test_clocks_agree(run: Callable, interaction: Build) -> None:
     """The loop and `time.monotonic` see the recorded time, and no clock goes back afterwards."""
-    loop = asyncio.get_running_loop()
-    with play([streamed(interaction, 10.0, 2)]):
-        before = loop.time(), time.monotonic()
-        await read([])
-        assert loop.time() - before[0] == pytest.approx(20, abs=1)
-        assert time.monotonic() - before[1] == pytest.approx(20, abs=1)
-        inside = loop.time()
-    assert loop.time() >= inside
+
+    async def look() -> None:
+        loop = asyncio.get_running_loop()
+        with play([streamed(interaction, 3600.0, 2)]):
+            before = loop.time(), time.monotonic()
+            await read([])
+            assert loop.time() - before[0] == pytest.approx(7200, abs=60)
+            assert time.monotonic() - before[1] == pytest.approx(7200, abs=60)
+            inside = loop.time()
+        assert loop.time() >= inside
+
+    run(look())
 
 
 async def test_real_input_goes_on(interaction: Build) -> None:
@@ -114,7 +152,7 @@ def test_threads(interaction: Build) -> None:
         client.stream("POST", URL) as response,
     ):
         assert len(list(response.iter_raw())) == 6
-    assert time.perf_counter() - started < 1
+    assert time.perf_counter() - started < MOST
 
 
 @pytest.mark.parametrize("engine", ["langgraph", "runtime"])
@@ -178,7 +216,5 @@ def test_a_consumer_that_gave_up(sdk: Client, tmp_path: Path) -> None:
     assert live[-1] == "timeout"
     assert read_recording(path).interactions[0].response.timing.end == "cancelled"
     for _ in range(3):
-        started = time.perf_counter()
         with use_cassette(path):
             assert asyncio.run(tokens(sdk.address)) == live
-        assert time.perf_counter() - started < 0.3  # live: half a second

@@ -10,6 +10,7 @@ again in `_known.py`.
 from __future__ import annotations
 
 import logging
+from asyncio import CancelledError
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -62,6 +63,7 @@ from runtime.pregel._thread import (
     SPECIAL,
 )
 from runtime.runtime import Runtime
+from runtime.stream._source import Left
 from runtime.turns import current_turns
 
 if TYPE_CHECKING:
@@ -74,6 +76,8 @@ PREVIOUS: Final = "__previous__"
 """The channel that holds what an entrypoint saved last time."""
 
 _by_path = attrgetter("path")
+_LEAVES: Final = (GeneratorExit, CancelledError, Left)
+"""What ends a run that nobody reads any more."""
 
 logger = logging.getLogger(__name__)
 
@@ -126,6 +130,7 @@ class Run:
         resume: What tasks that ask are answered.
         calls: The tasks that nodes call; the driver's.
         replay: What graphs inside are to go by while the thread is replayed.
+        left: Whether its consumer left it before its end: graphs inside are to stop, too.
     """
 
     def __init__(
@@ -162,8 +167,10 @@ class Run:
         self._passes_breakpoint = False  # as it stopped there last time
         self.tasks: list[Task] = []
         self.updated: set[str] = set()
-        self.show: Show = Show(self, asked.sink, asked.output_keys)
-        self.listeners = Listeners(self, asked.sink)
+        sink = asked.sink(self.ns) if callable(asked.sink) else asked.sink
+        self.show: Show = Show(self, sink, asked.output_keys)
+        self.listeners = Listeners(self, sink)
+        self.left = False
         self.runtime = self._runtime(asked.context, parent)
         self.cache: BaseCache[Any] | None = graph.cache
         self.calls: Calls | None = None
@@ -291,10 +298,22 @@ class Run:
         control = self.runtime.control
         if control is not None and control.drain_reason is not None:
             raise GraphDrained(control.drain_reason)
+        if self.is_left_around:
+            raise GraphDrained("the run around was left")
         if self.asked.interrupt_before and not self._passes_breakpoint:
             self._stop_at(tasks, self.asked.interrupt_before, "interrupt_before")
         self.show.start(tasks)
         return tasks
+
+    @property
+    def is_left_around(self) -> bool:
+        """Whether nobody reads a run around this one any more."""
+        around = self.parent
+        while around is not None:
+            if around.run.left:
+                return True
+            around = around.run.parent
+        return False
 
     def _sends(self) -> Sequence[Any]:
         if TASKS in self.updated or (self._checks_versions and self.channels[TASKS].is_available()):
@@ -413,6 +432,7 @@ class Run:
         Args:
             error: What ended it, if it did not come to its end.
         """
+        self.left = self.left or isinstance(error, _LEAVES)
         thread = self.thread
         if thread is not None and (
             self.parent is None or error is not None or self.graph.checkpointer is True

@@ -110,6 +110,9 @@ def _supersteps(run: Run, inbox: SimpleQueue[Any], desk: Desk | None) -> Iterato
                 desk.save()
             while ready:
                 yield ready.popleft()
+    except GeneratorExit:
+        run.left = True
+        raise
     finally:
         calls.close()
         if pool is not None:

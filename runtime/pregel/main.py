@@ -22,16 +22,17 @@ from runtime.pregel._asked import Asked
 from runtime.pregel._async import adrive
 from runtime.pregel._builder import Defaults, NodeBuilder, PregelNode
 from runtime.pregel._describe import DescribedGraph
+from runtime.pregel._event_graph import EventGraph
 from runtime.pregel._inbox import Inbox
-from runtime.pregel._look import KeptGraph
 from runtime.pregel._node import Node
 from runtime.pregel._run import Run
 from runtime.pregel._step import TASKS
-from runtime.pregel._stream import Sink, check_modes
+from runtime.pregel._stream import EventShape, Sink, check_modes
 from runtime.pregel._sync import drive
 from runtime.pregel._thread import INTERRUPT
 from runtime.pregel._validate import check_channels, check_graph, check_nodes
 from runtime.runtime import RunControl
+from runtime.stream._transformer import TransformerFactory
 from runtime.types import (
     All,
     CachePolicy,
@@ -56,7 +57,7 @@ Version = Literal["v1", "v2"]
 DURABILITIES: Final = get_args(Durability)
 
 
-class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
+class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
     """A graph that can be run.
 
     Most graphs come from `StateGraph.compile`. One that is built by hand says for each node which
@@ -86,6 +87,7 @@ class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
         context_schema: The type of `runtime.context`.
         config: What every run starts from, under the config it is given.
         name: What traces and errors call the graph.
+        stream_transformers: What makes transformers of its event streams.
 
     Raises:
         TypeError: A node or the checkpointer is nothing of the kind.
@@ -118,6 +120,7 @@ class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
         context_schema: type[ContextT] | None = None,
         config: RunnableConfig | None = None,
         name: str = "LangGraph",
+        stream_transformers: Sequence[TransformerFactory] | None = None,
     ) -> None:
         given = channels or {}
         self.channels = {n: c for n, c in given.items() if isinstance(c, BaseChannel)}
@@ -153,6 +156,7 @@ class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
         self.name = name
         self.config = config
         self.debug = bool(debug)
+        self.stream_transformers = tuple(stream_transformers or ())
         waiting: dict[str, list[str]] = {}
         for node in compiled.values():
             for trigger in node.triggers:
@@ -401,6 +405,28 @@ class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
         chunks = [chunk async for chunk in adrive(run, inbox)]
         return self._result(run, version) if stream_mode == "values" else chunks
 
+    def _event_run(
+        self,
+        put: Callable[[Any], None],
+        given: Any,
+        config: RunnableConfig | None,
+        shape: EventShape,
+        modes_for: Callable[[tuple[str, ...]], Sequence[str]],
+        options: dict[str, Any],
+    ) -> Run:
+        get = options.get
+
+        def sink(ns: tuple[str, ...]) -> Sink:
+            modes = cast("list[StreamMode]", modes_for(ns))
+            print_mode = get("print_mode", ())
+            typed = self._sink(put, modes, True, config, print_mode, get("debug"), "v2")
+            return replace(typed, events=shape)
+
+        keys = self._keys(get("output_keys"), self.stream_channels)
+        stops = get("interrupt_before"), get("interrupt_after")
+        asked = self._asked(keys, get("context"), sink, stops, get("durability"), get("control"))
+        return Run(self, given, config, asked)
+
     def _sink(
         self,
         put: Callable[[Any], None],
@@ -431,7 +457,7 @@ class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
         self,
         keys: str | list[str],
         context: Any,
-        sink: Sink,
+        sink: Sink | Callable[[tuple[str, ...]], Sink],
         stops: tuple[All | Sequence[str] | None, All | Sequence[str] | None],
         durability: Durability | None,
         control: RunControl | None,

@@ -115,13 +115,11 @@ class _TasksLifecycleBase(StreamTransformer):
             return
         self._seen.add(ns)
         self._open_namespaces[ns] = None
-        agent = self._lc_by_ns.get(ns)
-        is_agent = agent is not None and agent != self._lc_by_ns.get(ns[:-1])
-        call = self._tool_calls.get(task)
+        agent, call = self._lc_by_ns.get(ns), self._tool_calls.get(task)
         self._pending_cause = None
-        if is_agent and call is not None:
+        if agent is not None and call is not None:
             self._pending_cause = {"type": "toolCall", "tool_call_id": call}
-        self._on_started(ns, agent if is_agent else node, task)
+        self._on_started(ns, node if agent is None else agent, task)
         self._pending_cause = None
 
     def _pop_terminal_transitions(self, ns: Namespace, data: dict[str, Any]) -> list[End]:

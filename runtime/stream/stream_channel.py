@@ -128,7 +128,8 @@ class StreamChannel(Generic[T]):
         if self._subscribed:
             shown = f" {self.name!r}" if self.name else ""
             raise RuntimeError(
-                f"StreamChannel{shown} already has a subscriber; use .tee(n) for fan-out."
+                f"StreamChannel{shown} already has a subscriber; use .{'a' * is_async}tee(n) for "
+                "fan-out."
             )
         self._subscribed = True
 

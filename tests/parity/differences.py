@@ -105,8 +105,14 @@ UNBUILT = "what is no node is refused as such; LangGraph raises AttributeError"
 UNNAMED = "a config without thread_id is refused with a ValueError; LangGraph's KeyError is bare"
 LEAKED = "the config of an inner graph's state holds its address only; LangGraph's holds the saver"
 UNBUILT = "what is no node is refused as such; LangGraph raises AttributeError"
+TALKS = "a model that a node streams shows its tokens; LangGraph shows the whole message"
+INSIDE = "a message of a graph inside says where it is; LangGraph's namespace is empty"
+ENDED = "a transformer that fails at the end fails `output`, too; LangGraph's async half ignores it"
 
 DIFFERENCES: list[Difference] = [
+    Difference("a_model_that_a_node_streams", "[0][1][0][1][1].params.data[1][0]", TALKS),
+    Difference("where_messages_of_graphs_inside_are", "[0][1][0][1][0]", INSIDE),
+    Difference("a_transformer_that_cannot_end", "[0][1][1][1][0]", ENDED, ("async",)),
     Difference("a_node_that_is_none", "[0][1][1]", UNBUILT),
     Difference("an_answer_of_none_is_no_answer", "[1][1][0][1][1]", NOTHING),
     Difference("a_second_answer_that_does_not_fit", "[2][1][3][1][1]", ANSWERED),

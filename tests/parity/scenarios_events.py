@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import time
 from typing import Annotated, Any
 
 from engines import Engine
@@ -467,10 +468,14 @@ async def a_question_and_its_answer(engine: Engine, drive: Drive) -> Any:
 async def two_questions_at_once(engine: Engine, drive: Drive) -> Any:
     graph = engine.graph.StateGraph(State)
     for name in "xy":
-        graph.add_node(name, lambda _, n=name: {"log": [engine.types.interrupt(n)]})
-        graph.add_edge(engine.graph.START, name)
+
+        def node(_: Any, name: str = name) -> Any:
+            time.sleep(0.05 * (name == "y"))
+            return {"log": [engine.types.interrupt(name)]}
+
+        graph.add_node(name, node).add_edge(engine.graph.START, name)
     saved = graph.compile(InMemorySaver())
-    run = await drive.open(saved, {"a": 0}, {**THREAD, "max_concurrency": 1})
+    run = await drive.open(saved, {"a": 0}, THREAD)
     return [await drive.all(run.values), await ends(drive, run)]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import scenarios_event_messages  # noqa: F401 - registers its scenarios
+import scenarios_event_transformers  # noqa: F401 - registers its scenarios
 import scenarios_events  # noqa: F401 - registers its scenarios
 from differences import check, seen_alike
 from engines import LANGGRAPH, OURS, Engine, oracles, plain

@@ -26,11 +26,12 @@ from runtime.pregel._event_graph import EventGraph
 from runtime.pregel._inbox import Inbox
 from runtime.pregel._node import Node
 from runtime.pregel._run import Run
+from runtime.pregel._serde import known_types
 from runtime.pregel._step import TASKS
 from runtime.pregel._stream import EventShape, Sink, check_modes
 from runtime.pregel._sync import drive
 from runtime.pregel._thread import INTERRUPT
-from runtime.pregel._validate import check_channels, check_graph, check_nodes
+from runtime.pregel._validate import check_channels, check_graph, check_nodes, check_rescuers
 from runtime.runtime import RunControl
 from runtime.stream._transformer import TransformerFactory
 from runtime.types import (
@@ -88,6 +89,9 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
         config: What every run starts from, under the config it is given.
         name: What traces and errors call the graph.
         stream_transformers: What makes transformers of its event streams.
+        trigger_to_nodes: Accepted as in LangGraph; it follows from the nodes.
+        node_error_handler_map: The node that handles the errors of a node, by the name of that one.
+        config_type: The old name of `context_schema`.
 
     Raises:
         TypeError: A node or the checkpointer is nothing of the kind.
@@ -121,6 +125,9 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
         config: RunnableConfig | None = None,
         name: str = "LangGraph",
         stream_transformers: Sequence[TransformerFactory] | None = None,
+        trigger_to_nodes: Mapping[str, Sequence[str]] | None = None,
+        node_error_handler_map: Mapping[str, str] | None = None,
+        config_type: type[ContextT] | None = None,
     ) -> None:
         given = channels or {}
         self.channels = {n: c for n, c in given.items() if isinstance(c, BaseChannel)}
@@ -135,6 +142,12 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
             compiled = {
                 n: cast(PregelNode, node).compiled(n, defaults) for n, node in built.items()
             }
+            # as for the state of a compiled graph: whoever builds it trusts its classes
+            known_types(channel.ValueType for channel in self.channels.values())
+        rescuers = node_error_handler_map or {}
+        check_rescuers(rescuers, compiled)
+        for failing, handler in rescuers.items():
+            compiled[failing] = replace(compiled[failing], rescuer=handler)
         self.channels.setdefault(TASKS, Topic(Send, key=TASKS))
         for key, channel in self.channels.items():
             channel.key = channel.key or key
@@ -150,7 +163,13 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
         self.stream_mode = stream_mode
         self.stream_eager = stream_eager
         self.step_timeout = step_timeout
-        self.context_schema = context_schema
+        if config_type is not None:
+            warnings.warn(
+                "`config_type` is deprecated: it is `context_schema` now.",
+                DeprecationWarning,
+                stacklevel=2,
+            )
+        self.context_schema = context_schema or config_type
         self.store = store
         self.cache = cache
         self.name = name
@@ -177,6 +196,11 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
         """
         check_graph(self)
         return self
+
+    @property
+    def node_error_handler_map(self) -> dict[str, str]:
+        """The node that handles the errors of a node, by the name of that one."""
+        return {name: node.rescuer for name, node in self.nodes.items() if node.rescuer}
 
     @property
     def inner_graphs(self) -> Mapping[str, DescribedGraph]:

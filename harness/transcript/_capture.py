@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Any, Literal, Protocol, TypeAlias
 
 from harness.transcript._chunks import PlainShape, ServerSentShape, Shape, streams_modes
+from harness.transcript._events import EventsShape, listening_for
 from harness.transcript._model import Payload
 from harness.transcript._recorder import ReadsChunks, Recorder
 from harness.transcript._rules import Rules
@@ -22,7 +23,8 @@ Form: TypeAlias = Literal["chunks", "server-sent"]
 
 DEFAULT_MODES = ("values", "updates", "messages", "custom")
 _MODES = (*DEFAULT_MODES, "tasks", "checkpoints", "debug", "tools")
-_VERSIONS = ("v1", "v2")
+_VERSIONS = ("v1", "v2", "v3")
+_EVENTS = "v3"
 
 
 class Streams(Protocol):
@@ -76,7 +78,9 @@ def capture(
             input as an event between them.
         rules: What else differs from run to run (`Rules`); by default those of `after`.
         **kwargs: Passed on to `graph.stream` (`context`, `durability`, ...). With `version="v2"`
-            the graph streams typed parts; the transcript is the same.
+            the graph streams typed parts, with `version="v3"` events (`graph.stream_events`); the
+            transcript is the same, but for how models cut what they say. An event stream may have
+            the mode `"lifecycle"`, too.
 
     Returns:
         The transcript of the whole run.
@@ -87,10 +91,16 @@ def capture(
     """
     arguments = _arguments(graph, stream_mode, subgraphs, kwargs)
     _check(graph, "stream", errors)
-    recorder, shape = _begin(input, after), Shape.of(graph, arguments)
+    recorder = _begin(input, after)
     try:
-        for chunk in graph.stream(input, config, **arguments):
-            recorder.chunk(chunk, shape)
+        if arguments.get("version") == _EVENTS:
+            shape, opening = _events(graph, arguments, recorder)
+            for event in graph.stream_events(input, config, **opening):  # type: ignore[attr-defined]
+                recorder.chunk(event, shape)
+        else:
+            plain = Shape.of(graph, arguments)
+            for chunk in graph.stream(input, config, **arguments):
+                recorder.chunk(chunk, plain)
     except Exception as error:
         if errors == "raise":
             raise
@@ -113,10 +123,17 @@ async def acapture(
     """Stream a graph with `astream`; everything else is as in `capture`."""
     arguments = _arguments(graph, stream_mode, subgraphs, kwargs)
     _check(graph, "astream", errors)
-    recorder, shape = _begin(input, after), Shape.of(graph, arguments)
+    recorder = _begin(input, after)
     try:
-        async for chunk in graph.astream(input, config, **arguments):
-            recorder.chunk(chunk, shape)
+        if arguments.get("version") == _EVENTS:
+            shape, opening = _events(graph, arguments, recorder)
+            run = await graph.astream_events(input, config, **opening)  # type: ignore[attr-defined]
+            async for event in run:
+                recorder.chunk(event, shape)
+        else:
+            plain = Shape.of(graph, arguments)
+            async for chunk in graph.astream(input, config, **arguments):
+                recorder.chunk(chunk, plain)
     except Exception as error:
         if errors == "raise":
             raise
@@ -169,6 +186,18 @@ async def acapture_chunks(
             raise
         recorder.error(error)
     return _told(recorder.transcript(rules))
+
+
+def _events(
+    graph: object, arguments: dict[str, Any], recorder: Recorder
+) -> tuple[EventsShape, dict[str, Any]]:
+    """Return how to read the events of a run, and what to open it with."""
+    opening = {**arguments}
+    modes, subgraphs = opening.pop("stream_mode"), opening.pop("subgraphs")
+    shape = EventsShape(modes, subgraphs)
+    listening = listening_for(graph, modes, lambda event: recorder.chunk(event, shape))
+    opening["transformers"] = [*(opening.get("transformers") or ()), listening]
+    return shape, opening
 
 
 def _begin(input: Payload, after: Transcript | None) -> Recorder:  # noqa: A002 - as above
@@ -226,13 +255,15 @@ def _arguments(
     """The arguments of `stream` and `astream`, checked."""
     if not streams_modes(graph):
         return kwargs
-    if kwargs.get("version", "v1") not in _VERSIONS:
-        raise TypeError(f"capture reads chunks of 'v1' and 'v2', not {kwargs['version']!r}")
+    version = kwargs.get("version", "v1")
+    if version not in _VERSIONS:
+        raise TypeError(f"capture reads streams of 'v1', 'v2' and 'v3', not {version!r}")
+    known = (*_MODES, "lifecycle") if version == _EVENTS else _MODES
     modes = [stream_mode] if isinstance(stream_mode, str) else list(stream_mode)
     for mode in modes:
-        if mode not in _MODES:
-            close = get_close_matches(str(mode), _MODES, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else "modes: " + ", ".join(_MODES)
+        if mode not in known:
+            close = get_close_matches(str(mode), known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else "modes: " + ", ".join(known)
             raise ValueError(f"unknown stream mode {mode!r}; {hint}")
     if not modes:
         raise ValueError("no stream mode given; modes: " + ", ".join(_MODES))

@@ -45,6 +45,10 @@ class ChunkEvents:
         message = chunk.message
         if not isinstance(message, AIMessageChunk):
             return ()
+        if message.chunk_position == "last" and message.tool_call_chunks:
+            # langchain-core takes a piece of a call in a last chunk for a whole call, and loses it
+            message = message.model_copy(update={"chunk_position": None})
+            chunk = ChatGenerationChunk(message=message)
         plain = _text_of(message)
         like = self._like
         if like is not None and plain is not None and like.is_same_as(message, plain):

@@ -107,10 +107,12 @@ LEAKED = "the config of an inner graph's state holds its address only; LangGraph
 UNBUILT = "what is no node is refused as such; LangGraph raises AttributeError"
 TALKS = "a model that a node streams shows its tokens; LangGraph shows the whole message"
 INSIDE = "a message of a graph inside says where it is; LangGraph's namespace is empty"
+WHOLE = "a tool call whose last piece comes last keeps its arguments; LangGraph loses them"
 ENDED = "a transformer that fails at the end fails `output`, too; LangGraph's async half ignores it"
 
 DIFFERENCES: list[Difference] = [
     Difference("a_model_that_a_node_streams", "[0][1][0][1][1].params.data[1][0]", TALKS),
+    Difference("arguments_that_end_with_the_last_chunk", "[0][1][0].args", WHOLE),
     Difference("where_messages_of_graphs_inside_are", "[0][1][0][1][0]", INSIDE),
     Difference("a_transformer_that_cannot_end", "[0][1][1][1][0]", ENDED, ("async",)),
     Difference("a_node_that_is_none", "[0][1][1]", UNBUILT),

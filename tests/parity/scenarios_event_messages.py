@@ -124,6 +124,13 @@ async def tool_calls_of_a_message(engine: Engine, drive: Drive) -> Any:
 
 
 @events()
+async def arguments_that_end_with_the_last_chunk(engine: Engine, drive: Drive) -> Any:
+    last = tool_part('{"city": "rome"}', 0).model_copy(update={"chunk_position": "last"})
+    pieces = (tool_part("", 0, id="c1", name="weather"), last)
+    return (await told(drive, built(engine, streaming(*pieces)).compile()))[0][6]
+
+
+@events()
 async def arguments_that_are_no_json(engine: Engine, drive: Drive) -> Any:
     broken = (tool_part("", 0, id="c1", name="weather"), tool_part('{"city', 0))
     return await told(drive, built(engine, streaming(*broken)).compile())

@@ -94,6 +94,7 @@ def test_tokens_come_while_the_model_speaks() -> None:
     heard.set()
     assert (first, so_far) == ("one", ["one"])
     assert list(texts) == [" two", " three"]
+    assert run.output["a"] == 1
 
 
 def test_an_unknown_argument_is_named() -> None:

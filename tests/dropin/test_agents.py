@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-STREAMS = [f"{drive}{tail}" for drive in ("sync", "async") for tail in ("", "-subgraphs")]
+TAILS = ("", "-subgraphs", "-events")
+STREAMS = [f"{drive}{tail}" for drive in ("sync", "async") for tail in TAILS]
 RUNS_AS_LANGGRAPH_DOES_NOT = sys.version_info < (3, 11)  # its async nodes lose their config there
 
 

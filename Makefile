@@ -39,7 +39,7 @@ cover: $(READY) ## run the tests and measure branch coverage
 	$(BIN)/coverage report --skip-covered --sort=cover --fail-under=90
 
 matrix: $(READY) ## run the tests on every supported Python of this machine, and print one table
-	$(BIN)/python tests/matrix.py -n 2
+	$(BIN)/python tests/matrix $(MATRIX)
 
 record: $(READY) ## record the example's cassettes anew, from a server on loopback
 	$(BIN)/python -m pytest -q tests/examples --record-mode=rewrite
@@ -48,7 +48,7 @@ bench: $(READY) ## measure side by side with others; `make bench BENCH=--json` f
 	@for file in $$(grep -l __main__ benchmarks/*.py); do $(BIN)/python $$file $(BENCH) || exit 1; done
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .matrix .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "make: Python 3.10 or newer is needed; name one: make test PYTHON=/path/to/python3"; exit 1; }

@@ -59,3 +59,7 @@ class ContractPlugin:
             terminalreporter.write_line(f"{loss}\n    in {tests[0]}{more}")
         if not self._lost:
             terminalreporter.write_line("nothing, in graphs of the bundled runtime")
+        if terminalreporter.config.getoption("--graph-engine") != "bundled":
+            terminalreporter.write_line(
+                "graphs of the installed LangGraph were not asked: --graph-engine=bundled asks them"
+            )

@@ -15,14 +15,13 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from itertools import count
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-import langchain_core.utils.uuid as of_langchain
-import langgraph.checkpoint.base.id as of_checkpoints
-import langsmith._internal._uuid as of_langsmith
+from harness.errors import HarnessError
 
 _UUID = 16  # bytes
 _VARIANT = 0x8000 << 48
@@ -55,10 +54,31 @@ def numbered_ids() -> Iterator[None]:
     def uuid6(**_parts: int) -> uuid.UUID:
         return uuid.UUID(int=6 << 96 | 0x6000 << 64 | _VARIANT | next(sixes))
 
-    with ExitStack() as stack:
-        stack.enter_context(patch.object(uuid, "os", _Instead(os, urandom=urandom)))
-        for module in (of_langchain, of_langsmith):
-            stack.enter_context(patch.object(module, "_uuid_utils_uuid7", uuid7))
+    places: list[tuple[str, str, object]] = [
+        ("uuid", "os", _Instead(os, urandom=urandom)),
+        ("langchain_core.utils.uuid", "_uuid_utils_uuid7", uuid7),
+        ("langsmith._internal._uuid", "_uuid_utils_uuid7", uuid7),
         # Its uuid6 calls this name to build what it returns.
-        stack.enter_context(patch.object(of_checkpoints, "UUID", uuid6))
+        ("langgraph.checkpoint.base.id", "UUID", uuid6),
+    ]
+    with ExitStack() as stack:
+        for module, name, instead in places:
+            stack.enter_context(patch.object(_with(module, name), name, instead))
         yield
+
+
+def _with(name: str, attribute: str) -> ModuleType:
+    """The module that has the attribute; these are names that packages do not promise to keep.
+
+    Raises:
+        HarnessError: There is no such thing any more, and ids would stay unnumbered unseen.
+    """
+    try:
+        module = import_module(name)
+        getattr(module, attribute)
+    except (ImportError, AttributeError) as error:
+        raise HarnessError(
+            f"the ids that {name} makes cannot be numbered, this version is not known: {error}\n"
+            "  deterministic(uuids=False) leaves all ids as they are; snapshots number them anyway"
+        ) from error
+    return module

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from harness.commands import check, convert, demo, diff, replay, serve, show, upgrade
+from harness.commands import check, convert, demo, diff, replay, serve, show, takeover, upgrade
 from harness.errors import HarnessError
 
 _COMMANDS = {
@@ -22,6 +22,7 @@ _COMMANDS = {
     "replay": replay,
     "serve": serve,
     "show": show,
+    "takeover": takeover,
     "upgrade": upgrade,
 }
 _INTERRUPTED = 130  # what a shell reports for a program that Ctrl-C ended

@@ -11,10 +11,11 @@ import time
 from bisect import insort
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import cast
+from zoneinfo import ZoneInfo
 
-from freezegun import freeze_time
+import time_machine
 
 from harness._numbered_ids import numbered_ids
 from harness.cassettes._clock import clock
@@ -67,7 +68,7 @@ class SerialTurns:
         return time.time()
 
     def monotonic(self) -> float:
-        """Return the system's monotonic clock, which stands while `deterministic` stops clocks."""
+        """Return the system's monotonic clock, which nothing stops."""
         return time.monotonic()
 
     def random(self) -> float:
@@ -259,8 +260,10 @@ def deterministic(
     the uuids that any code draws, langchain-core's run ids included.
 
     Args:
-        now: A wall-clock time to stop the clock at. While it stands, `time.monotonic` stands,
-            too; the event loop's own clock goes on. By default clocks are left alone.
+        now: A time to stop the wall clock at: a datetime, or a text in ISO 8601; in UTC unless it
+            says otherwise. The local time zone is that of `now` if it has a `ZoneInfo`, else UTC.
+            What measures durations goes on: `time.monotonic`, the event loop, timeouts. By
+            default clocks are left alone.
         patience: Seconds that a task waits for its turn before the run is failed.
         uuids: Whether uuid4, uuid6 and uuid7 of all code in the process are numbered, from 1.
 
@@ -272,10 +275,26 @@ def deterministic(
     """
     with ExitStack() as stack:
         if now is not None:
-            stack.enter_context(freeze_time(now, real_asyncio=True))
+            # It replaces what the classes of `datetime` ask, and not the classes: a datetime made
+            # meanwhile is one for pydantic, for a saver and for whoever reads it tomorrow.
+            stack.enter_context(time_machine.travel(_moment(now), tick=False))
         if uuids:
             stack.enter_context(numbered_ids())
         turns = SerialTurns(patience)
         stack.enter_context(use_turns(turns))
         stack.callback(baton.reset, baton.set(turns))
         yield turns
+
+
+def _moment(now: datetime | str) -> datetime:
+    if isinstance(now, str):
+        try:
+            now = datetime.fromisoformat(now.replace("Z", "+00:00"))
+        except ValueError as error:
+            raise ValueError(
+                f"now={now!r} is no time in ISO 8601, such as '2026-01-31' or "
+                "'2026-01-31T12:00:00+01:00'"
+            ) from error
+    if now.tzinfo is None:
+        now = now.replace(tzinfo=timezone.utc)
+    return now if isinstance(now.tzinfo, ZoneInfo) else now.astimezone(ZoneInfo("UTC"))

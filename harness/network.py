@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import ipaddress
+import re
 import socket
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +19,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from typing import Any
 
+from harness import _tally
 from harness._scope import Scope
 from harness.errors import HarnessError, NetworkBlockedError
 
@@ -30,23 +32,27 @@ _CALLS = ("connect", "connect_ex", "sendto")
 class _Rule:
     """What one block allows, and the addresses that the allowed names were resolved to."""
 
-    allow: tuple[str, ...]
+    allow: tuple[str | re.Pattern[str], ...]
     resolved: set[str] = field(default_factory=set)
 
     def allows(self, host: str, port: object) -> bool:
         return host in self.resolved or allows(self.allow, host, port)
 
 
-def allows(patterns: Iterable[str], host: str, port: object) -> bool:
-    """Whether a host is among those that may be reached."""
+def allows(patterns: Iterable[str | re.Pattern[str]], host: str, port: object) -> bool:
+    """Whether a host is among those that may be reached, by name or by the begin of its name."""
     names = {host, f"{host}:{port}"}
     if is_loopback(host):
         names |= {"localhost", "127.0.0.1", "::1"}
-    return any(fnmatch(name, pattern) for pattern in patterns for name in names)
+    return any(
+        fnmatch(name, pattern) if isinstance(pattern, str) else pattern.match(name) is not None
+        for pattern in patterns
+        for name in names
+    )
 
 
 @contextmanager
-def block_network(allow: Iterable[str] = ()) -> Iterator[None]:
+def block_network(allow: Iterable[str | re.Pattern[str]] = ()) -> Iterator[None]:
     """Refuse every connection and name look-up inside the block.
 
     Blocks nest: the innermost one of a thread or asyncio task decides. The patched functions are
@@ -54,12 +60,13 @@ def block_network(allow: Iterable[str] = ()) -> Iterator[None]:
 
     Args:
         allow: Hosts that may be reached, such as `localhost` (which stands for every loopback
-            address), `*.example.org` or `db:5432`.
+            address), `*.example.org` or `db:5432`; a compiled expression has to match the begin
+            of a name.
 
     Raises:
         NetworkBlockedError: From the call that tries; it names the host and the port.
     """
-    entry = _scope.enter(_Rule(as_tuple(allow)))
+    entry = _scope.enter(_Rule((allow,) if isinstance(allow, str) else tuple(allow)))
     try:
         yield
     finally:
@@ -119,6 +126,7 @@ def _check(what: str, host: object, port: object) -> _Rule | None:
     for rule in rules:
         if not rule.allows(name, port):
             place = f"{name}:{port}" if port not in (None, 0) else name
+            _tally.refused(place)
             raise loud(NetworkBlockedError(_REPORT.format(what=what, place=place, host=name)))
     return rules[0] if rules else None
 
@@ -197,6 +205,7 @@ class _Patch:
 
     def __init__(self) -> None:
         self.look_ups: dict[str, Any] = {}
+        self.calls: dict[str, Any] = {}
         self._loop_look_up: Any = None
 
     def install(self) -> None:
@@ -204,7 +213,8 @@ class _Patch:
             self.look_ups[name] = getattr(socket, name)
             setattr(socket, name, _checked_look_up(self.look_ups[name]))
         for name in _CALLS:
-            # `socket.socket` inherits these from C; the attribute is ours to add and to delete.
+            # `socket.socket` inherits these from C, unless somebody else has put a guard there.
+            self.calls[name] = vars(socket.socket).get(name)
             setattr(socket.socket, name, _checked_call(name, getattr(socket.socket, name)))
         loop = asyncio.BaseEventLoop
         self._loop_look_up = loop.getaddrinfo
@@ -214,7 +224,11 @@ class _Patch:
         for name in _LOOK_UPS:
             setattr(socket, name, self.look_ups.pop(name))
         for name in _CALLS:
-            delattr(socket.socket, name)
+            before = self.calls.pop(name)
+            if before is None:
+                delattr(socket.socket, name)
+            else:
+                setattr(socket.socket, name, before)
         asyncio.BaseEventLoop.getaddrinfo = self._loop_look_up  # type: ignore[method-assign]
 
 

@@ -4,6 +4,7 @@
 - `--graph-engine` chooses what `import langgraph` is (`harness._graph_engine`).
 - `@pytest.mark.vcr` and everything around it are pytest-recording's; the marked test gets our
   cassette instead of vcrpy's where that means the same (`harness._vcr_fixture`).
+- What a stream that has changed looks like: `harness._snapshot_report`.
 - What a scripted or cassette model still has to say when its test ends fails the test
   (`harness._leftovers`).
 
@@ -21,18 +22,29 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness import _graph_engine
+from harness import _recording_stand_in as _stand_in
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
 _RECORDING = "recording"  # the name under which pytest-recording's entry point registers it
-_ABSENT = object()
-_TRUNCATED = "Full output truncated"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what is asked on the command line or in `addopts`."""
     _graph_engine.add_options(parser)
+    parser.addini(
+        "vcr_strict",
+        "interactions that no test plays are a failure under every vcr_config",
+        type="bool",
+        default=False,
+    )
+    parser.getgroup("harness").addoption(
+        "--harness-report",
+        type=Path,
+        metavar="FILE.html",
+        help="write a page that shows what each test streamed, and how failing snapshots differ",
+    )
     parser.getgroup("harness").addoption(
         "--python-contract",
         choices=("native", "3.10"),
@@ -58,27 +70,43 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """
     _graph_engine.switch(early_config)
     plugins = early_config.pluginmanager
-    if plugins.is_blocked(_RECORDING) or plugins.is_blocked("pytest_recording.plugin"):
-        return
-    from pytest_recording import plugin as recording  # noqa: PLC0415 - an edge, not always needed
-
+    recording = _recording(plugins)
     if not plugins.is_registered(recording):
-        plugins.register(recording, _RECORDING)
+        name = "harness-recording" if recording is _stand_in else _RECORDING
+        plugins.register(recording, name)
+
+
+def _recording(plugins: pytest.PytestPluginManager) -> Any:
+    """Return pytest-recording, or what stands in for it where it is blocked or not installed."""
+    loaded = sys.modules.get("pytest_recording.plugin")
+    if loaded is not None and plugins.is_registered(loaded):
+        return loaded  # whatever names are blocked
+    if plugins.is_blocked(_RECORDING) or plugins.is_blocked("pytest_recording.plugin"):
+        return _stand_in
+    try:
+        from pytest_recording import plugin  # noqa: PLC0415 - an edge, not always needed
+    except ImportError:
+        return _stand_in
+    return plugin
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Put our `vcr` fixture above pytest-recording's: the plugin that registers last wins."""
-    from harness import _leftovers, _vcr_fixture, _without_recording  # noqa: PLC0415 - as needed
+    from harness import _leftovers, _snapshot_report, _vcr_fixture  # noqa: PLC0415 - as needed
+    from harness._summary import Summary  # noqa: PLC0415 - as above
 
     if report := config.getoption(_graph_engine.REPORT):
         config.pluginmanager.register(_graph_engine.Recorder(Path(report)), "harness-engines")
 
     config.pluginmanager.register(_leftovers, "harness-leftovers")
-    if config.getoption("--record-mode", default=_ABSENT) is not _ABSENT:
-        config.pluginmanager.register(_vcr_fixture, "harness-vcr")
-    else:
-        config.pluginmanager.register(_without_recording, "harness-vcr")
-        config.addinivalue_line("markers", "vcr: play a cassette (needs pytest-recording)")
+    config.pluginmanager.register(_snapshot_report, "harness-snapshots")
+    config.pluginmanager.register(_vcr_fixture, "harness-vcr")
+    config.pluginmanager.register(Summary(config), "harness-summary")
+    if (page := config.getoption("--harness-report")) is not None:
+        from harness.report import Reporter  # noqa: PLC0415 - as above
+
+        reporter = Reporter(config, config.invocation_params.dir / page)
+        config.pluginmanager.register(reporter, "harness-report")
     if (version := config.getoption("--python-contract")) != "native":
         from harness._contract_plugin import ContractPlugin  # noqa: PLC0415 - not always needed
 
@@ -103,36 +131,3 @@ def deterministic() -> Generator[object, None, None]:
 
     with block() as turns:
         yield turns
-
-
-def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
-    """Explain `assert transcript == other_transcript`."""
-    module = sys.modules.get("harness.transcript")
-    if op != "==" or module is None:
-        return None
-    if not isinstance(left, module.Transcript) or not isinstance(right, module.Transcript):
-        return None
-    return [f"{left!r} == {right!r}", *left.diff(right).splitlines()]
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add the whole difference to a failure that pytest has cut after a few lines."""
-    report = yield
-    snapshot = getattr(item, "funcargs", {}).get("stream_snapshot")
-    if snapshot is not None and report.failed and _TRUNCATED in report.longreprtext:
-        report.sections.extend(_differences(snapshot))
-    return report
-
-
-def _differences(snapshot: Any) -> list[tuple[str, str]]:
-    from harness.snapshot import failure_lines  # noqa: PLC0415 - loaded: the test has used it
-
-    return [
-        (f"stream snapshot {result.snapshot_name}", "\n".join(lines))
-        for result in snapshot.executions.values()
-        if not result.success and result.asserted_data is not None
-        for lines in [failure_lines(result.recalled_data or "", result.asserted_data)]
-    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -32,6 +33,14 @@ class Interrupt(Generic[ResponseT]):
     ) -> Interrupt[Any]:
         """Return the first question of the task of this namespace."""
         return cls(value, interrupt_id(ns, 0), response_schema)
+
+    @property
+    def interrupt_id(self) -> str:
+        """The same as `id`; deprecated."""
+        warnings.warn(
+            "`interrupt_id` is deprecated. Use `id` instead.", DeprecationWarning, stacklevel=2
+        )
+        return self.id
 
 
 def interrupt_id(ns: str, answered: int) -> str:

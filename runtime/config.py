@@ -29,8 +29,14 @@ def get_config() -> RunnableConfig:
     if config := var_child_runnable_config.get():
         return config
     raise RuntimeError(
-        "Called get_config outside of a runnable context: it works in code that a graph runs "
-        "(nodes, conditional edges, tools), not at import time and not in a thread started by hand."
+        "Called get_config outside of a runnable context: "
+        + (
+            "it works in code that a graph runs (nodes, conditional edges, tools), not at import "
+            "time and not in a thread started by hand."
+            if _contract.active is None
+            else "under the contract of Python 3.10 an async run gives a node its config only as a "
+            "parameter. Take `config`, or add the node as `RunnableLambda(function)`."
+        )
     )
 
 

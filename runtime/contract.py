@@ -10,7 +10,9 @@ gap. Under the contract of 3.10 it has the same one, and notes who falls into it
 
 It is about config propagation only. What else differs on Python 3.10 is not imitated: exceptions
 have no notes, `asyncio.Task` has no `cancelling`, `asyncio.wait_for` runs in a task of its own, and
-a lone node may share its context variables with the consumer.
+a lone node may share its context variables with the consumer. Nor is it that a graph or `ToolNode`
+which a node with a timeout calls passes for that node there: the messages that it returns are
+streamed as messages of the node.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, cast, get_args
 
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import var_child_runnable_config
@@ -109,6 +111,25 @@ class Contract:
         """Return what a task in an event loop finds instead of its config."""
         before = var_child_runnable_config.get()
         return _Before({} if before is None else before, self, task)  # type: ignore[return-value]  # a dict, as a config is
+
+    def timed(self, task: Task) -> RunnableConfig:
+        """Return what a node with a timeout finds, which LangGraph starts in a context.
+
+        That is the config with which the node was called. The callbacks in it are those of the
+        graph: listeners hear of what the node calls under its name, as if the graph had called it.
+        """
+        step = f"graph:step:{task.run.step}"
+        graph, callbacks = task.run.listeners.manager, cast(Any, task.config["callbacks"])
+        if graph is not None:
+            callbacks = graph.get_child(step)
+            if task.attempt is not None and task.attempt.limit is not None:
+                callbacks = task.attempt.limit.listen(callbacks)
+        elif hasattr(callbacks, "add_tags"):  # a manager, for the handlers of the stream alone
+            callbacks = callbacks.copy()
+            callbacks.add_tags([step], inherit=False)
+        if hasattr(callbacks, "add_tags"):
+            callbacks.add_tags(task.config["tags"])  # which puts them behind that of the step
+        return {**task.config, "callbacks": callbacks, "run_name": task.name}
 
     def writer(self, task: Task, write: Callable[[Any], None]) -> Callable[[Any], None]:
         """Return the stream writer of a task as one that asks for the config when it writes."""

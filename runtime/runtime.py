@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Generic, cast
 
 from langgraph.store.base import BaseStore
@@ -132,6 +132,26 @@ class Runtime(Generic[ContextT]):
     def override(self, **overrides: Any) -> Runtime[ContextT]:
         """Return a copy with some fields replaced."""
         return replace(self, **overrides)
+
+    def merge(self, other: Runtime[ContextT]) -> Runtime[ContextT]:
+        """Return a copy with whatever another one has been given."""
+        given = {each.name: getattr(other, each.name) for each in fields(other)}
+        return replace(
+            self, **{k: v for k, v in given.items() if v not in (None, _no_writer, _no_heartbeat)}
+        )
+
+    def patch_execution_info(self, **overrides: Any) -> Runtime[ContextT]:
+        """Return a copy with some fields of its `execution_info` replaced.
+
+        Raises:
+            RuntimeError: It has none, as it is not that of a node.
+        """
+        if self.execution_info is None:
+            raise RuntimeError(
+                "Cannot patch execution_info before it has been set: only the runtime of a node "
+                "has one."
+            )
+        return replace(self, execution_info=replace(self.execution_info, **overrides))
 
 
 def get_runtime(context_schema: type[ContextT] | None = None) -> Runtime[ContextT]:

@@ -9,20 +9,32 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from harness.cassettes._json import Difference
 from harness.cassettes._lane import current_lane
-from harness.cassettes._match import MATCH_ON, PARTS, Match, Miss, find, request_differences
+from harness.cassettes._match import (
+    MATCH_ON,
+    PARTS,
+    Match,
+    Miss,
+    Part,
+    find,
+    request_differences,
+)
 from harness.cassettes._model import Interaction, RecordedRequest
+from harness.cassettes._noted import note_answer
 from harness.cassettes._order import Order
 from harness.cassettes._player import Player
 from harness.cassettes._read import not_found
 from harness.cassettes._record import Arrivals, Take
+from harness.cassettes._storage import FILES, Storage
+from harness.cassettes._vcr_view import VcrView
 from harness.errors import CassetteMissError, CassetteNotFoundError, UnplayedInteractionsError
 from harness.network import allows, is_loopback, loud
 
@@ -54,10 +66,19 @@ SIDE_TRAFFIC = (
 
 @dataclass(frozen=True)
 class Options:
-    """What the user asked for; see `use_cassette`."""
+    """What the user asked for; see `use_cassette`. Only vcrpy has words for the last six.
+
+    Args:
+        storage: Where interactions are kept, and what filters leave of a request.
+        also: Further files whose interactions may be played; they are never written.
+        allow_repeats: An interaction may be played any number of times.
+        drop_unused: A recording leaves out what was not played.
+        skips: The libraries, by vcrpy's names for them, whose requests pass by.
+        custom_patches: Connection classes of the user's that ask the cassette, as vcrpy has them.
+    """
 
     record_mode: RecordMode = "none"
-    match_on: tuple[str, ...] = MATCH_ON
+    match_on: tuple[str | Part, ...] = MATCH_ON
     realtime: bool = False
     speed: float = 1.0
     patience: float = 5.0
@@ -67,7 +88,13 @@ class Options:
     missing_ok: bool = False
     scrub: tuple[str | re.Pattern[str], ...] = ()
     ignore_hosts: tuple[str, ...] = ()
-    save_failed: bool = False
+    save_failed: bool | None = None
+    storage: Storage = FILES
+    also: tuple[Path, ...] = ()
+    allow_repeats: bool = False
+    drop_unused: bool = False
+    skips: frozenset[str] = frozenset()
+    custom_patches: tuple[tuple[Any, str, Any], ...] = ()
 
     def __post_init__(self) -> None:
         if self.speed <= 0:
@@ -75,7 +102,8 @@ class Options:
         if self.record_mode not in RECORD_MODES:
             known = ", ".join(RECORD_MODES)
             raise ValueError(f"record mode {self.record_mode!r} is not one of: {known}")
-        if unknown := [part for part in self.match_on if part not in (*PARTS, "body")]:
+        named = [part for part in self.match_on if isinstance(part, str)]
+        if unknown := [part for part in named if part not in (*PARTS, "body")]:
             raise ValueError(f"match_on {unknown[0]!r} is not one of: {', '.join(PARTS)}, body")
 
 
@@ -87,7 +115,7 @@ class Drift:
     differences: tuple[Difference, ...]
 
 
-class Cassette:
+class Cassette(VcrView):
     """An open cassette: what it holds and what became of it.
 
     Args:
@@ -95,17 +123,25 @@ class Cassette:
         loaded: The interactions that may be played.
         records: Whether a request that is not played is recorded.
         options: What the user asked for.
+        borrowed: How many of the interactions, at the end, are those of other files.
     """
 
     def __init__(
-        self, path: Path | None, loaded: Sequence[Interaction], *, records: bool, options: Options
+        self,
+        path: Path | None,
+        loaded: Sequence[Interaction],
+        *,
+        records: bool,
+        options: Options,
+        borrowed: int = 0,
     ) -> None:
         self.path = path
         self.records = records
         self.options = options
         self._loaded = tuple(loaded)
+        self._own = self._loaded[: len(self._loaded) - borrowed]
         self._playable = () if options.record_mode == "all" else self._loaded
-        self._played: dict[int, None] = {}
+        self._played: Counter[int] = Counter()
         self._drifted: list[Drift] = []
         self._takes: list[Take] = []
         timings = [item.response.timing for item in self._loaded]
@@ -136,7 +172,7 @@ class Cassette:
         """The interactions of the file that nobody asked for."""
         return tuple(
             item
-            for item in self._loaded
+            for item in self._own
             if item.index not in self._played and not self._is_side_traffic(item.request)
         )
 
@@ -154,36 +190,50 @@ class Cassette:
     def ask(self, request: RecordedRequest) -> Player | Take | None:
         """Return what plays the answer, the take to fill, or None to let the request pass.
 
+        A request that passes in a replay is refused where the network is.
+
         Raises:
             CassetteMissError: The cassette does not hold the request and may not record it.
             CassetteNotFoundError: Neither does it, since there is no file.
         """
         may_pass = self._allows(request)
         request, real_address = under_provider(request, self.options.recorded_as)
+        shown = self.options.storage.shown(request)
+        if shown is None:
+            return None
         lane = current_lane()
         with self._lock:
-            found = find(request, self._playable, self._played, self.options.match_on, lane)
+            used = () if self.options.allow_repeats else self._played
+            found = find(shown, self._playable, used, self.options.match_on, lane)
+            again = isinstance(found, Match) and found.interaction.index in self._played
             if isinstance(found, Match):
-                self._played[found.interaction.index] = None
+                self._played[found.interaction.index] += 1
                 if found.drift:
                     self._drifted.append(Drift(found.interaction, found.drift))
             elif self.records and not self._is_side_traffic(request):
-                self._takes.append(Take(request, self._arrivals, real_address, lane))
-                return self._takes[-1]
+                take = Take(request, self._arrivals, real_address, lane)
+                index = len(self._loaded) + len(self._takes)
+                self._takes.append(take)
+                note_answer(request, self.path, index, lambda: take.interaction(index))
+                return take
         if isinstance(found, Match):
-            return self.order.asked(found.interaction)
+            item = found.interaction
+            note_answer(request, self.path, item.index, lambda: item)
+            return self.order.asked(item, again=again)
         if may_pass or self.records:
             return None
         if self.path is not None and not self._loaded and not self.path.exists():
             asked = f"{request.method} {request.url} has no answer"
             raise loud(CassetteNotFoundError(f"{asked}: {not_found(self.path)}"))
-        raise loud(CassetteMissError(self._miss(request, found)))
+        raise loud(CassetteMissError(self._miss(shown, found)))
 
     def to_save(self) -> list[Interaction]:
         """Return what the file is to hold: recorded anew replaces what it matches."""
         recorded = self.recorded
-        kept = list(self._loaded)
-        if self.options.record_mode == "all":
+        kept = list(self._own)
+        if self.options.drop_unused:
+            kept = [item for item in kept if item.index in self._played]
+        elif self.options.record_mode == "all":
             kept = [item for item in kept if not any(self._replaces(new, item) for new in recorded)]
         return [replace(item, index=k) for k, item in enumerate((*kept, *recorded))]
 
@@ -192,10 +242,10 @@ class Cassette:
         left = self.unplayed
         if self.records or self.options.allow_unplayed or not left:
             return
-        lines = [f"interaction {i.index}: {i.request.method} {i.request.url}" for i in left]
+        lines = [str(item) for item in left]
         shown = "\n  ".join(lines[:20]) + (f"\n  and {len(lines) - 20} more" if lines[20:] else "")
         raise UnplayedInteractionsError(
-            f"{len(left)} of {len(self._loaded)} interactions of {self._name} were not played\n"
+            f"{len(left)} of {len(self._own)} interactions of {self._name} were not played\n"
             f"  {shown}\n"
             "  if the program no longer asks for them: --record-mode=rewrite; "
             "if that is right: allow_unplayed=True"
@@ -209,7 +259,8 @@ class Cassette:
         return next(item for item in self._loaded if item.index == index)
 
     def _replaces(self, new: Interaction, old: Interaction) -> bool:
-        return not any(request_differences(old.request, new.request, self.options.match_on))
+        shown = self.options.storage.shown(new.request)
+        return shown is not None and not self._differs(old, shown)
 
     def _allows(self, request: RecordedRequest) -> bool:
         url = urlsplit(request.url)

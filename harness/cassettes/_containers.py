@@ -64,6 +64,30 @@ def read_tree(root: Tree) -> tuple[str, list[Pair]]:
     return container.name, pairs
 
 
+@dataclass(frozen=True)
+class Stored:
+    """A request or a response as it stands in a file, before anything is decoded."""
+
+    headers: Headers
+    body: bytes
+
+
+def stored_in(root: Tree) -> list[tuple[Stored, Stored]]:
+    """Return the requests and responses of a tree that `read_tree` accepts, as they stand."""
+    container = next(item for item in CONTAINERS if item.recognizes(root))
+    return [
+        (
+            Stored(_headers(request), _body(request, "the request")),
+            Stored(_headers(response), _stored_body(response)),
+        )
+        for request, response in container.pairs(root)
+    ]
+
+
+def _stored_body(tree: _Dict) -> bytes:
+    return _bytes(tree["content"]) if "content" in tree else _body(tree, "the response")
+
+
 def oldest_version(root: Tree) -> int | None:
     """Return the lowest version of our own data in a tree that `read_tree` accepts."""
     items = root.get("interactions", ()) if isinstance(root, dict) else ()
@@ -110,7 +134,7 @@ def _response(tree: Tree) -> RecordedResponse:
     tree = _dict(tree, "response")
     headers = _headers(tree)
     status, reason = _status(tree)
-    body = _bytes(tree["content"]) if "content" in tree else _body(tree, "the response")
+    body = _stored_body(tree)
     ours = _ours(tree)
     if not ours:  # what we wrote is ready to be played as it stands
         body = decoded_body(body, headers)

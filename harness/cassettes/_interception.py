@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from types import ModuleType
 from typing import Any, TypeAlias
 
@@ -32,8 +33,8 @@ _OURS: dict[str, Callable[..., Iterator[Replacement]]] = {
 }
 
 
-def governing() -> Cassette | None:
-    """Return the open cassette to which the caller belongs."""
+def governing(library: str) -> Cassette | None:
+    """Return the open cassette to which the caller belongs, unless it skips the library."""
     found = scope.governing()
     if len(found) > 1:
         names = " and ".join(str(cassette.path or "in memory") for cassette in found[:2])
@@ -44,7 +45,12 @@ def governing() -> Cassette | None:
                 "Thread(target=contextvars.copy_context().run, args=(function, ...))"
             )
         )
-    return found[0] if found else None
+    return found[0] if found and library not in found[0].options.skips else None
+
+
+def patched(triples: Sequence[tuple[Any, str, Any]]) -> ExitStack:
+    """Let connection classes of the user's ask the open cassettes until the stack is closed."""
+    return _vcr_clients.patched(triples, governing)
 
 
 class _Finder(importlib.abc.MetaPathFinder):
@@ -108,7 +114,8 @@ class _Patch:
                     self._others.close()
                 self._others = _vcr_clients.intercepted(governing)
                 return
-            for owner, name, method in _OURS[library.__name__](library, governing):
+            asks = partial(governing, library.__name__)
+            for owner, name, method in _OURS[library.__name__](library, asks):
                 self._originals.append((owner, name, getattr(owner, name)))
                 setattr(owner, name, method)
 

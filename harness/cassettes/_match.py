@@ -10,11 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from harness.cassettes._json import Difference, differences, normalized
 from harness.cassettes._model import Interaction, RecordedRequest
 from harness.cassettes._placeholder import equal_but_for_placeholders, is_placeholder
+
+Part: TypeAlias = Callable[[RecordedRequest, RecordedRequest], Iterator[Difference]]
+"""Yields where a recorded request and one that is sent differ in one respect."""
 
 MATCH_ON = ("method", "host", "port", "path", "query", "body")
 """What is compared unless the user says otherwise; the words are those of vcrpy."""
@@ -49,7 +53,7 @@ def find(
     request: RecordedRequest,
     interactions: Sequence[Interaction],
     played: Collection[int],
-    match_on: Sequence[str] = MATCH_ON,
+    match_on: Sequence[str | Part] = MATCH_ON,
     lane: str = "",
 ) -> Match | Miss:
     """Choose the interaction that answers the request; of equal ones that of the lane."""
@@ -68,7 +72,7 @@ def find(
 def request_differences(
     recorded: RecordedRequest,
     sent: RecordedRequest,
-    match_on: Sequence[str] = MATCH_ON,
+    match_on: Sequence[str | Part] = MATCH_ON,
     *,
     undo_drift: bool = False,
 ) -> Iterator[Difference]:
@@ -79,7 +83,8 @@ def request_differences(
         if part == "body":
             yield from _body(recorded, sent, undo_drift=undo_drift)
         else:
-            yield from PARTS[part](recorded, sent)
+            compare = PARTS[part] if isinstance(part, str) else part
+            yield from compare(recorded, sent)
 
 
 def _lane_of(item: Interaction) -> str:
@@ -91,7 +96,7 @@ def _miss(
     request: RecordedRequest,
     interactions: Sequence[Interaction],
     played: Collection[int],
-    match_on: Sequence[str],
+    match_on: Sequence[str | Part],
 ) -> Miss:
     ranked = []
     for item in interactions:
@@ -147,9 +152,7 @@ def _headers(recorded: RecordedRequest, sent: RecordedRequest) -> Iterator[Diffe
             yield Difference(f"headers.{name}", value, there.get(name))
 
 
-def _url_part(
-    name: str, part: Callable[[SplitResult], object]
-) -> Callable[[RecordedRequest, RecordedRequest], Iterator[Difference]]:
+def _url_part(name: str, part: Callable[[SplitResult], object]) -> Part:
     def compare(recorded: RecordedRequest, sent: RecordedRequest) -> Iterator[Difference]:
         url = urlsplit(recorded.url)
         if not url.netloc and is_placeholder(recorded.url):
@@ -165,7 +168,7 @@ def _url_part(
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
-PARTS: dict[str, Callable[[RecordedRequest, RecordedRequest], Iterator[Difference]]] = {
+PARTS: dict[str, Part] = {
     "method": _method,
     "headers": _headers,
     "uri": _url_part("uri", lambda url: url.geturl()),

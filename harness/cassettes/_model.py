@@ -140,6 +140,9 @@ class Interaction:
     response: RecordedResponse
     source: int = 0
 
+    def __str__(self) -> str:
+        return f"interaction {self.index}: {self.request.method} {self.request.url}"
+
 
 def put_together(items: Iterable[Interaction]) -> tuple[Interaction, ...]:
     """Number the interactions of several recordings anew; each begins with its lowest index."""

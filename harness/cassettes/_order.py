@@ -24,7 +24,7 @@ import asyncio
 import threading
 from collections.abc import Iterable
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import Protocol
 
@@ -133,9 +133,15 @@ class Order:
         self._progress = clock.real()
         _find_rivals(self._players.values())
 
-    def asked(self, interaction: Interaction) -> Player:
-        """Note that an interaction is asked for, and return what plays it."""
+    def asked(self, interaction: Interaction, *, again: bool = False) -> Player:
+        """Note that an interaction is asked for, and return what plays it.
+
+        One that is played again has no place in the recorded order, and no time.
+        """
         player = self._players[interaction.index]
+        if again:
+            response = replace(interaction.response, timing=None)
+            player = Player(self, replace(interaction, response=response))
         with LOCK:
             player.begin()
             if player.is_ordered:

@@ -30,7 +30,7 @@ def read_recording(path: str | Path) -> Recording:
     """
     path = Path(path)
     try:
-        tree = load_yaml(_file_text(path))
+        tree = load_yaml(file_text(path))
         container, pairs = read_tree(tree)
     except CassetteFormatError as error:
         raise CassetteFormatError(
@@ -43,7 +43,13 @@ def read_recording(path: str | Path) -> Recording:
     return Recording(path, container, tuple(interactions), oldest_version(tree))
 
 
-def _file_text(path: Path) -> str:
+def file_text(path: Path) -> str:
+    """Return the text of a file, which may be gzipped.
+
+    Raises:
+        CassetteNotFoundError: There is no such file.
+        CassetteFormatError: It is empty, too large, broken, or not text.
+    """
     try:
         with path.open("rb") as file:
             stored = file.read(MAX_FILE + 1)

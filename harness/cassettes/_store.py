@@ -39,6 +39,18 @@ def save(path: Path, interactions: Sequence[Interaction], scrubber: Scrubber) ->
     Raises:
         CassetteError: Something suspicious remains after scrubbing; nothing is written.
     """
+    clean = scrubbed(path, interactions, scrubber)
+    write_atomically(path, lambda file: _dump(clean, file))
+
+
+def scrubbed(
+    path: Path, interactions: Sequence[Interaction], scrubber: Scrubber
+) -> list[Interaction]:
+    """Return the interactions without secrets.
+
+    Raises:
+        CassetteError: Something suspicious remains.
+    """
     clean = [scrubber.scrubbed(item) for item in interactions]
     suspicions = [
         f"interaction {item.index} ({item.request.method} {item.request.url}), {place}"
@@ -51,7 +63,7 @@ def save(path: Path, interactions: Sequence[Interaction], scrubber: Scrubber) ->
             f"the cassette {path} is not written: a secret seems to remain in it\n  {places}\n"
             "  take it out of what the program sends or receives, then record again"
         )
-    write_atomically(path, lambda file: _dump(clean, file))
+    return clean
 
 
 def dumped(interactions: Sequence[Interaction]) -> str:
@@ -147,7 +159,7 @@ def _response(response: RecordedResponse) -> dict[str, Any]:
     tree = {
         "body": {"string": _body(response.body)},
         "headers": _headers(response.headers),
-        OUR_KEY: _ours(response),
+        OUR_KEY: ours_of(response),
         "status": {"code": response.status, "message": response.reason},
     }
     if response.timing is None:  # read from another tool's file, and stays as it was
@@ -155,7 +167,8 @@ def _response(response: RecordedResponse) -> dict[str, Any]:
     return tree
 
 
-def _ours(response: RecordedResponse) -> dict[str, Any]:
+def ours_of(response: RecordedResponse) -> dict[str, Any]:
+    """Return our data about a response, as it stands in a file."""
     timing = response.timing
     if timing is None:
         return {}

@@ -10,14 +10,14 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
+from harness import _tally
 from harness.cassettes._cassette import Cassette, Options, RecordMode
-from harness.cassettes._interception import scope
+from harness.cassettes._interception import patched, scope
 from harness.cassettes._loops import watch
 from harness.cassettes._match import MATCH_ON
 from harness.cassettes._model import Interaction, put_together
-from harness.cassettes._read import read_recording
 from harness.cassettes._scrub import Scrubber
-from harness.cassettes._store import merged, only_writer, save
+from harness.cassettes._store import merged, only_writer
 from harness.errors import CassetteError
 from harness.network import as_tuple, block_network, open_network
 
@@ -37,6 +37,16 @@ class CassetteBlock:
         self._state: object = None
         self._seen: Sequence[Interaction] = ()
 
+    @property
+    def options(self) -> Options:
+        """What was asked for."""
+        return self._options
+
+    @property
+    def cassette(self) -> Cassette | None:
+        """The cassette, once the block was entered."""
+        return self._cassette
+
     def __enter__(self) -> Cassette:
         if self._cassette is not None:
             raise RuntimeError("this block was entered before; call use_cassette again")
@@ -47,6 +57,8 @@ class CassetteBlock:
                 watch.open(cassette.order)
                 stack.callback(watch.close, cassette.order)
             stack.callback(scope.leave, scope.enter(cassette))
+            if self._options.custom_patches:
+                stack.enter_context(patched(self._options.custom_patches))
             self._stack = stack.pop_all()
         return cassette
 
@@ -61,10 +73,11 @@ class CassetteBlock:
         if cassette is None:
             return
         _note_plays(cassette)
+        _tally.closed(cassette)
         if kind is None:
             self._save(cassette)
             cassette.check_all_played()
-        elif not self._had_file or self._options.save_failed:
+        elif self._saves_failed():
             # A failing test does not overwrite a good cassette, but what was recorded is kept.
             with suppress(Exception):  # the test's own failure is what counts
                 self._save(cassette)
@@ -80,6 +93,11 @@ class CassetteBlock:
     ) -> None:
         self.__exit__(kind, error, traceback)
 
+    def _saves_failed(self) -> bool:
+        """Whether to keep what was recorded although the block ends with an exception."""
+        asked = self._options.save_failed
+        return not self._had_file if asked is None else asked
+
     def _opened(self) -> Cassette:
         path, mode = self._path, self._options.record_mode
         if path is None:
@@ -87,30 +105,39 @@ class CassetteBlock:
         self._had_file = path.exists()
         self._state = _state_of(path)
         loaded: Sequence[Interaction] = ()
-        must_read = mode == "none" and not (self._options.missing_ok and not self._had_file)
-        if must_read or (self._had_file and mode != "rewrite"):
-            loaded = self._seen = read_recording(path).interactions
+        others = [item for file in self._options.also for item in self._read(file)]
+        may_miss = not self._had_file and (self._options.missing_ok or bool(others))
+        if (mode == "none" and not may_miss) or (self._had_file and mode != "rewrite"):
+            loaded = self._seen = self._read(path)
         elif self._had_file:
             with suppress(CassetteError):  # what is recorded anew may be broken
-                self._seen = read_recording(path).interactions
+                self._seen = self._read(path)
         records = mode in {"new_episodes", "all", "rewrite"} or (
-            mode == "once" and not self._had_file
+            mode == "once" and not self._had_file and not others
         )
-        return Cassette(path, loaded, records=records, options=self._options)
+        everything = put_together((*loaded, *others)) if others else loaded
+        return Cassette(
+            path, everything, records=records, options=self._options, borrowed=len(others)
+        )
+
+    def _read(self, path: Path) -> Sequence[Interaction]:
+        return self._options.storage.read(path)
 
     def _save(self, cassette: Cassette) -> None:
-        if cassette.path is not None and cassette.recorded:
+        drops = cassette.records and self._options.drop_unused and bool(cassette.unplayed)
+        if cassette.path is not None and (cassette.recorded or drops):
             rules = Scrubber.of_environment(os.environ, self._options.scrub)
             with only_writer(cassette.path):
                 others = self._recorded_by_others(cassette.path)
-                save(cassette.path, merged(others, cassette.to_save()), rules)
+                kept = merged(others, cassette.to_save())
+                self._options.storage.write(cassette.path, kept, rules)
 
     def _recorded_by_others(self, path: Path) -> list[Interaction]:
         """Return what another process has added to the file since this block was opened."""
         if _state_of(path) == self._state:
             return []
         seen = {_content_of(item) for item in self._seen}
-        return [item for item in read_recording(path).interactions if _content_of(item) not in seen]
+        return [item for item in self._read(path) if _content_of(item) not in seen]
 
 
 def _state_of(path: Path) -> object:
@@ -222,7 +249,7 @@ def use_cassette(
         missing_ok=missing_ok,
         scrub=(scrub,) if isinstance(scrub, str) else tuple(scrub),
         ignore_hosts=as_tuple(ignore_hosts),
-        save_failed=save_failed,
+        save_failed=save_failed or None,
     )
     return CassetteBlock(Path(path), (), options)
 

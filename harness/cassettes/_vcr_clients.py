@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from harness.cassettes._cassette import Cassette
@@ -23,16 +24,34 @@ LIBRARIES = ("urllib3", "requests", "httplib2", "tornado", "botocore")
 """What makes vcrpy's interceptor worth its import; it covers http.client as well then."""
 
 
-def intercepted(governing: Callable[[], Cassette | None]) -> ExitStack:
+_GROUPS = ("httplib", "requests", "boto3", "urllib3", "httplib2", "tornado")
+"""vcrpy's names for what it patches, besides the clients that are ours."""
+
+
+def intercepted(governing: Callable[[str], Cassette | None]) -> ExitStack:
     """Let vcrpy's interceptor ask our cassettes until the returned stack is closed."""
     # slow, so only if it is needed
     from vcr.patch import CassettePatcherBuilder  # type: ignore[import-untyped]  # noqa: PLC0415
 
-    builder = CassettePatcherBuilder(_Adapter(governing))
-    names = ("_httplib", "_requests", "_boto3", "_urllib3", "_httplib2", "_tornado")
-    groups = [getattr(builder, name)() for name in names]  # all are made before the first patch
+    groups = [  # all are made before the first patch
+        getattr(CassettePatcherBuilder(_Adapter(partial(governing, name))), f"_{name}")()
+        for name in _GROUPS
+    ]
     with ExitStack() as stack:
         for patcher in itertools.chain(*groups):
+            stack.enter_context(patcher)
+        return stack.pop_all()
+
+
+def patched(
+    triples: Sequence[tuple[Any, str, Any]], governing: Callable[[str], Cassette | None]
+) -> ExitStack:
+    """Put connection classes of the user's, made as vcrpy's stubs are, where they belong."""
+    from vcr.patch import CassettePatcherBuilder  # noqa: PLC0415 - as above
+
+    builder = CassettePatcherBuilder(_Adapter(partial(governing, "custom")))
+    with ExitStack() as stack:
+        for patcher in builder._build_patchers_from_mock_triples(triples):  # noqa: SLF001
             stack.enter_context(patcher)
         return stack.pop_all()
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from harness.cassettes import CassetteBlock, use_cassette
 from harness.demo import CLIENT, LANGCHAIN, client_graph, langchain_graph, recording, snapshot
 from harness.providers import MissingPackageError
-from harness.snapshot import failure_lines
+from harness.snapshot import StreamSnapshotExtension, failure_lines
 from harness.transcript import Transcript, acapture
 
 SNAPSHOT = "test_tokens_of_two_models"
@@ -96,7 +96,9 @@ class Demo:
         async with use_cassette(recording(LANGCHAIN)):
             transcript: Transcript = await acapture(langchain_graph(), INPUT)
         expected = path.read_text(encoding="utf-8")
-        same = transcript.text() == expected
+        extension = StreamSnapshotExtension()
+        received = extension.serialize(transcript)
+        same = extension.matches(serialized_data=received, snapshot_data=expected)
         if self._quiet:
             result = {"match": same, "snapshot": str(path), "chunks": len(transcript.events)}
             print(json.dumps(result))  # noqa: T201 - the output of the command
@@ -108,7 +110,7 @@ class Demo:
             self._console.print(f"[dim]{path}[/]")
             return 0
         self._console.print("[red]changed[/]: the stream is not what the snapshot says")
-        for line in failure_lines(expected, transcript.text()):
+        for line in failure_lines(expected, received):
             self._console.print(line, markup=False)
         return 1
 

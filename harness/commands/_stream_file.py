@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from typing import NamedTuple
 
 from harness.errors import HarnessError, SnapshotError
-from harness.transcript import Transcript
+from harness.snapshot import Provenance, current, parted
+from harness.transcript import Transcript, format_of
 from harness.transcript._saved import load
-from harness.transcript._text import FORMAT, HEADER
 
-_ANY_HEADER = "# stream transcript, format "
 _SECONDS = 30
 
 
-def read_text(name: str) -> str:
-    """The text of a stream.
+class Stream(NamedTuple):
+    """A stream that was read.
+
+    Args:
+        text: In the format of this version.
+        provenance: Where it came from; None if the file does not say.
+    """
+
+    text: str
+    provenance: Provenance | None
+
+
+def read_stream(name: str) -> Stream:
+    """Read a stream.
 
     Args:
         name: A file, or `REVISION:FILE` for what git keeps. It holds a snapshot, or what
@@ -26,17 +38,11 @@ def read_text(name: str) -> str:
     """
     revision, _, path = name.partition(":")
     content = _of_git(revision, path) if path and not Path(name).exists() else _of_disk(name)
-    if content.startswith(_ANY_HEADER):
-        first = content.partition("\n")[0]
-        if first != HEADER:
-            raise SnapshotError(
-                f"{name} begins with {first!r}, but this harness reads format {FORMAT}; "
-                "write it anew with: pytest --snapshot-update"
-            )
-        return content
+    if format_of(content):
+        return Stream(current(content, name), parted(content)[1])
     if content.startswith("{"):
-        events, rules = load(content.splitlines(), name)
-        return Transcript(events, rules=rules).text()
+        events, head, rules = load(content.splitlines(), name)
+        return Stream(Transcript(events, head=head, rules=rules).text(), None)
     raise SnapshotError(
         f"{name} is neither a snapshot of a stream (*.stream.txt) nor a saved transcript; "
         "look at a cassette with: harness replay"

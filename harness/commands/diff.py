@@ -8,8 +8,9 @@ import sys
 
 SUMMARY = "say how a stream changed: two snapshots, transcripts, or git revisions of one"
 DESCRIPTION = """\
-Compare two streams and say what changed: which token of which node, which key of the metadata,
-which order; then show the changed lines. Each stream is a snapshot (*.stream.txt), a transcript
+Compare two streams and say what changed (which token of which node, which key of the metadata,
+which order) and, where both say it, what made the change: the request, the recorded response, or
+the runtime; then show the changed lines. Each stream is a snapshot (*.stream.txt), a transcript
 that Transcript.save wrote, or either of them in a git revision, as REVISION:FILE."""
 EPILOG = """\
 example:
@@ -34,23 +35,24 @@ def run(args: argparse.Namespace) -> int:
     """Compare the streams and return the exit status."""
     # Imported here because they are slow, and `harness --help` does not need them.
     from harness.commands._colours import write_lines  # noqa: PLC0415
-    from harness.commands._stream_file import read_text  # noqa: PLC0415
+    from harness.commands._stream_file import read_stream  # noqa: PLC0415
+    from harness.snapshot import cause, line_style  # noqa: PLC0415
     from harness.transcript import compare_texts  # noqa: PLC0415
 
-    difference = compare_texts(read_text(args.old), read_text(args.new))
+    old, new = read_stream(args.old), read_stream(args.new)
+    difference = compare_texts(old.text, new.text)
+    origin: list[str] = []
+    if difference and old.provenance and new.provenance:
+        origin.append(cause(old.provenance, new.provenance))
     if args.json:
         found = {
             "equal": not difference,
-            "summary": difference.summary,
+            "changes": [change._asdict() for change in difference.changes],
+            "origin": origin,
             "lines": difference.context,
         }
         sys.stdout.write(json.dumps(found) + "\n")
     elif difference:
-        write_lines(str(difference).splitlines(), _style)
+        lines = [*difference.summary, *origin, "", *difference.context]
+        write_lines(lines, lambda line: line_style(line) or None)
     return 1 if difference else 0
-
-
-def _style(line: str) -> str | None:
-    if line.startswith(("---", "+++")):
-        return "bold"
-    return {"-": "red", "+": "green", "@": "cyan"}.get(line[:1])

@@ -88,6 +88,12 @@ class Deck:
             self._takes.append(Take(request, model))
             return self._takes[-1]
 
+    def index(self, item: ModelInteraction | Take) -> int:
+        """The position in the file of what `ask` returned."""
+        if isinstance(item, ModelInteraction):
+            return item.index
+        return len(self._loaded) + self._takes.index(item)
+
     def keep(self, take: Take) -> None:
         """Write the file anew, with a take that has come to its end.
 
@@ -97,7 +103,7 @@ class Deck:
         scrubber = Scrubber.of_environment(os.environ)
         with self._lock:
             try:
-                index = len(self._loaded) + self._takes.index(take)
+                index = self.index(take)
                 self._texts[take] = interaction_text(take.interaction(index), scrubber)
             except CassetteError:
                 self._takes.remove(take)

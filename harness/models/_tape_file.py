@@ -36,7 +36,7 @@ from pydantic import ValidationError
 
 from harness.cassettes import Interaction, RecordedRequest, RecordedResponse
 from harness.cassettes._placeholder import placeholder
-from harness.cassettes._read import _file_text
+from harness.cassettes._read import file_text
 from harness.cassettes._scrub import _SECRET_HEADER, Scrubber
 from harness.cassettes._store import _Block, _Dumper, _Flow
 from harness.cassettes._yaml import load_yaml
@@ -80,7 +80,7 @@ def read_tape(path: Path) -> list[ModelInteraction]:
         CassetteFormatError: It is no model cassette; the message says where and why.
     """
     try:
-        root = load_yaml(_file_text(path))
+        root = load_yaml(file_text(path))
         if isinstance(root, dict) and root.keys() & {"http_interactions", "requests", "version"}:
             raise CassetteFormatError(
                 "this is an HTTP recording, not a model cassette\n"

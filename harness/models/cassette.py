@@ -11,6 +11,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 from pydantic import Field, PrivateAttr
 
+from harness import _tally
 from harness._watch import innermost
 from harness.cassettes._cassette import RECORD_MODES, RecordMode
 from harness.models._base import PlayedChatModel
@@ -18,6 +19,7 @@ from harness.models._calls import noted
 from harness.models._clock import Clock, RealClock, VirtualClock
 from harness.models._deck import Deck
 from harness.models._live import Recorded, live_model
+from harness.models._noted import note_answer
 from harness.models._request import ModelRequest, rules
 from harness.models._speech import Played, Speech
 from harness.models._tape import ModelInteraction
@@ -120,8 +122,12 @@ class CassetteChatModel(PlayedChatModel):
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
     ) -> Speech:
         self._calls.append(noted(messages, stop, kwargs))
+        _tally.model_called(self._standard_params()["ls_model_name"])
         request = ModelRequest.of(messages, stop, kwargs)
         found = self._deck.ask(request, self._standard_params())
+        note_answer(
+            request, f"{self.path.as_posix()}, interaction {self._deck.index(found)}", found
+        )
         if isinstance(found, ModelInteraction):
             timed = self.realtime or self.clock is not None
             return Played(found.answer(timed=timed), self._waits_on)

@@ -10,6 +10,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage
 from pydantic import Field, PrivateAttr
 
+from harness import _tally
 from harness._watch import innermost
 from harness.errors import (
     LeftoverTurnsError,
@@ -22,6 +23,8 @@ from harness.models._calls import Call, conversation, noted, shortened
 from harness.models._chunks import Common
 from harness.models._clock import Clock, RealClock, VirtualClock
 from harness.models._cut import Cut, check_cut
+from harness.models._noted import note_answer
+from harness.models._request import ModelRequest
 from harness.models._speech import Played
 from harness.models._tools import problems
 from harness.models._turn import KINDS, Delivery, Reply, Turn, answer_of, check_turn, is_failure
@@ -161,6 +164,7 @@ class ScriptedChatModel(PlayedChatModel):
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
     ) -> Played:
         script, call = self._script, noted(messages, stop, kwargs)
+        _tally.model_called(self._standard_params()["ls_model_name"])
         with script.lock:
             number = script.asked
             script.asked += 1
@@ -176,6 +180,8 @@ class ScriptedChatModel(PlayedChatModel):
             options = {**kwargs, "stop": stop} if stop else kwargs
             reply = self._returned(reply(list(messages), **options), call, number)
         answer = answer_of(reply, self._common(number), self._delivery, stop)
+        request = ModelRequest.of(messages, stop, kwargs)
+        note_answer(request, f"the script of {self.ids}, turn {number}", answer)
         if call.tools and answer.error is None and answer.message.tool_calls:
             self._check_tool_calls(answer.message, call, number)
         return Played(answer, self._waits_on)

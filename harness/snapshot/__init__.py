@@ -1,5 +1,20 @@
 """Compare a transcript with the file that a person has accepted."""
 
-from harness.snapshot._extension import StreamSnapshotExtension, failure_lines
+from harness.snapshot._extension import StreamSnapshotExtension
+from harness.snapshot._failure import Failed, differences, failure_lines, line_style
+from harness.snapshot._provenance import Provenance, cause, parted
+from harness.snapshot._upgrade import SUFFIX, current, upgrade
 
-__all__ = ["StreamSnapshotExtension", "failure_lines"]
+__all__ = [
+    "SUFFIX",
+    "Failed",
+    "Provenance",
+    "StreamSnapshotExtension",
+    "cause",
+    "current",
+    "differences",
+    "failure_lines",
+    "line_style",
+    "parted",
+    "upgrade",
+]

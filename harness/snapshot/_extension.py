@@ -15,14 +15,13 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from harness._files import write_whole
 from harness.errors import SnapshotError
+from harness.snapshot._failure import failure_lines
 from harness.snapshot._files import file_stem
-from harness.transcript import Transcript, compare_texts
+from harness.snapshot._provenance import Provenance, parted
+from harness.transcript import Transcript, same_stream
 
 if TYPE_CHECKING:
     from syrupy.location import PyTestLocation
-
-UPDATE = "pytest --snapshot-update"
-_SENTENCES = 3
 
 
 class StreamSnapshotExtension(SingleFileSnapshotExtension):
@@ -32,7 +31,7 @@ class StreamSnapshotExtension(SingleFileSnapshotExtension):
     file_extension = "stream.txt"
 
     def serialize(self, data: object, **_options: Any) -> str:
-        """Return the text of a transcript.
+        """Return the text of a transcript, and below it where that came from.
 
         Raises:
             SnapshotError: The value is not a transcript.
@@ -42,7 +41,16 @@ class StreamSnapshotExtension(SingleFileSnapshotExtension):
                 f"a stream snapshot holds a Transcript, not {_article(type(data).__name__)}: "
                 "compare what capture(graph, input) returned"
             )
-        return data.text()
+        provenance = "\n".join(Provenance.of(data.origin).lines())
+        return f"{data.text()}\n{provenance}\n"
+
+    def matches(self, *, serialized_data: Any, snapshot_data: Any) -> bool:
+        """Whether a snapshot says the same of the stream, wherever the two came from.
+
+        So a snapshot is only written anew when the stream has changed: other versions of packages
+        leave it as it is.
+        """
+        return same_stream(parted(snapshot_data)[0], parted(serialized_data)[0])
 
     def diff_lines(self, serialized_data: Any, snapshot_data: Any) -> Iterator[str]:
         """Say how a transcript differs from its snapshot; see `failure_lines`."""
@@ -76,26 +84,6 @@ class StreamSnapshotExtension(SingleFileSnapshotExtension):
         """
         for data, _location, _index in snapshots:
             write_whole(Path(snapshot_location), data)
-
-
-def failure_lines(expected: str, received: str) -> list[str]:
-    """What a person reads when a stream is not what the snapshot says.
-
-    Args:
-        expected: Text of the snapshot file; empty when there is none.
-        received: Text of the transcript.
-
-    Returns:
-        What changed, in words; the command that accepts it; the changed lines in context.
-    """
-    command = f"accept with: {UPDATE}"
-    if not expected:
-        return [command, "", *received.splitlines()]
-    difference = compare_texts(expected, received)
-    sentences = [*difference.summary[:_SENTENCES]]
-    if more := len(difference.summary) - len(sentences):
-        sentences.append(f"... and {more} more")
-    return [*sentences, command, "", *difference.context]
 
 
 def _article(name: str) -> str:

@@ -7,18 +7,26 @@ from harness.transcript._capture import (
     capture_chunks,
     listening,
 )
-from harness.transcript._compare import Difference, compare_texts
-from harness.transcript._model import StreamEvent
-from harness.transcript._normalize import SET_APART
+from harness.transcript._compare import Difference, compare_texts, same_stream
+from harness.transcript._entries import WITHOUT_TEXT, Entry, page_of
+from harness.transcript._model import Head, Origin, StreamEvent
+from harness.transcript._normalize import SET_APART, without_ids
+from harness.transcript._read import format_of, read
 from harness.transcript._rules import Rules
-from harness.transcript._text import FORMAT
+from harness.transcript._said import Change
+from harness.transcript._text import FORMAT, write
 from harness.transcript._transcript import Transcript
 from harness.transcript._watch import WatchedGraph, watch
 
 __all__ = [
     "FORMAT",
     "SET_APART",
+    "WITHOUT_TEXT",
+    "Change",
     "Difference",
+    "Entry",
+    "Head",
+    "Origin",
     "Rules",
     "StreamEvent",
     "Transcript",
@@ -28,6 +36,12 @@ __all__ = [
     "capture",
     "capture_chunks",
     "compare_texts",
+    "format_of",
     "listening",
+    "page_of",
+    "read",
+    "same_stream",
     "watch",
+    "without_ids",
+    "write",
 ]

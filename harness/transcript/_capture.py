@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from harness.transcript._chunks import PlainShape, ServerSentShape, Shape, streams_modes
 from harness.transcript._events import EventsShape, listening_for
+from harness.transcript._head import DEFAULT_MODES, MODES, head_of
 from harness.transcript._model import Payload
 from harness.transcript._recorder import ReadsChunks, Recorder
 from harness.transcript._rules import Rules
@@ -21,8 +22,6 @@ from harness.transcript._transcript import Transcript
 Errors: TypeAlias = Literal["raise", "keep"]
 Form: TypeAlias = Literal["chunks", "server-sent"]
 
-DEFAULT_MODES = ("values", "updates", "messages", "custom")
-_MODES = (*DEFAULT_MODES, "tasks", "checkpoints", "debug", "tools")
 _VERSIONS = ("v1", "v2", "v3")
 _EVENTS = "v3"
 
@@ -91,16 +90,18 @@ def capture(
     """
     arguments = _arguments(graph, stream_mode, subgraphs, kwargs)
     _check(graph, "stream", errors)
-    recorder = _begin(input, after)
+    recorder = _begin(graph, input, after, arguments)
     try:
-        if arguments.get("version") == _EVENTS:
-            shape, opening = _events(graph, arguments, recorder)
-            for event in graph.stream_events(input, config, **opening):  # type: ignore[attr-defined]
-                recorder.chunk(event, shape)
-        else:
-            plain = Shape.of(graph, arguments)
-            for chunk in graph.stream(input, config, **arguments):
-                recorder.chunk(chunk, plain)
+        with recorder.listening():
+            if arguments.get("version") == _EVENTS:
+                shape, opening = _events(graph, arguments, recorder)
+                run = graph.stream_events(input, config, **opening)  # type: ignore[attr-defined]
+                for event in run:
+                    recorder.chunk(event, shape)
+            else:
+                plain = Shape.of(graph, arguments)
+                for chunk in graph.stream(input, config, **arguments):
+                    recorder.chunk(chunk, plain)
     except Exception as error:
         if errors == "raise":
             raise
@@ -123,17 +124,20 @@ async def acapture(
     """Stream a graph with `astream`; everything else is as in `capture`."""
     arguments = _arguments(graph, stream_mode, subgraphs, kwargs)
     _check(graph, "astream", errors)
-    recorder = _begin(input, after)
+    recorder = _begin(graph, input, after, arguments)
     try:
-        if arguments.get("version") == _EVENTS:
-            shape, opening = _events(graph, arguments, recorder)
-            run = await graph.astream_events(input, config, **opening)  # type: ignore[attr-defined]
-            async for event in run:
-                recorder.chunk(event, shape)
-        else:
-            plain = Shape.of(graph, arguments)
-            async for chunk in graph.astream(input, config, **arguments):
-                recorder.chunk(chunk, plain)
+        with recorder.listening():
+            if arguments.get("version") == _EVENTS:
+                shape, opening = _events(graph, arguments, recorder)
+                opened = graph.astream_events(  # type: ignore[attr-defined]
+                    input, config, **opening
+                )
+                async for event in await opened:
+                    recorder.chunk(event, shape)
+            else:
+                plain = Shape.of(graph, arguments)
+                async for chunk in graph.astream(input, config, **arguments):
+                    recorder.chunk(chunk, plain)
     except Exception as error:
         if errors == "raise":
             raise
@@ -160,8 +164,9 @@ def capture_chunks(
     """
     recorder, shape = Recorder(), _shape(form, errors)
     try:
-        for chunk in chunks:
-            recorder.chunk(chunk, shape)
+        with recorder.listening():
+            for chunk in chunks:
+                recorder.chunk(chunk, shape)
     except Exception as error:
         if errors == "raise":
             raise
@@ -179,8 +184,9 @@ async def acapture_chunks(
     """Keep what an async iterable yields, such as `astream_events`; see `capture_chunks`."""
     recorder, shape = Recorder(), _shape(form, errors)
     try:
-        async for chunk in chunks:
-            recorder.chunk(chunk, shape)
+        with recorder.listening():
+            async for chunk in chunks:
+                recorder.chunk(chunk, shape)
     except Exception as error:
         if errors == "raise":
             raise
@@ -200,10 +206,15 @@ def _events(
     return shape, opening
 
 
-def _begin(input: Payload, after: Transcript | None) -> Recorder:  # noqa: A002 - as above
-    recorder = Recorder(after.events if after else ())
-    if after is not None:
-        recorder.goes_on_with(input)
+def _begin(
+    graph: object, value: Payload, after: Transcript | None, arguments: dict[str, Any]
+) -> Recorder:
+    if after is None:
+        recorder = Recorder(head_of(graph, value, arguments))
+    else:
+        recorder = Recorder(after.head, after.events)
+        recorder.goes_on_with(value)
+    recorder.comes_from(graph, after.origin if after else None)
     return recorder
 
 
@@ -258,7 +269,7 @@ def _arguments(
     version = kwargs.get("version", "v1")
     if version not in _VERSIONS:
         raise TypeError(f"capture reads streams of 'v1', 'v2' and 'v3', not {version!r}")
-    known = (*_MODES, "lifecycle") if version == _EVENTS else _MODES
+    known = (*MODES, "lifecycle") if version == _EVENTS else MODES
     modes = [stream_mode] if isinstance(stream_mode, str) else list(stream_mode)
     for mode in modes:
         if mode not in known:
@@ -266,6 +277,6 @@ def _arguments(
             hint = f"did you mean {close[0]!r}?" if close else "modes: " + ", ".join(known)
             raise ValueError(f"unknown stream mode {mode!r}; {hint}")
     if not modes:
-        raise ValueError("no stream mode given; modes: " + ", ".join(_MODES))
+        raise ValueError("no stream mode given; modes: " + ", ".join(MODES))
     # A list, also of one mode: only then does the graph name the mode of each chunk.
     return {**kwargs, "stream_mode": modes, "subgraphs": subgraphs}

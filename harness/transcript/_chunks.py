@@ -129,10 +129,16 @@ class ServerSentShape:
         return Chunk((), _SERVER_SENT, fields)
 
 
-def streams_modes(graph: object) -> bool:
-    """Whether the object has stream modes: a graph has, a chain of LangChain has not."""
+def unbound(graph: object) -> Any:
+    """The graph itself, where a config or other arguments are bound to it."""
     while (bound := getattr(graph, "bound", None)) is not None and hasattr(bound, "stream"):
         graph = bound
+    return graph
+
+
+def streams_modes(graph: object) -> bool:
+    """Whether the object has stream modes: a graph has, a chain of LangChain has not."""
+    graph = unbound(graph)
     if not isinstance(graph, Runnable):
         return True
     return "stream_mode" in inspect.signature(graph.stream).parameters

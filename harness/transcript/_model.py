@@ -6,6 +6,8 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from harness._answered import Answered
+
 Payload: TypeAlias = Any
 """What a graph streams is the user's own data; nothing is assumed about it."""
 
@@ -17,6 +19,36 @@ INTERRUPT = "interrupt"
 
 INPUT = "input"
 """The mode of the event that stands for the input with which a later run went on."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """What was streamed.
+
+    Args:
+        graph: The name of the graph, or of the class of a chain.
+        nodes: The names of its nodes; empty where nobody knows them.
+        input: The input of the first run, as it was then.
+        modes: The stream modes that were asked for; empty for a chain.
+    """
+
+    graph: str
+    nodes: tuple[str, ...]
+    input: Payload
+    modes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a stream came from; never compared.
+
+    Args:
+        engine: The package that ran the graph, such as `langgraph` or `runtime`.
+        calls: The model calls that a recording or a script answered, in the order of the requests.
+    """
+
+    engine: str = ""
+    calls: tuple[Answered, ...] = ()
 
 
 @dataclass(frozen=True)

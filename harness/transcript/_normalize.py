@@ -13,20 +13,18 @@ user adds keys (`Rules.apart`). Addresses of objects in a `repr` are the one thi
 
 from __future__ import annotations
 
-import copy
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterable
+from dataclasses import replace
 from enum import Enum
 from typing import Any, Final
 from uuid import UUID
 
 from langchain_core.messages import BaseMessage
-from pydantic import BaseModel
 
-from harness.transcript._model import Payload, StreamEvent, is_message_pair
-from harness.transcript._notation import Described, Record, quoted
+from harness.transcript._model import Head, Payload, StreamEvent, is_message_pair
+from harness.transcript._records import Described, Record, taken_apart
 from harness.transcript._rules import Rules
 
 SET_APART: Final = {
@@ -43,7 +41,8 @@ _ID = re.compile(
 )
 PROVIDER_ID = re.compile(
     r"(?<![0-9A-Za-z_-])"
-    r"(?:(?P<call>call_|toolu_|fc_|chatcmpl-tool-)|(?P<message>chatcmpl-|msg_|resp_|gen-))"
+    r"(?:(?P<call>call_|(?:srv|mcp)?toolu_|fc_|ws_|chatcmpl-tool-)"
+    r"|(?P<message>chatcmpl-|msg_|resp_|rs_|gen-))"
     r"(?=[A-Za-z_-]*[0-9])[0-9A-Za-z_-]{16,}"
 )
 _KINDS = ("task", "message", "tool call", "checkpoint", "run", "id")
@@ -60,12 +59,21 @@ _APART = Described("<set apart>")
 _PLAIN = (type(None), bool, int, float, complex, bytes, type(...))
 
 
-def normalized_events(
-    events: Iterable[StreamEvent], rules: Rules | None = None
-) -> tuple[StreamEvent, ...]:
-    """Number the ids of a whole stream, in order of appearance."""
-    mapping = _Mapping(rules or Rules())
-    return tuple(mapping.event(event) for event in events)
+def normalized(
+    events: Iterable[StreamEvent], head: Head | None, rules: Rules
+) -> tuple[tuple[StreamEvent, ...], Head | None]:
+    """Number the ids of a whole stream, in order of appearance.
+
+    What only the head knows is numbered last, so that the stream reads the same without it.
+    """
+    mapping = _Mapping(rules)
+    found = tuple(mapping.event(event) for event in events)
+    return found, head and replace(head, input=mapping.value(head.input))
+
+
+def without_ids(text: str) -> str:
+    """The text with each id that differs from run to run as an ordinal of its own."""
+    return _Mapping(Rules()).text(text)
 
 
 class _Mapping:
@@ -132,23 +140,34 @@ class _Mapping:
         finally:
             self._open.discard(id(value))
 
-    def _rebuilt(self, value: Payload, kind: str) -> Payload:
-        for kinds, rebuild in self._rules:
-            if isinstance(value, kinds):
-                return rebuild(self, value, kind)
-        if is_dataclass(value) and not isinstance(value, type):
-            return self._dataclass(value)
-        return self._object(value)
+    def _rebuilt(self, value: Payload, kind: str) -> Payload:  # noqa: PLR0911 - one for each kind
+        if type(value) is dict:
+            return self._dict(value, kind)
+        if type(value) in (list, tuple):
+            return type(value)(self.value(item, kind) for item in value)
+        if isinstance(value, (set, frozenset)):
+            # In an order that is the same in each run; a set is a record of its items.
+            items = (self.value(item, kind) for item in sorted(value, key=_blanked))
+            return Record(type(value).__name__, tuple(items))
+        if isinstance(value, BaseMessage):
+            names = {"id": "message"}
+            update = {name: self._item(name, v, names.get(name, "id")) for name, v in value}
+            return value.model_copy(update=update)
+        if isinstance(value, UUID):
+            return Described(f"UUID({self.text(str(value), kind)})")
+        record = taken_apart(value)
+        if isinstance(record, Described):
+            return Described(self.text(_ADDRESS.sub("", record.text)))
+        arguments = tuple(self.value(item, kind) for item in record.arguments)
+        named = tuple((key, self._item(key, item, "id")) for key, item in record.fields)
+        return Record(record.name, arguments, named)
 
-    def _dict(self, value: dict[Any, Any], kind: str) -> Payload:
+    def _dict(self, value: dict[Any, Any], kind: str) -> dict[Any, Any]:
         # Equal dicts may differ in order, so the order in which ids are met must not depend on it.
-        pairs = {
+        return {
             self.value(key): self._item(key, item, kind)
             for key, item in sorted(value.items(), key=lambda pair: _blanked(pair[0]))
         }
-        if type(value) is dict:
-            return pairs
-        return Record(type(value).__name__, (pairs,))
 
     def _item(self, key: Payload, item: Payload, kind: str) -> Payload:
         if isinstance(key, str):
@@ -156,76 +175,6 @@ class _Mapping:
                 return _APART
             kind = _KIND_OF_KEY.get(key, kind)
         return self.value(item, kind)
-
-    def _record(self, value: Record, kind: str) -> Payload:
-        """Of a transcript that was loaded: its fields as those of the object itself."""
-        arguments = tuple(self.value(item, kind) for item in value.arguments)
-        named = tuple((key, self._item(key, item, "id")) for key, item in value.fields)
-        return Record(value.name, arguments, named)
-
-    def _list(self, value: list[Any], kind: str) -> Payload:
-        items = [self.value(item, kind) for item in value]
-        return items if type(value) is list else Record(type(value).__name__, (items,))
-
-    def _tuple(self, value: tuple[Any, ...], kind: str) -> Payload:
-        items = tuple(self.value(item, kind) for item in value)
-        if type(value) is tuple:
-            return items
-        names = getattr(value, "_fields", ())
-        if names:
-            return Record(type(value).__name__, (), tuple(zip(names, items, strict=True)))
-        return Record(type(value).__name__, items)
-
-    def _set(self, value: set[Any] | frozenset[Any], kind: str) -> Payload:
-        items = (self.value(item, kind) for item in sorted(value, key=_blanked))
-        return Record(type(value).__name__, tuple(items))
-
-    def _model(self, value: BaseModel, _kind: str) -> Payload:
-        message = isinstance(value, BaseMessage)
-        update = {
-            name: self._item(name, item, "message" if message and name == "id" else "id")
-            for name, item in value
-        }
-        return value.model_copy(update=update)
-
-    def _dataclass(self, value: Payload) -> Payload:
-        rebuilt = copy.copy(value)
-        for field in fields(value):
-            item = self._item(field.name, getattr(value, field.name), "id")
-            object.__setattr__(rebuilt, field.name, item)
-        return rebuilt
-
-    def _exception(self, value: BaseException, _kind: str) -> Payload:
-        return Record(type(value).__name__, (self.text(str(value)),))
-
-    def _uuid(self, value: UUID, kind: str) -> Payload:
-        return Described(f"UUID({self.text(str(value), kind)})")
-
-    def _text_subclass(self, value: str, kind: str) -> Payload:
-        text = self.text(str.__str__(value), kind)
-        return Described(f"{type(value).__name__}({quoted(text)})")
-
-    def _object(self, value: object) -> Payload:
-        name = type(value).__name__
-        if type(value).__repr__ is object.__repr__:
-            attributes = getattr(value, "__dict__", {})
-            items = tuple(
-                (key, self._item(key, attributes[key], "id")) for key in sorted(attributes)
-            )
-            return Record(name, (), items)
-        return Described(self.text(_ADDRESS.sub("", repr(value))))
-
-    _rules: tuple[tuple[type | tuple[type, ...], Callable[[Any, Any, str], Payload]], ...] = (
-        (Record, _record),
-        (dict, _dict),
-        (list, _list),
-        (tuple, _tuple),
-        ((set, frozenset), _set),
-        (BaseModel, _model),
-        (BaseException, _exception),
-        (UUID, _uuid),
-        (str, _text_subclass),
-    )
 
 
 def _without(values: dict[Any, Any], apart: tuple[str, ...]) -> dict[Any, Any]:

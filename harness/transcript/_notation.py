@@ -1,9 +1,8 @@
-"""Write a normalized value as text: one line if it is short, one item a line if it is not.
+"""Write a normalized value as one line of text.
 
 The notation is Python's with JSON's strings: types stay visible (`("a",)` and `["a"]`, `1` and
 `"1"`, `AIMessage` and `AIMessageChunk`), and no character is invisible. Keys of dicts are sorted,
-because equal dicts may differ in order. A string that is too long for a line continues in the
-next one; strings that stand side by side without a comma are one string.
+because equal dicts may differ in order.
 
 A message is written as `Class(content, field=..., ...)` with every field that differs from the
 class's own default. Other objects are written with all their fields.
@@ -13,59 +12,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from enum import Enum
-from typing import Any, TypeAlias
+from collections.abc import Iterable
+from typing import Any
 
 from langchain_core.messages import AIMessageChunk, BaseMessage
-from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-WIDTH = 100
+from harness.transcript._records import Record, taken_apart
+
+LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"')
+"""A string as `quoted` writes it."""
 
 _INVISIBLE = re.compile(
     "[\x7f-\xa0\xad\u0600-\u0605\u061c\u200b-\u200f\u2028-\u202f\u205f-\u206f\u3000\ud800-\udfff"
     "\ue000-\uf8ff\ufe00-\ufe0e\ufeff\ufff0-\uffff\U000e0000-\U0010ffff]"
 )
-
-
-@dataclass(frozen=True)
-class Described:
-    """A value that is its text: what has no notation of its own."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Record:
-    """A value of a class that cannot be rebuilt, as its name, arguments and fields."""
-
-    name: str
-    arguments: tuple[Any, ...] = ()
-    fields: tuple[tuple[str, Any], ...] = ()
-
-    def __getattr__(self, name: str) -> Any:
-        """A field of what it stands for."""
-        for field, value in object.__getattribute__(self, "fields"):
-            if field == name:
-                return value
-        raise AttributeError(f"{self.name} has no field {name!r}")
-
-
-@dataclass(frozen=True)
-class _Text:
-    value: str
-
-
-@dataclass(frozen=True)
-class _Group:
-    head: str
-    items: tuple[tuple[str, Doc], ...]
-    tail: str
-
-
-Doc: TypeAlias = "str | _Text | _Group"
+_BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def quoted(text: str) -> str:
@@ -75,14 +37,25 @@ def quoted(text: str) -> str:
     )
 
 
-def one_line(value: object) -> str:
+def one_line(value: object) -> str:  # noqa: PLR0911 - one for each kind of value
     """The whole value on one line, however long."""
-    return _flat(_doc(value))
-
-
-def block(value: object, *, prefix: str = "", indent: str = "") -> list[str]:
-    """The value as indented lines of about `WIDTH` columns."""
-    return _lines(_doc(value), prefix, indent, "")
+    if type(value) is str:
+        return quoted(value)
+    if type(value) is dict:
+        pairs = sorted((one_line(key), item) for key, item in value.items())
+        return "{" + ", ".join(f"{key}: {one_line(item)}" for key, item in pairs) + "}"
+    if type(value) is list:
+        return "[" + ", ".join(map(one_line, value)) + "]"
+    if type(value) is tuple:
+        return f"({', '.join(map(one_line, value))}{',' * (len(value) == 1)})"
+    if isinstance(value, BaseMessage):
+        shown = message_fields(value)
+        return _call(type(value).__name__, (shown.pop("content", ""),), shown.items())
+    record = taken_apart(value)
+    if isinstance(record, Record):
+        return _call(record.name, record.arguments, record.fields)
+    # A `repr` of several lines is still one value on one line.
+    return f"<{quoted(record.text)}>" if _BREAKS.search(record.text) else record.text
 
 
 def message_fields(message: BaseMessage) -> dict[str, Any]:
@@ -123,82 +96,6 @@ def _same(left: object, right: object) -> bool:
     return left is right or (type(left) is type(right) and one_line(left) == one_line(right))
 
 
-def _doc(value: object) -> Doc:
-    if isinstance(value, Described):
-        return value.text
-    if isinstance(value, Enum):
-        return f"{type(value).__name__}.{value.name}"
-    if isinstance(value, str):
-        return _Text(value)
-    return _container(value) or _object(value)
-
-
-def _container(value: object) -> Doc | None:
-    if isinstance(value, dict):
-        pairs = sorted(((one_line(key), item) for key, item in value.items()), key=lambda p: p[0])
-        return _Group("{", tuple((f"{key}: ", _doc(item)) for key, item in pairs), "}")
-    if isinstance(value, list):
-        return _Group("[", tuple(("", _doc(item)) for item in value), "]")
-    if isinstance(value, tuple):
-        return _Group("(", tuple(("", _doc(item)) for item in value), ")")
-    return None
-
-
-def _object(value: object) -> Doc:
-    if isinstance(value, BaseMessage):
-        shown = message_fields(value)
-        return _call(type(value).__name__, (shown.pop("content", ""),), shown)
-    if isinstance(value, BaseModel):
-        return _call(type(value).__name__, (), dict(value))
-    if isinstance(value, Record):
-        return _call(value.name, value.arguments, dict(value.fields))
-    if is_dataclass(value) and not isinstance(value, type):
-        named = {item.name: getattr(value, item.name) for item in fields(value)}
-        return _call(type(value).__name__, (), named)
-    return repr(value)
-
-
-def _call(name: str, arguments: tuple[object, ...], named: Mapping[str, object]) -> Doc:
-    items = [("", _doc(item)) for item in arguments]
-    items += [(f"{key}=", _doc(item)) for key, item in named.items()]
-    return _Group(f"{name}(", tuple(items), ")")
-
-
-def _flat(doc: Doc) -> str:
-    if isinstance(doc, str):
-        return doc
-    if isinstance(doc, _Text):
-        return quoted(doc.value)
-    comma = "," if doc.head == "(" and len(doc.items) == 1 else ""
-    inner = ", ".join(prefix + _flat(item) for prefix, item in doc.items)
-    return f"{doc.head}{inner}{comma}{doc.tail}"
-
-
-def _lines(doc: Doc, prefix: str, indent: str, comma: str) -> list[str]:
-    line = f"{indent}{prefix}{_flat(doc)}{comma}"
-    if len(line) <= WIDTH or isinstance(doc, str):
-        return [line]
-    if isinstance(doc, _Text):
-        first, *rest = _pieces(doc.value, WIDTH - len(indent) - 4)
-        lines = [f"{indent}{prefix}{quoted(first)}"]
-        lines += [f"{indent}  {quoted(piece)}" for piece in rest]
-        lines[-1] += comma
-        return lines
-    lines = [f"{indent}{prefix}{doc.head}"]
-    for name, item in doc.items:
-        lines += _lines(item, name, indent + "  ", ",")
-    lines.append(f"{indent}{doc.tail}{comma}")
-    return lines
-
-
-def _pieces(text: str, room: int) -> list[str]:
-    """Cut a long string after line breaks and between words; the pieces add up to it."""
-    pieces = []
-    for line in re.findall(r"[^\n]*\n|[^\n]+", text):
-        rest = line
-        while len(rest) > room:
-            cut = rest.rfind(" ", room // 2, room) + 1 or room
-            pieces.append(rest[:cut])
-            rest = rest[cut:]
-        pieces.append(rest)
-    return pieces
+def _call(name: str, arguments: Iterable[object], named: Iterable[tuple[str, object]]) -> str:
+    items = [*map(one_line, arguments), *(f"{key}={one_line(item)}" for key, item in named)]
+    return f"{name}({', '.join(items)})"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from time import perf_counter
 from typing import Protocol
 
-from harness.transcript._chunks import Chunk
-from harness.transcript._model import ERROR, INPUT, Payload, StreamEvent, copied
+from harness._answered import Answered, answers_into
+from harness.transcript._chunks import Chunk, unbound
+from harness.transcript._model import ERROR, INPUT, Head, Origin, Payload, StreamEvent, copied
 from harness.transcript._rules import Rules
 from harness.transcript._transcript import Transcript
 
@@ -24,17 +26,32 @@ class Recorder:
     """The events of a stream so far.
 
     Args:
+        head: What is streamed; None of what is no graph's.
         before: Events that came before; the numbers go on.
     """
 
-    def __init__(self, before: Iterable[StreamEvent] = ()) -> None:
+    def __init__(self, head: Head | None = None, before: Iterable[StreamEvent] = ()) -> None:
+        self._head = head
         self._events = list(before)
+        self._engine = ""
+        self._calls: list[Answered] = []
         self._started = perf_counter()
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing was kept yet."""
-        return not self._events
+    def begins(self, head: Head) -> None:
+        """Keep what is streamed; a later run keeps its input alone."""
+        if self._head is None:
+            self._head = head
+        else:
+            self.goes_on_with(head.input)
+
+    def comes_from(self, graph: object, before: Origin | None = None) -> None:
+        """Keep which engine runs the graph, and what it asked in earlier runs."""
+        self._engine = type(unbound(graph)).__module__.partition(".")[0]
+        self._calls[:0] = before.calls if before else ()
+
+    def listening(self) -> AbstractContextManager[None]:
+        """Keep the model calls that are answered meanwhile."""
+        return answers_into(self._calls)
 
     def goes_on_with(self, value: Payload) -> None:
         """Keep the input with which a later run goes on."""
@@ -52,7 +69,12 @@ class Recorder:
 
     def transcript(self, rules: Rules | None = None) -> Transcript:
         """What was kept until now."""
-        return Transcript(tuple(self._events), rules=rules or Rules())
+        return Transcript(
+            tuple(self._events),
+            head=self._head,
+            origin=Origin(self._engine, tuple(self._calls)),
+            rules=rules or Rules(),
+        )
 
     def _add(self, chunk: Chunk) -> None:
         payload = chunk.payload if chunk.mode == ERROR else copied(chunk.payload)

@@ -12,18 +12,15 @@ import base64
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import fields, is_dataclass
-from enum import Enum
 from typing import Any, TypeAlias
 from uuid import UUID
 
 import langchain_core.messages
 from langchain_core.messages import BaseMessage
-from pydantic import BaseModel
 
 from harness.errors import HarnessError
-from harness.transcript._model import Payload, StreamEvent
-from harness.transcript._notation import Described, Record, quoted
+from harness.transcript._model import Head, Payload, StreamEvent
+from harness.transcript._records import Described, Record, taken_apart
 from harness.transcript._rules import Rules
 
 Json: TypeAlias = Any
@@ -37,12 +34,14 @@ class SavedError(Exception):
     """An exception of a transcript that was loaded; its class has the name of the one it was."""
 
 
-def dump(events: Iterable[StreamEvent], rules: Rules) -> Iterator[str]:
+def dump(events: Iterable[StreamEvent], head: Head | None, rules: Rules) -> Iterator[str]:
     """The lines of the file."""
-    head: dict[str, Json] = {"format": _NAME, "version": _VERSION}
+    first: dict[str, Json] = {"format": _NAME, "version": _VERSION}
+    if head is not None:
+        first["head"] = [head.graph, head.nodes, _Encoder().value(head.input), head.modes]
     if rules.apart or rules.numbered:
-        head["rules"] = {"apart": sorted(rules.apart), "numbered": dict(rules.numbered)}
-    yield json.dumps(head)
+        first["rules"] = {"apart": sorted(rules.apart), "numbered": dict(rules.numbered)}
+    yield json.dumps(first)
     for event in events:
         line = {
             "number": event.number,
@@ -54,19 +53,19 @@ def dump(events: Iterable[StreamEvent], rules: Rules) -> Iterator[str]:
         yield json.dumps(line, ensure_ascii=True)
 
 
-def load(lines: Iterable[str], where: object) -> tuple[tuple[StreamEvent, ...], Rules]:
+def load(lines: Iterable[str], where: object) -> tuple[tuple[StreamEvent, ...], Head | None, Rules]:
     """Read the lines of a file.
 
     Raises:
         HarnessError: It is no transcript; the message says where.
     """
     number, events = 0, []
-    rules = Rules()
+    head, rules = None, Rules()
     try:
         for number, line in enumerate(lines, 1):
             data = json.loads(line)
             if number == 1:
-                rules = _rules(data)
+                head, rules = _first(data)
             else:
                 payload, mode = _decoded(data["payload"]), str(data["mode"])
                 events.append(
@@ -81,16 +80,20 @@ def load(lines: Iterable[str], where: object) -> tuple[tuple[StreamEvent, ...], 
         ) from error
     if not number:
         raise HarnessError(f"{where} is not a saved transcript: it is empty")
-    return tuple(events), rules
+    return tuple(events), head, rules
 
 
-def _rules(head: Json) -> Rules:
-    if head.get("format") != _NAME:
+def _first(line: Json) -> tuple[Head | None, Rules]:
+    if line.get("format") != _NAME:
         raise ValueError(f"the first line does not say {{'format': {_NAME!r}}}")
-    if head.get("version") != _VERSION:
-        raise ValueError(f"version {head.get('version')}, but this harness reads {_VERSION}")
-    rules = head.get("rules", {})
-    return Rules(rules.get("apart", ()), rules.get("numbered", {}))
+    if line.get("version") != _VERSION:
+        raise ValueError(f"version {line.get('version')}, but this harness reads {_VERSION}")
+    rules = line.get("rules", {})
+    head = None
+    if "head" in line:
+        graph, nodes, value, modes = line["head"]
+        head = Head(graph, tuple(nodes), _decoded(value), tuple(modes))
+    return head, Rules(rules.get("apart", ()), rules.get("numbered", {}))
 
 
 class _Encoder:
@@ -138,43 +141,12 @@ class _Encoder:
 
     def _described(self, value: Payload) -> Json:
         """What has no way back: as the text of a transcript would show it."""
-        name = type(value).__name__
-        if isinstance(value, Described):
-            return {"$described": value.text}
-        if isinstance(value, Enum):
-            return {"$described": f"{name}.{value.name}"}
-        if isinstance(value, str):
-            return {"$described": f"{name}({quoted(str.__str__(value))})"}
-        record = _record_of(value)
-        if record is None:
-            return {"$described": repr(value)}
-        arguments = [self.value(item) for item in record.arguments]
-        named = [[key, self.value(item)] for key, item in record.fields]
-        return {"$record": [record.name, arguments, named]}
-
-
-def _record_of(value: Payload) -> Record | None:  # noqa: PLR0911 - one for each kind of object
-    """The object as name, arguments and fields; None if only its `repr` tells what it is."""
-    name = type(value).__name__
-    if isinstance(value, Record):
-        return value
-    if isinstance(value, dict):
-        return Record(name, (dict(value),))
-    if isinstance(value, list):
-        return Record(name, (list(value),))
-    if isinstance(value, tuple):
-        names = getattr(value, "_fields", ())
-        if names:
-            return Record(name, (), tuple(zip(names, value, strict=True)))
-        return Record(name, tuple(value))
-    if isinstance(value, BaseModel):
-        return Record(name, (), tuple(value))
-    if is_dataclass(value) and not isinstance(value, type):
-        return Record(name, (), tuple((f.name, getattr(value, f.name)) for f in fields(value)))
-    kind: type[object] = type(value)
-    if kind.__repr__ is object.__repr__:
-        return Record(name, (), tuple(sorted(getattr(value, "__dict__", {}).items())))
-    return None
+        known = taken_apart(value)
+        if isinstance(known, Described):
+            return {"$described": known.text}
+        arguments = [self.value(item) for item in known.arguments]
+        named = [[key, self.value(item)] for key, item in known.fields]
+        return {"$record": [known.name, arguments, named]}
 
 
 def _message_class(name: str) -> type[BaseMessage] | None:

@@ -13,8 +13,17 @@ from langchain_core.messages import BaseMessage, ToolCall, UsageMetadata
 from harness._files import write_whole
 from harness.errors import HarnessError
 from harness.transcript._compare import compare_texts
-from harness.transcript._model import ERROR, INTERRUPT, Payload, StreamEvent, is_message_pair
-from harness.transcript._normalize import normalized_events
+from harness.transcript._entries import page_of
+from harness.transcript._model import (
+    ERROR,
+    INTERRUPT,
+    Head,
+    Origin,
+    Payload,
+    StreamEvent,
+    is_message_pair,
+)
+from harness.transcript._normalize import normalized
 from harness.transcript._queries import (
     Place,
     ai_messages,
@@ -26,7 +35,7 @@ from harness.transcript._queries import (
 )
 from harness.transcript._rules import Rules
 from harness.transcript._saved import dump, load
-from harness.transcript._text import render
+from harness.transcript._text import write
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,10 +48,14 @@ class Transcript:
     Args:
         events: Every chunk in the order of its arrival. Interrupts, an exception that was kept, and
             the input of a run that goes on are events, too.
+        head: What was streamed: the graph, its input, the modes; None of what is no graph's.
+        origin: Which engine and which recorded answers it came from; never compared.
         rules: What else differs from run to run.
     """
 
     events: tuple[StreamEvent, ...]
+    head: Head | None = field(default=None, kw_only=True)
+    origin: Origin = field(default_factory=Origin, kw_only=True)
     rules: Rules = field(default_factory=Rules, kw_only=True)
     _normalized: bool = field(default=False, kw_only=True)
 
@@ -50,8 +63,8 @@ class Transcript:
         """The same transcript with run-specific ids as ordinals (`<task 1>`, `<message 2>`)."""
         if self._normalized:
             return self
-        events = normalized_events(self.events, self.rules)
-        return Transcript(events, rules=self.rules, _normalized=True)
+        events, head = normalized(self.events, self.head, self.rules)
+        return Transcript(events, head=head, rules=self.rules, _normalized=True)
 
     def text(self) -> str:
         """The normalized transcript as text: what a snapshot file holds."""
@@ -59,7 +72,8 @@ class Transcript:
 
     @cached_property
     def _text(self) -> str:
-        return render(self.normalized().events)
+        normal = self.normalized()
+        return write(page_of(normal.head, normal.events))
 
     def select(
         self,
@@ -136,9 +150,12 @@ class Transcript:
         mode: str | None = None,
         node: str | None = None,
         namespace: Iterable[str] | str | None = None,
+        *,
+        tag: str | None = None,
+        step: int | None = None,
     ) -> int:
         """How many events are all of this; see `select`."""
-        return len(self.select(mode=mode, node=node, namespace=namespace))
+        return len(self.select(mode=mode, node=node, tag=tag, step=step, namespace=namespace))
 
     def before(self, first: Place, then: Place) -> bool:
         """Whether everything from one place came before anything from another.
@@ -177,7 +194,9 @@ class Transcript:
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write all events as JSON lines, ids and arrival times as they were in this run."""
-        write_whole(Path(path), "".join(f"{line}\n" for line in dump(self.events, self.rules)))
+        write_whole(
+            Path(path), "".join(f"{line}\n" for line in dump(self.events, self.head, self.rules))
+        )
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Transcript:
@@ -193,8 +212,8 @@ class Transcript:
             lines = Path(path).read_text("utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise HarnessError(f"cannot read the transcript {path}: {error}") from error
-        events, rules = load(lines, path)
-        return cls(events, rules=rules)
+        events, head, rules = load(lines, path)
+        return cls(events, head=head, rules=rules)
 
     def diff(self, other: Transcript) -> str:
         """What is different in `other`, in words and then line by line; empty when equal."""

@@ -7,10 +7,13 @@ from contextlib import aclosing
 from typing import Any
 
 from harness.transcript._chunks import Shape
+from harness.transcript._head import head_of
 from harness.transcript._model import Payload
 from harness.transcript._recorder import ReadsChunks, Recorder
 from harness.transcript._rules import Rules
 from harness.transcript._transcript import Transcript
+
+_END = object()
 
 
 class WatchedGraph:
@@ -35,7 +38,13 @@ class WatchedGraph:
         """Stream the graph with exactly these arguments and keep what passes by."""
         shape = self._begin(input, kwargs)
         try:
-            for chunk in self._graph.stream(input, config, **kwargs):
+            chunks = iter(self._graph.stream(input, config, **kwargs))
+            while True:
+                # Only while the graph runs: what the program asks itself is not the graph's.
+                with self._recorder.listening():
+                    chunk = next(chunks, _END)
+                if chunk is _END:
+                    break
                 self._recorder.chunk(chunk, shape)
                 yield chunk
         except Exception as error:
@@ -53,7 +62,11 @@ class WatchedGraph:
         try:
             # Closed with this one: a program may stop reading before the end.
             async with aclosing(self._graph.astream(input, config, **kwargs)) as chunks:
-                async for chunk in chunks:
+                while True:
+                    with self._recorder.listening():
+                        chunk = await anext(chunks, _END)
+                    if chunk is _END:
+                        break
                     self._recorder.chunk(chunk, shape)
                     yield chunk
         except Exception as error:
@@ -61,8 +74,8 @@ class WatchedGraph:
             raise
 
     def _begin(self, value: Payload, arguments: dict[str, Any]) -> ReadsChunks:
-        if not self._recorder.is_empty:
-            self._recorder.goes_on_with(value)
+        self._recorder.begins(head_of(self._graph, value, arguments))
+        self._recorder.comes_from(self._graph)
         return Shape.of(self._graph, arguments)
 
     def __getattr__(self, name: str) -> Any:

@@ -37,6 +37,10 @@ MODULES: Final = {
 of the same name in `runtime`."""
 
 NAMES: Final = {
+    "runtime.callbacks": {
+        "get_async_graph_callback_manager_for_config": f"{_HERE}.callbacks",
+        "get_sync_graph_callback_manager_for_config": f"{_HERE}.callbacks",
+    },
     "runtime.constants": {
         "CONF": f"{_HERE}.constants",
         "CONFIG_KEY_CHECKPOINTER": f"{_HERE}.constants",
@@ -44,8 +48,14 @@ NAMES: Final = {
         "Send": "runtime.types",
         "TASKS": f"{_HERE}.constants",
     },
+    "runtime.prebuilt.tool_node": {
+        "TOOL_CALL_ERROR_TEMPLATE": "runtime.prebuilt._failures",
+        "TOOL_EXECUTION_ERROR_TEMPLATE": f"{_HERE}.constants",
+        "TOOL_INVOCATION_ERROR_TEMPLATE": "runtime.prebuilt._failures",
+    },
     "runtime.graph": {"MessageGraph": f"{_HERE}.nodes"},
     "runtime.graph.message": {"MessageGraph": f"{_HERE}.nodes"},
+    "runtime.runtime": {"BaseUser": f"{_HERE}.typing"},
     "runtime.types": {"PregelExecutableTask": f"{_HERE}.nodes"},
 }
 """For a module of ours, names that LangGraph's has besides, and where they are."""

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from runtime._compat.absent import Absent
 from runtime.pregel import Pregel
 
-__all__ = ("PregelProtocol",)
+__all__ = ("PregelProtocol", "StreamProtocol")
 
 PregelProtocol = Pregel
+
+
+class StreamProtocol(Absent):
+    """Where the inside of LangGraph puts chunks."""
+
+    instead = "Use stream or astream of a graph, or get_stream_writer in a node."

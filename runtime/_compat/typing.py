@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from typing_extensions import TypedDict
 
-__all__ = ("DeprecatedKwargs", "StateLike")
+__all__ = ("BaseUser", "DeprecatedKwargs", "StateLike")
 
 StateLike = Any
 """A TypedDict, a dataclass or a Pydantic object; no type says so."""
@@ -14,3 +15,27 @@ StateLike = Any
 
 class DeprecatedKwargs(TypedDict):
     """Keyword arguments that a type checker should complain about: all of them."""
+
+
+class BaseUser(Protocol):
+    """Who called a graph on a server, as `ServerInfo.user` has it."""
+
+    @property
+    def is_authenticated(self) -> bool:
+        """Whether the server knows who it is."""
+        ...
+
+    @property
+    def display_name(self) -> str:
+        """What to call them."""
+        ...
+
+    @property
+    def identity(self) -> str:
+        """Which user it is."""
+        ...
+
+    @property
+    def permissions(self) -> Sequence[str]:
+        """What they may do."""
+        ...

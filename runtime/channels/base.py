@@ -74,6 +74,12 @@ class BaseChannel(ABC, Generic[Value, Update, Saved]):
         """Return a channel of the same kind with the same value."""
         return self.from_checkpoint(self.checkpoint())
 
+    def at(self, key: str, annotation: Any) -> Self:
+        """Return a channel of the same kind for a key of a state with this annotation."""
+        channel = self.copy()
+        channel.key = key
+        return channel
+
     def checkpoint(self) -> Saved | Any:
         """Return what `from_checkpoint` needs to restore the channel, or `MISSING`."""
         try:

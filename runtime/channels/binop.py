@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import collections.abc
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Generic, get_origin
+from typing import Any, Generic
 
-from typing_extensions import NotRequired, Required, Self
+from typing_extensions import Self
 
+from runtime.channels._empty import concrete
+from runtime.channels._overwrite import single_overwrite
 from runtime.channels._value import ValueChannel
 from runtime.channels.base import MISSING, Value
-from runtime.errors import InvalidUpdateError
 from runtime.types import Overwrite
 
 __all__ = ("BinaryOperatorAggregate",)
 
-_CONCRETE: dict[Any, type] = {
-    collections.abc.Sequence: list,
-    collections.abc.MutableSequence: list,
-    collections.abc.Set: set,
-    collections.abc.MutableSet: set,
-    collections.abc.Mapping: dict,
-    collections.abc.MutableMapping: dict,
-}
-
 
 def _first_value(typ: Any) -> Any:
     """Return an empty value of the type, or `MISSING` if the type has no empty value."""
-    while get_origin(typ) in (Annotated, Required, NotRequired):
-        typ = typ.__origin__ if get_origin(typ) is Annotated else typ.__args__[0]
-    origin = get_origin(typ) or typ
     try:
-        return _CONCRETE.get(origin, origin)()
+        return concrete(typ)()
     except Exception:  # noqa: BLE001 - any constructor may refuse in its own way
         return MISSING
 
@@ -72,30 +60,10 @@ class BinaryOperatorAggregate(ValueChannel[Value, Value], Generic[Value]):
         """Fold the writes in; an `Overwrite` replaces the value, and wins over plain writes."""
         if not values:
             return False
-        fixed = False
+        fixed = single_overwrite(values, self.key)
+        if fixed is not MISSING:
+            self.value = fixed
+            return True
         for written in values:
-            overwrite = _overwritten(written)
-            if overwrite is not MISSING:
-                if fixed:
-                    raise InvalidUpdateError(
-                        f"At key '{self.key}': Can receive only one Overwrite value per step. "
-                        "Let one node of the superstep set the key, or write plain values."
-                    )
-                self.value, fixed = overwrite, True
-            elif self.value is MISSING:
-                self.value = written
-            elif not fixed:
-                self.value = self.operator(self.value, written)
+            self.value = written if self.value is MISSING else self.operator(self.value, written)
         return True
-
-
-def _overwritten(value: Any) -> Any:
-    """Return what an `Overwrite`, or its JSON form, sets the channel to, else `MISSING`."""
-    if isinstance(value, Overwrite):
-        return value.value
-    if isinstance(value, dict):
-        if value.keys() == {"__overwrite__"}:
-            return value["__overwrite__"]
-        if value.keys() == {"value", "type"} and value["type"] == "__overwrite__":
-            return value["value"]
-    return MISSING

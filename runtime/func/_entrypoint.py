@@ -12,6 +12,7 @@ from langgraph.cache.base import BaseCache
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.store.base import BaseStore
 
+from runtime._renamed import renamed
 from runtime.channels import EphemeralValue, LastValue, Topic
 from runtime.constants import END, START
 from runtime.graph._jsonschema import plain_json_schema
@@ -84,6 +85,7 @@ class entrypoint(Generic[R]):  # noqa: N801 - LangGraph's public name
 
     final: ClassVar[type[_Final[Any, Any]]] = _Final
 
+    @renamed(retry="retry_policy", config_schema="context_schema")
     def __init__(
         self,
         checkpointer: BaseCheckpointSaver[Any] | None = None,

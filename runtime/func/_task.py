@@ -9,6 +9,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from langgraph.cache.base import BaseCache
 
+from runtime._renamed import renamed
 from runtime.config import current_task
 from runtime.pregel._calls import RETURN, Calls, Promise
 from runtime.pregel._node import Node, make_task_call
@@ -103,6 +104,7 @@ def task(__func_or_none__: Callable[P, Awaitable[T]]) -> TaskFunction[P, T]: ...
 def task(__func_or_none__: Callable[P, T]) -> TaskFunction[P, T]: ...
 
 
+@renamed(retry="retry_policy")
 def task(
     __func_or_none__: Callable[..., Any] | None = None,
     *,

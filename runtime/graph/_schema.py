@@ -73,9 +73,7 @@ def _channel(name: str, annotation: Any) -> Channel:
     extras = getattr(annotation, "__metadata__", ())
     for extra in extras:
         if isinstance(extra, BaseChannel):
-            channel = extra.copy()  # the same object may stand at several keys
-            channel.key = name
-            return channel
+            return extra.at(name, annotation)  # the same object may stand at several keys
         if isinstance(extra, type) and issubclass(extra, BaseChannel):
             channel = extra(annotation.__origin__)
             channel.key = name

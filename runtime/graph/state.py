@@ -15,6 +15,7 @@ from langgraph.cache.base import BaseCache
 from langgraph.store.base import BaseStore
 from typing_extensions import Self, TypeVar
 
+from runtime._renamed import renamed
 from runtime.channels import (
     BaseChannel,
     LastValue,
@@ -95,6 +96,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         output_schema: What they give, if not the whole state.
     """
 
+    @renamed(config_schema="context_schema", input="input_schema", output="output_schema")
     def __init__(
         self,
         state_schema: type[StateT],
@@ -149,6 +151,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
                     "the same reducer everywhere, or a plain type in all but one schema."
                 )
 
+    @renamed(retry="retry_policy", input="input_schema")
     def add_node(
         self,
         node: str | Callable[..., Any] | Runnable[Any, Any],

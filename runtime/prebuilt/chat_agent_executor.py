@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
@@ -14,6 +13,7 @@ from langgraph.store.base import BaseStore
 from pydantic import BaseModel, create_model
 from typing_extensions import NotRequired, TypedDict
 
+from runtime._renamed import renamed
 from runtime.graph.message import add_messages
 from runtime.graph.state import CompiledStateGraph, StateGraph
 from runtime.managed import RemainingSteps
@@ -81,6 +81,7 @@ Prompt = (
 )
 
 
+@renamed(config_schema="context_schema")
 def create_react_agent(
     model: ModelLike,
     tools: Sequence[BaseTool | Callable[..., Any] | dict[str, Any]] | ToolNode,
@@ -98,7 +99,6 @@ def create_react_agent(
     debug: bool = False,
     version: Literal["v1", "v2"] = "v2",
     name: str | None = None,
-    config_schema: type[Any] | None = None,
 ) -> CompiledStateGraph[Any, Any, Any, Any]:
     """Return a graph that asks a model and calls the tools it asks for, until it asks for none.
 
@@ -128,7 +128,6 @@ def create_react_agent(
         version: `"v2"` runs each tool call as a task of its own, `"v1"` all calls of a message as
             one.
         name: The name of the graph, which the answers of the model carry, too.
-        config_schema: The old name of `context_schema`.
 
     Raises:
         ValueError: The version is unknown, the state lacks a key, the model knows other tools, or
@@ -138,11 +137,6 @@ def create_react_agent(
     """
     if version not in ("v1", "v2"):
         raise ValueError(f"Invalid version {version}. Supported versions are 'v1' and 'v2'.")
-    if config_schema is not None:
-        warnings.warn(
-            "config_schema is deprecated: use context_schema.", DeprecationWarning, stacklevel=2
-        )
-        context_schema = context_schema or config_schema
     builtin: list[dict[str, Any]] = []
     if not isinstance(tools, ToolNode):
         builtin = [tool for tool in tools if isinstance(tool, dict)]

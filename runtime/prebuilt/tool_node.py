@@ -14,6 +14,7 @@ from langchain_core.tools import BaseTool
 from langchain_core.tools import tool as make_tool
 from pydantic import BaseModel, ValidationError
 
+from runtime import _contract
 from runtime.config import TASK_KEY
 from runtime.errors import GraphBubbleUp
 from runtime.prebuilt._failures import (
@@ -228,6 +229,11 @@ class ToolNode(Runnable[Any, Any]):
         if config is None or TASK_KEY not in config.get("configurable", ()):
             config = ensure_config(config)
         task: Task | None = config.get("configurable", {}).get(TASK_KEY)
+        if task is None and _contract.active is not None:
+            raise ValueError(
+                f"{self.name!r} finds no graph around it, which LangGraph's tool node asks for: "
+                "add it as a node, or pass it the config of the node that calls it."
+            )
         calls, shape = _calls_in(given, self._messages_key)
         state = given
         if shape == "tool_calls":

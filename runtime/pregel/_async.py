@@ -24,12 +24,13 @@ from langgraph.cache.base import BaseCache
 
 from runtime import _contract
 from runtime.callbacks import GraphCallbackHandler
-from runtime.errors import NodeTimeoutError
+from runtime.errors import NodeTimeoutError, ParentCommand
 from runtime.pregel._calls import Called, Calls, Promise
 from runtime.pregel._desk import AsyncDesk
 from runtime.pregel._inbox import LEAVE, Inbox
 from runtime.pregel._known import cache_keys, recall, record, restore
 from runtime.pregel._limit import Limit
+from runtime.pregel._reader import Mark
 from runtime.pregel._run import Run
 from runtime.pregel._sync import make_calls
 from runtime.pregel._task import Task, in_order
@@ -69,12 +70,12 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
                     if going.error is not None:
                         raise going.error
                 run.commit()
-                await going.save()
+                await going.advance()
                 while ready:
                     yield ready.popleft()
         except BaseException as error:
             if not run.close(error):
-                await going.save()
+                await going.fail(error)
                 while isinstance(error, Exception) and ready:
                     yield ready.popleft()
                 raise
@@ -114,6 +115,10 @@ class _Going:
         self._running: set[asyncio.Task[None]] = set()
         self._pending = 0
         self._ends: float | None = None
+        self._marks: list[Mark] = []
+        self._reader = run.show.reader
+        if self._reader is not None:
+            self._reader.open(asyncio.get_running_loop())
         most = run.config.get("max_concurrency")
         self._limit = asyncio.Semaphore(most) if most else None
         self._calls = run.calls = _LoopCalls(run, inbox, self._running)
@@ -129,7 +134,8 @@ class _Going:
             await self.desk.load()
 
     async def settle(self) -> None:
-        """Wait until all is saved."""
+        """Wait until all that was shown is read, and all is saved."""
+        await self._catch_up()
         if self.desk is not None:
             await self.desk.settle()
 
@@ -137,6 +143,22 @@ class _Going:
         """Save what is to be saved."""
         if self.desk is not None:
             await self.desk.save()
+
+    async def advance(self) -> None:
+        """Save what the superstep has changed, once what it has shown is read."""
+        await self._catch_up()
+        await self.save()
+
+    async def fail(self, error: BaseException) -> None:
+        """Save what is to be saved when a run does not come to its end."""
+        if isinstance(error, ParentCommand):  # an end for the task around it
+            await self._catch_up()
+        if self.desk is not None:
+            await self.desk.settle(error)
+
+    async def _catch_up(self) -> None:
+        if self._run.awaited is not None:
+            await self._run.awaited.await_()
 
     async def prepare(self, tasks: list[Task]) -> list[Task]:
         """Return those of the planned tasks that are to run."""
@@ -157,6 +179,8 @@ class _Going:
     async def some(self) -> list[Any]:
         """Wait until something arrives, and return the chunks that it makes."""
         run, ready = self._run, self._run.show.ready
+        while self._marks:
+            self._marks.pop().reach()  # what came with them was read
         ends = self._ends
         if ends is None:
             batch = await self._inbox.arrived()
@@ -170,13 +194,17 @@ class _Going:
                 self._pending -= item.rescuer is None and item.called_by is None
                 if self.desk is not None:
                     record(run, item)
-                    await self.desk.save()
+                    if not item.fatal:  # an error comes before what the saver may raise
+                        await self.desk.save()
                 run.finish(item)
             elif type(item) is Called:
                 run.show.start([item.task])
             elif item is LEAVE:
                 self.error = Left()
                 break
+            elif type(item) is Mark:
+                self._marks.append(item)
+                continue
             else:
                 chunks.append(item)
                 continue
@@ -190,11 +218,14 @@ class _Going:
     async def close(self) -> None:
         """End the tasks that still run, and wait until they have ended."""
         self._inbox.closed = True
+        if self._reader is not None:
+            self._reader.leave()
+        self._calls.stop()
         if self._running:
             for unfinished in self._running:
                 unfinished.cancel()
             await asyncio.gather(*self._running, return_exceptions=True)
-        self._calls.close()
+        await self._calls.aclose()
         if self.desk is not None:
             await self.desk.close()
 
@@ -224,7 +255,22 @@ class _LoopCalls(Calls):
             self._loop.call_soon_threadsafe(self._begin, task, promise)
 
     def _begin(self, task: Task, promise: Promise) -> None:
-        self._running.add(_in_context(task, self._fulfil(task, promise)))
+        if self._closed:
+            promise.drop()
+            return
+        doing = _in_context(task, self._fulfil(task, promise))
+        doing.add_done_callback(lambda _: promise.drop())  # one that is cancelled may never begin
+        self._running.add(doing)
+
+    async def aclose(self) -> None:
+        """Do what `close` does, and let the loop go on meanwhile."""
+        self.stop()
+        if self._pool is not None:
+            waiting = ThreadPoolExecutor(1)
+            try:
+                await self._loop.run_in_executor(waiting, self.close)
+            finally:
+                waiting.shutdown(wait=False)
 
     async def _fulfil(self, task: Task, promise: Promise) -> None:
         try:
@@ -369,13 +415,14 @@ async def _make_calls(task: Task, turn: _Turn | None, inbox: Inbox) -> None:
 async def _within(limit: Limit, call: Coroutine[Any, Any, Any], node: Task) -> Any:
     """Await a call of a node as long as the node may take.
 
-    Its config is ambient under every contract: LangGraph, too, starts such a call in a context.
+    A config is ambient under every contract: LangGraph, too, starts such a call in a context.
 
     Raises:
         NodeTimeoutError: It takes longer. It is cancelled; nobody waits for it to see to that.
     """
     context = copy_context()
-    context.run(var_child_runnable_config.set, node.config)
+    held = _contract.active
+    context.run(var_child_runnable_config.set, node.config if held is None else held.timed(node))
     task = context.run(asyncio.ensure_future, call)
     try:
         while not (await asyncio.wait({task}, timeout=max(0, limit.left())))[0]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from runtime.pregel._names import PUSH, TaskPath, path_text, task_id, within
 from runtime.pregel._task import Task
+from runtime.pregel._thread import ERROR, INTERRUPT
 
 if TYPE_CHECKING:
     from runtime.pregel._node import Node
@@ -84,8 +85,13 @@ class Promise(Future[Any]):
             self._unclaimed.pop()
         except IndexError:
             return
-        self.cancel()
-        self.set_running_or_notify_cancel()
+        self.drop()
+
+    def drop(self) -> None:
+        """End the waiting, unless it has ended: nobody will do the work."""
+        if not self.done():
+            self.cancel()
+            self.set_running_or_notify_cancel()
 
     def __await__(self) -> Generator[Any, None, Any]:
         if not self.done():
@@ -149,11 +155,25 @@ class Calls:
         if results and run.restores:
             promise.set_result(results[-1])
             self._put(Called(task))
+            if self._was_cut_off(parent):
+                task.writes, task.cached = [(RETURN, results[-1])], True
+                self._started.append(task)
+                self._put(task)
             return promise
         self._started.append(task)
         self._put(Called(task))
         self.start(task, promise)
         return promise
+
+    def _was_cut_off(self, parent: Task) -> bool:
+        """Return whether what a task had called may not have been shown when it last ran.
+
+        One that asked or failed had shown it all; a process that was killed stored what came of a
+        task before it showed it.
+        """
+        thread = self._run.thread
+        kept = () if thread is None else thread.of_task(parent.id)
+        return not any(name in (INTERRUPT, ERROR) for name, _ in kept)
 
     def start(self, task: Task, promise: Promise) -> None:
         """Have a thread do a task."""
@@ -176,11 +196,15 @@ class Calls:
                 self._pool = ThreadPoolExecutor(workers, thread_name_prefix="task")
             self._pool.submit(copy_context().run, promise.do)
 
-    def close(self) -> None:
-        """Leave nothing behind: what has not begun never does, the rest is waited for."""
+    def stop(self) -> None:
+        """Have nothing begin that has not begun."""
         with self._lock:
             self._closed = True
-        for promise in self._promises.values():
+        for promise in tuple(self._promises.values()):
             promise.give_up()
+
+    def close(self) -> None:
+        """Leave nothing behind: what has not begun never does, the rest is waited for."""
+        self.stop()
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 from typing_extensions import is_typeddict
 
 from runtime.channels.base import BaseChannel
+from runtime.channels.delta import DeltaChannel
 from runtime.pregel._draw import draw
 from runtime.pregel._inside import reached_from
 
@@ -31,6 +32,7 @@ class DescribedGraph(Runnable[Any, Any]):
     output_channels: str | list[str]
     trigger_to_nodes: Mapping[str, Sequence[str]]
     hear_of_the_end: Sequence[str]
+    delta_channels: Mapping[str, DeltaChannel[Any]]
     context_schema: type[Any] | None
 
     # --- drawings ---

@@ -1,6 +1,8 @@
 """Where a driver has the saver of a run do what is to be done: at once, or behind the run's back.
 
-What is saved is saved in order. A saver that never waits is called directly in any case.
+What is saved is saved in order, and nothing after what could not be saved: savers keep only what is
+new in a checkpoint, so that a later one would be lacking it. A saver that never waits is called
+directly in any case.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 
-from runtime.pregel._thread import Thread, is_quick
+from runtime.pregel._thread import Save, Thread, is_quick
 
 __all__ = ("AsyncDesk", "Desk")
 
@@ -28,6 +30,7 @@ class Desk:
         self._at_once = is_quick(thread.saver) or thread.durability != "async"
         self._pool: ThreadPoolExecutor | None = None
         self._going: deque[Future[object]] = deque()
+        self._failed = False
 
     def load(self) -> None:
         """Read the thread."""
@@ -49,26 +52,43 @@ class Desk:
         """
         unsaved = self.thread.unsaved
         while unsaved:
-            method, arguments, _ = unsaved.popleft()
-            call = getattr(self._saver, method)
+            save = unsaved.popleft()
             if self._at_once:
-                call(*arguments)
+                self._do(save)
                 continue
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(1, thread_name_prefix="checkpoints")
-            self._going.append(self._pool.submit(copy_context().run, call, *arguments))
+            self._going.append(self._pool.submit(copy_context().run, self._do, save))
         while self._going and self._going[0].done():
             self._going.popleft().result()
 
-    def settle(self) -> None:
+    def _do(self, save: Save) -> None:
+        if not self._failed:
+            try:
+                getattr(self._saver, save.method)(*save.arguments)
+            except BaseException:
+                self._failed = True
+                raise
+
+    def settle(self, ended_by: BaseException | None = None) -> None:
         """Save what is to be saved, and wait until all is saved.
+
+        Args:
+            ended_by: What ended the run, if it did not come to its end. The caller is to see that
+                rather than what the saver raises, which becomes its context; unless the caller
+                has left and is to see nothing else.
 
         Raises:
             Exception: The saver failed.
         """
-        self.save()
-        while self._going:
-            self._going.popleft().result()
+        try:
+            self.save()
+            while self._going:
+                self._going.popleft().result()
+        except Exception as error:
+            if ended_by is None or isinstance(ended_by, GeneratorExit):
+                raise
+            _stand_behind(ended_by, error)
 
     def close(self) -> None:
         """Leave nothing behind."""
@@ -89,6 +109,7 @@ class AsyncDesk:
         self._quick = is_quick(thread.saver)
         self._at_once = thread.durability != "async"
         self._worker: asyncio.Task[None] | None = None
+        self._failed = False
 
     async def load(self) -> None:
         """Read the thread."""
@@ -126,21 +147,39 @@ class AsyncDesk:
 
     async def _work(self) -> None:
         unsaved = self.thread.unsaved
-        while unsaved:
-            method, arguments, _ = unsaved.popleft()
-            await getattr(self._saver, f"a{method}")(*arguments)
+        while unsaved and not self._failed:
+            method, arguments, _ = unsaved[0]  # if this is cancelled, it is still to be saved
+            try:
+                await getattr(self._saver, f"a{method}")(*arguments)
+            except Exception:
+                self._failed = True
+                raise
+            unsaved.popleft()
 
-    async def settle(self) -> None:
-        """Save what is to be saved, and wait until all is saved.
+    async def settle(self, ended_by: BaseException | None = None) -> None:
+        """Save what is to be saved, and wait until all is saved; arguments as for `Desk.settle`.
 
         Raises:
             Exception: The saver failed.
         """
-        await self.save()
-        if self._worker is not None:
-            await self._worker
+        try:
+            await self.save()
+            if self._worker is not None:
+                await asyncio.wait({self._worker})  # what cancels the run does not cancel it
+                self._worker.result()
+        except Exception as error:
+            if ended_by is None or isinstance(ended_by, GeneratorExit):
+                raise
+            _stand_behind(ended_by, error)
 
     async def close(self) -> None:
         """Leave nothing behind."""
         if self._worker is not None and not self._worker.done():
             await asyncio.wait({self._worker})
+
+
+def _stand_behind(shown: BaseException, error: Exception) -> None:
+    """Have an error stand in the traceback of another one, as what happened before it."""
+    if error is not shown:
+        error.__context__ = shown.__context__
+        shown.__context__ = error

@@ -14,8 +14,8 @@ from runtime.errors import EmptyInputError, InvalidUpdateError, UnknownInterrupt
 from runtime.pregel._commands import goto_writes, update_writes
 from runtime.pregel._node import Write
 from runtime.pregel._replay import Replay
-from runtime.pregel._step import Given
-from runtime.pregel._thread import INTERRUPT, NOBODY, RESUME, Thread
+from runtime.pregel._step import NOBODY, Given
+from runtime.pregel._thread import INTERRUPT, RESUME, Thread
 from runtime.types import Command, Send
 
 if TYPE_CHECKING:

@@ -24,10 +24,10 @@ from runtime.pregel._async import aperform
 from runtime.pregel._input import input_writes
 from runtime.pregel._payloads import result_of
 from runtime.pregel._run import Run, Upcoming
-from runtime.pregel._step import Given
+from runtime.pregel._step import NOBODY, Given
 from runtime.pregel._sync import perform
 from runtime.pregel._task import Task
-from runtime.pregel._thread import ERROR, INTERRUPT, NOBODY, SPECIAL, Save, Thread
+from runtime.pregel._thread import ERROR, INTERRUPT, SPECIAL, Save, Thread
 
 if TYPE_CHECKING:
     from runtime.pregel._node import Write
@@ -50,7 +50,8 @@ def look(steps: Steps, saver: BaseCheckpointSaver[Any]) -> Any:
                 perform(wanted)
                 wanted = steps.send(None)
             else:
-                wanted = steps.send(getattr(saver, wanted.method)(*wanted.arguments))
+                call = getattr(saver, wanted.method)
+                wanted = steps.send(call(*wanted.arguments, **wanted.options))
     except StopIteration as done:
         return done.value
 
@@ -64,18 +65,22 @@ async def alook(steps: Steps, saver: BaseCheckpointSaver[Any]) -> Any:
                 await aperform(wanted)
                 wanted = steps.send(None)
             else:
-                wanted = steps.send(await getattr(saver, f"a{wanted.method}")(*wanted.arguments))
+                call = getattr(saver, f"a{wanted.method}")
+                wanted = steps.send(await call(*wanted.arguments, **wanted.options))
     except StopIteration as done:
         return done.value
 
 
-def _opened(graph: AnyGraph, config: RunnableConfig, saved: CheckpointTuple | None) -> Run:
+def _opened(
+    graph: AnyGraph, config: RunnableConfig, saved: CheckpointTuple | None
+) -> Generator[Save, Any, Run]:
     """Return a run that has loaded its thread and does not begin."""
     ns = config["configurable"].get("checkpoint_ns", "")
     asked = Asked(graph.stream_channels, durability="sync", ns=ns)
     run = Run(graph, None, config, asked)
     thread = cast(Thread, run.thread)
     thread.load(saved)
+    yield from thread.rebuild(saved)
     if saved is not None:
         thread.parents = cast("dict[str, Any]", saved.metadata).get("parents", {})
     run.open()
@@ -109,13 +114,14 @@ def state_of(
     latest = not config["configurable"].get("checkpoint_id")
     inside: dict[str, StateSnapshot] = {}
     if subgraphs:
-        for task in _opened(graph, saved.config, saved).upcoming(in_order_of=graph.nodes):
+        run = yield from _opened(graph, saved.config, saved)
+        for task in run.upcoming(in_order_of=graph.nodes):
             inner = graph.inner_graphs.get(task.name)
             if inner is not None:
                 address = _address(saved.config, inner.ns_for(task.ns))
-                inner = inner.copy(checkpointer=graph.checkpointer)
+                inner = inner.copy({"checkpointer": graph.checkpointer})
                 inside[task.id] = yield from state_of(inner, address, subgraphs=True)
-    return snapshot(graph, saved, latest, inside)
+    return (yield from snapshot(graph, saved, latest, inside))
 
 
 def _address(config: RunnableConfig, ns: str) -> RunnableConfig:
@@ -128,7 +134,7 @@ def snapshot(
     saved: CheckpointTuple,
     latest: bool,
     inside: Mapping[str, StateSnapshot] | None = None,
-) -> StateSnapshot:
+) -> Generator[Save, Any, StateSnapshot]:
     """Return a checkpoint as users see it.
 
     Args:
@@ -137,7 +143,7 @@ def snapshot(
         latest: Whether to show what finished tasks wrote as if their superstep were done.
         inside: The states of graphs that are tasks, by the id of the task.
     """
-    run = _opened(graph, saved.config, saved)
+    run = yield from _opened(graph, saved.config, saved)
     thread = cast(Thread, run.thread)
     kept = thread.pending
     tasks = run.upcoming(in_order_of=graph.nodes)
@@ -225,16 +231,20 @@ def update(
         raise ValueError("No supersteps provided: pass a list of lists of StateUpdate.")
     if not all(supersteps):
         raise ValueError("No updates provided: each superstep needs at least one StateUpdate.")
-    for updates in supersteps:
-        made = yield from _superstep(graph, config, updates)
+    for number, updates in enumerate(supersteps):
+        made = yield from _superstep(graph, config, updates, is_first=number == 0)
         config = {**config, "configurable": {**config["configurable"], **made["configurable"]}}
     return made
 
 
-def _superstep(graph: AnyGraph, config: RunnableConfig, updates: Sequence[StateUpdate]) -> Steps:
+def _superstep(
+    graph: AnyGraph, config: RunnableConfig, updates: Sequence[StateUpdate], is_first: bool
+) -> Steps:
     saved = yield Save("get_tuple", (config,))
-    run = _opened(graph, config, saved)
+    run = yield from _opened(graph, config, saved)
     thread = cast(Thread, run.thread)
+    if is_first and thread.deltas is not None:
+        yield from thread.look_ahead()
     values, as_node, _ = updates[0]
     alone = {END: values is None, INPUT: True, COPY: True}.get(cast(str, as_node), False)
     if alone and len(updates) > 1:
@@ -245,7 +255,8 @@ def _superstep(graph: AnyGraph, config: RunnableConfig, updates: Sequence[StateU
     if alone and as_node == COPY:
         if saved is None:
             raise InvalidUpdateError("Cannot copy a non-existent checkpoint: the thread is empty.")
-        return (yield from _saved(run, thread, "fork", beside=saved))
+        thread.stand_beside(saved)
+        return (yield from _saved(run, thread, "fork"))
     if alone and as_node == INPUT:
         run.step = thread.step + 1
         given = input_writes(graph, values)
@@ -260,35 +271,30 @@ def _superstep(graph: AnyGraph, config: RunnableConfig, updates: Sequence[StateU
     kept = thread.pending
     if given := [write for write in kept.get(NOBODY, ()) if write[0] not in SPECIAL]:
         run.apply_given(Given(given))
-    for task in waiting if not thread.addressed else ():
-        task.take(kept.get(task.id, ()))
-    if alone:  # drop what was to run
+    if alone:  # drop what was to run, but for what is done
+        for task in waiting if not thread.addressed else ():
+            task.take(kept.get(task.id, ()))
         run.updated = run.apply(waiting) if waiting else run.updated
         return (yield from _saved(run, thread, "update"))
-    if done := [task for task in waiting if task.done]:
-        run.updated = run.apply(done)
     tasks = []
-    for value, name, id_ in _addressed(graph, thread, updates):
+    for number, (value, name, id_) in enumerate(_addressed(graph, thread, updates)):
         task_id = id_ or (
             ids[name].popleft() if ids[name] else str(uuid5(UUID(thread.id), INTERRUPT))
         )
         node = replace(graph.nodes[name], call=None, policies=None, rescuer=None)
         edit = Task(run, node, ("update", name), task_id, f"{name}:{task_id}", value)
         yield edit
-        tasks.append(Upcoming(name, (), (), task_id, "", edit.writes))
+        path = (INTERRUPT, number)
+        tasks.append(Upcoming(name, (), path, task_id, "", edit.writes))
         if saved is not None and edit.writes:
-            yield Save("put_writes", (thread.here, edit.writes, task_id))
+            yield from thread.put_writes(task_id, path, edit.writes)
     run.updated = run.apply(tasks)
     return (yield from _saved(run, thread, "update"))
 
 
-def _saved(
-    run: Run, thread: Thread, source: str, beside: CheckpointTuple | None = None
-) -> Generator[Save, Any, RunnableConfig]:
+def _saved(run: Run, thread: Thread, source: str) -> Generator[Save, Any, RunnableConfig]:
     """Save a new checkpoint, and return its config."""
-    if beside is not None:
-        thread.stand_beside(beside)
-    thread.commit(run.step, {"source": source}, None)
+    thread.commit(run.step, {"source": source}, None, run.channels)
     save = thread.unsaved.popleft()
     made = yield save
     return _with_map(made, thread.metadata)

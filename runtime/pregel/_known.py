@@ -14,6 +14,7 @@ from runtime._interrupts import interrupt_id
 from runtime._threads import Checkpointer
 from runtime.errors import GraphBubbleUp, GraphInterrupt
 from runtime.pregel._answers import Answers
+from runtime.pregel._deltas import Deltas
 from runtime.pregel._policies import Attempt, CacheKey, cache_key, from_cache
 from runtime.pregel._serde import speaking
 from runtime.pregel._thread import (
@@ -68,6 +69,10 @@ def open_thread(run: Run, saver: BaseCheckpointSaver[Any]) -> Thread:
         around = run.parent.run
         outer = around.thread.parents if around.thread is not None else {}
         parents = {**outer, around.base_ns: around.checkpoint_id}
+        caller = run.parent.called_by
+        while caller is not None:  # in the namespace of the task that it called
+            parents[caller.ns] = around.checkpoint_id
+            caller = caller.called_by
         durability = durability or (around.thread.durability if around.thread else None)
     elif not any(configurable.get(k) for k in ("thread_id", "checkpoint_ns", "checkpoint_id")):
         raise ValueError(
@@ -78,7 +83,11 @@ def open_thread(run: Run, saver: BaseCheckpointSaver[Any]) -> Thread:
     elif configurable.get("checkpoint_ns", "") == run.base_ns:
         addressed = configurable.get("checkpoint_id") or addressed
     durability = durability or "async"
-    thread = Thread(saver, run.config, run.base_ns, parents, addressed, durability, run.turns)
+    specs = run.graph.delta_channels
+    deltas = Deltas(specs, at_exit=durability == "exit") if specs else None
+    thread = Thread(
+        saver, run.config, run.base_ns, parents, addressed, durability, run.turns, deltas
+    )
     if run.replay is not None:
         thread.before = run.replay.bound_for(run.base_ns)
     return thread

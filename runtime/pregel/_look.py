@@ -70,7 +70,9 @@ class KeptGraph(DescribedGraph):
         """
         graph, saver, config = self._place(config)
         saved = saver.list(config, before=before, limit=limit, filter=filter)
-        return (snapshot(graph, one, latest=False) for one in saved)
+        if graph.delta_channels:  # made of more calls of the saver, which may take one at a time
+            saved = iter(list(saved))
+        return (look(snapshot(graph, one, latest=False), saver) for one in saved)
 
     def aget_state_history(
         self,
@@ -83,7 +85,16 @@ class KeptGraph(DescribedGraph):
         """Yield what `get_state_history` yields."""
         graph, saver, config = self._place(config)
         saved = saver.alist(config, before=before, limit=limit, filter=filter)
-        return (snapshot(graph, one, latest=False) async for one in saved)
+
+        async def states() -> AsyncIterator[StateSnapshot]:
+            if graph.delta_channels:  # as above
+                for one in [one async for one in saved]:
+                    yield await alook(snapshot(graph, one, latest=False), saver)
+                return
+            async for one in saved:
+                yield await alook(snapshot(graph, one, latest=False), saver)
+
+        return states()
 
     def update_state(
         self,
@@ -170,6 +181,6 @@ class KeptGraph(DescribedGraph):
             names = without_ids(ns)
             for _, inner in self.get_subgraphs(namespace=names, recurse=True):
                 ns = cast(KeptGraph, inner).ns_for(ns)
-                graph = cast("Pregel[Any, Any, Any, Any]", inner).copy(checkpointer=saver)
+                graph = cast("Pregel[Any, Any, Any, Any]", inner).copy({"checkpointer": saver})
         configurable.update(thread_id=str(configurable["thread_id"]), checkpoint_ns=ns)
         return graph, speaking(saver), {"configurable": configurable}

@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 from asyncio import CancelledError
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter
@@ -54,11 +55,10 @@ from runtime.pregel._names import (
 from runtime.pregel._policies import Attempt, with_timeout
 from runtime.pregel._replay import Replay
 from runtime.pregel._show import Show
-from runtime.pregel._step import TASKS, Given, Written, apply_writes, next_nodes
+from runtime.pregel._step import NOBODY, TASKS, Given, Identified, apply_writes, next_nodes
 from runtime.pregel._task import Task
 from runtime.pregel._thread import (
     NO_WRITES,
-    NOBODY,
     RESUME,
     SPECIAL,
 )
@@ -68,6 +68,7 @@ from runtime.turns import current_turns
 
 if TYPE_CHECKING:
     from runtime.pregel._node import Node, Write
+    from runtime.pregel._reader import Reader
     from runtime.pregel.main import Pregel
 
 __all__ = ("PREVIOUS", "Run", "Upcoming")
@@ -129,6 +130,7 @@ class Run:
             is done.
         resume: What tasks that ask are answered.
         calls: The tasks that nodes call; the driver's.
+        awaited: Who must have read what was shown before the run stores that it is past it.
         replay: What graphs inside are to go by while the thread is replayed.
         left: Whether its consumer left it before its end: graphs inside are to stop, too.
     """
@@ -166,9 +168,11 @@ class Run:
         self._checks_versions = False  # until the first superstep is done
         self._passes_breakpoint = False  # as it stopped there last time
         self.tasks: list[Task] = []
+        self._unfinished: int | None = None  # tasks of the superstep, until it is applied
         self.updated: set[str] = set()
         sink = asked.sink(self.ns) if callable(asked.sink) else asked.sink
         self.show: Show = Show(self, sink, asked.output_keys)
+        self.awaited = self._awaited()
         self.listeners = Listeners(self, sink)
         self.left = False
         self.runtime = self._runtime(asked.context, parent)
@@ -187,6 +191,20 @@ class Run:
         # a graph with one history per thread has it under the names of nodes
         around = without_ids(parent.ns) if self.graph.checkpointer is True else parent.ns
         return inner_ns(around, next(parent.inner_runs))
+
+    @property
+    def is_durable(self) -> bool:
+        """Whether what is shown of it must outlive the process."""
+        if self.thread is not None and self.thread.durability == "sync":
+            return True
+        return self.parent is not None and self.parent.run.is_durable
+
+    def _awaited(self) -> Reader | None:
+        sink = self.show.outermost
+        # a task that waits keeps its turn: others would take a slow consumer for a stalled run
+        if sink is None or self.turns.serial or not self.is_durable:
+            return None
+        return sink.reader
 
     def _runtime(self, context: Any, parent: Task | None) -> Runtime[Any]:
         around = parent.runtime if parent is not None else Runtime()
@@ -292,6 +310,7 @@ class Run:
         for name in self._pulled():
             node = graph.nodes[name]
             tasks.append(self._task(node, (PULL, name), node.read(channels)))
+        self._unfinished = len(tasks)
         self.show.checkpoint(tasks)
         if not tasks:
             return tasks
@@ -384,6 +403,8 @@ class Run:
             cast("Calls", self.calls).heard()
         elif task.rescuer is not None:
             self.tasks.append(task.rescuer)
+        elif self._unfinished is not None:
+            self._unfinished -= 1
         self.show.result(task)
 
     def commit(self) -> None:
@@ -398,13 +419,14 @@ class Run:
             raise GraphInterrupt(tuple(question for error in asking for question in error.args[0]))
         tasks = self.tasks if len(self.tasks) == 1 else sorted(self.tasks, key=_by_path)
         self.updated = self.apply(tasks)
+        self._unfinished = None
         self.show.state(tasks)
         self.save_checkpoint("loop")
         self._checks_versions = self._passes_breakpoint = self.resuming = False
         if self.asked.interrupt_after:
             self._stop_at(tasks, self.asked.interrupt_after, "interrupt_after")
 
-    def apply(self, tasks: Sequence[Written]) -> set[str]:
+    def apply(self, tasks: Sequence[Identified]) -> set[str]:
         """Apply writes to the channels, and return those that changed and hold a value."""
         graph, thread = self.graph, self.thread
         changed: dict[str, None] | None = None
@@ -412,6 +434,8 @@ class Run:
             changed = {}
             for task in tasks:
                 thread.ran(task.name, task.triggers)
+                if thread.deltas is not None:
+                    thread.deltas.apply(task.id, task.path, task.writes)
         updated = apply_writes(
             self.channels, tasks, graph.trigger_to_nodes, graph.hear_of_the_end, changed
         )
@@ -423,7 +447,7 @@ class Run:
         """Have the thread keep the state as it is now, and go on to the next step."""
         if self.thread is not None:
             updated = None if source == "fork" else self.updated
-            self.thread.commit(self.step, {"source": source}, updated)
+            self.thread.commit(self.step, {"source": source}, updated, self.channels)
         self.step += 1
 
     def close(self, error: BaseException | None) -> bool:
@@ -434,12 +458,15 @@ class Run:
         """
         self.left = self.left or isinstance(error, _LEAVES)
         thread = self.thread
+        if isinstance(error, GeneratorExit) and self._is_complete:
+            with suppress(GraphInterrupt):  # after a node at which it would have stopped
+                self.commit()
         if thread is not None and (
             self.parent is None or error is not None or self.graph.checkpointer is True
         ):
             if self.resume.is_used_up:
                 thread.forget(RESUME, NOBODY)
-            thread.close({task.id: task.path for task in self.tasks})
+            thread.close({task.id: task.path for task in self.tasks}, self.channels)
         if error is None:
             self.listeners.ends()
         if self.parent is not None or not isinstance(error, GraphInterrupt):
@@ -456,6 +483,13 @@ class Run:
             self.show.stop()
         self.listeners.tell_stopped(self._stopped, tuple(error.args[0]))
         return True
+
+    @property
+    def _is_complete(self) -> bool:
+        """Whether all tasks of the superstep are done, and it is to be applied."""
+        if self._unfinished != 0:
+            return False
+        return all(task.error is None or task.rescuer is not None for task in self.tasks)
 
     # --- what tasks call ---
 

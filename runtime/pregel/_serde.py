@@ -27,6 +27,7 @@ from typing_extensions import is_typeddict
 from runtime._interrupts import Interrupt
 from runtime._policies import TimeoutPolicy
 from runtime._threads import PregelTask, StateSnapshot
+from runtime.channels.delta import DeltaSnapshot
 from runtime.types import Command, Overwrite, Send
 
 __all__ = ("known_types", "speaking")
@@ -46,6 +47,8 @@ _AT: Final = slice(1, 1 + len(_HEAD))
 
 def _named(obj: Any) -> Any:
     """Return what msgpack writes for an object: ours under LangGraph's names."""
+    if type(obj) is DeltaSnapshot:
+        return ormsgpack.Ext(jsonplus.EXT_DELTA_SNAPSHOT, _packed(obj.value))
     if type(obj) not in _OUR_TYPES:
         return jsonplus._msgpack_default(obj)  # noqa: SLF001 - there is no public way to extend it
     code = jsonplus.EXT_CONSTRUCTOR_KW_ARGS
@@ -76,9 +79,11 @@ class _Serializer(JsonPlusSerializer):
         theirs = other._unpack_ext_hook  # noqa: SLF001 - as above
 
         def revive(code: int, data: bytes) -> Any:
+            option = ormsgpack.OPT_NON_STR_KEYS
+            if code == jsonplus.EXT_DELTA_SNAPSHOT:
+                return DeltaSnapshot(ormsgpack.unpackb(data, ext_hook=revive, option=option))
             if data[_AT] != _HEAD:
                 return theirs(code, data)
-            option = ormsgpack.OPT_NON_STR_KEYS
             _, name, arguments = ormsgpack.unpackb(data, ext_hook=revive, option=option)[:3]
             made = _OURS.get(name)
             if made is None:

@@ -36,7 +36,9 @@ class Show:
 
     Attributes:
         stream: Where chunks go.
+        reader: The run's own consumer, if it reads chunks of graphs inside.
         ready: Chunks for the run's own consumer that were made by the driver and not yet read.
+        outermost: The outermost consumer of chunks of graphs inside, if this is one.
         live: Whether the run's own consumer reads chunks that nodes emit while they still run.
         output_was_set: Whether an output key was ever written.
         interrupts: The questions that were asked and shown.
@@ -49,7 +51,9 @@ class Show:
         "_tasks",
         "interrupts",
         "live",
+        "outermost",
         "output_was_set",
+        "reader",
         "ready",
         "stream",
     )
@@ -62,6 +66,8 @@ class Show:
         if run.parent is not None:
             around = run.parent.run.show.stream.sinks
         outer = [consumer for consumer in around if consumer.subgraphs]
+        self.reader = None if sink is None else sink.reader
+        self.outermost: Sink | None = outer[-1] if outer else None
         self.stream: Stream = Stream(sink, outer, self.ready.append)
         debugs = self.stream.wants("debug")
         self._tasks = debugs or self.stream.wants("tasks")
@@ -161,7 +167,8 @@ class Show:
             return
         if task.error is None and self.stream.wants("updates"):
             self._update(task, task.writes[0][1])
-        if self._tasks and not task.cached:
+        from_the_cache = task.cached and task.attempt is not None  # and not from the thread
+        if self._tasks and not from_the_cache:
             self._tell("task_result", task_finished(task, [RETURN]), self._run.step)
 
     def _update(self, task: Task, written: Any) -> None:

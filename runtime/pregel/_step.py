@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from runtime.channels._state import Channels
 from runtime.channels.base import BaseChannel
@@ -16,10 +16,13 @@ from runtime.channels.base import BaseChannel
 if TYPE_CHECKING:
     from runtime.pregel._node import Write
 
-__all__ = ("TASKS", "Given", "apply_writes", "next_nodes")
+__all__ = ("NOBODY", "TASKS", "Given", "Identified", "apply_writes", "next_nodes")
 
 TASKS = "__pregel_tasks"
 """The channel that collects `Send`s."""
+
+NOBODY: Final = "00000000-0000-0000-0000-000000000000"
+"""The task of what comes from outside: the parts of a `Command` that a run is given."""
 
 logger = logging.getLogger(__name__)
 
@@ -40,12 +43,26 @@ class Written(Protocol):
         """Its writes."""
 
 
+class Identified(Written, Protocol):
+    """What a task is to the thread that keeps what it wrote."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def path(self) -> Sequence[Any]:
+        """Its place among the tasks of the superstep."""
+
+
 class Given(NamedTuple):
     """What comes from outside rather than from a task."""
 
     writes: Sequence[Write]
     name: str = "__input__"
     triggers: tuple[str, ...] = ()
+    id: str = NOBODY
+    path: tuple[()] = ()
 
 
 def next_nodes(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, get_args
 
 from runtime.constants import START
+from runtime.pregel._reader import Reader
 from runtime.pregel._thread import INTERRUPT
 from runtime.stream._event import ProtocolEvent, event_of
 from runtime.types import StreamMode
@@ -72,6 +73,7 @@ class Sink:
         coerce: For stream parts: makes the state in `values` an object of its class.
         full_metadata: Whether messages that nodes return carry what tokens carry of the graph.
         events: What the events are like that it wants, if it wants those.
+        reader: Tells graphs inside how far it has read, if it wants their chunks.
     """
 
     modes: tuple[str, ...]
@@ -83,6 +85,7 @@ class Sink:
     coerce: Callable[[Any], Any] | None = None
     full_metadata: bool = False
     events: EventShape | None = None
+    reader: Reader | None = None
 
     @property
     def all_modes(self) -> tuple[str, ...]:

@@ -19,9 +19,11 @@ from langchain_core.callbacks.manager import handle_event
 from langchain_core.runnables.config import var_child_runnable_config
 
 from runtime.callbacks import GraphCallbackHandler
+from runtime.errors import ParentCommand
 from runtime.pregel._calls import Called, Calls
 from runtime.pregel._desk import Desk
 from runtime.pregel._known import cache_keys, recall, record, restore
+from runtime.pregel._reader import Mark
 from runtime.pregel._run import Run
 from runtime.pregel._task import Task, in_order
 from runtime.turns import Lane
@@ -52,14 +54,17 @@ def drive(run: Run, inbox: SimpleQueue[Any]) -> Iterator[Any]:
         try:
             yield from _supersteps(run, inbox, desk)
         except BaseException as error:
+            if isinstance(error, ParentCommand):  # an end for the task around it
+                _catch_up(run)
             if not run.close(error):
                 if desk is not None:
-                    desk.save()
+                    desk.settle(error)
                 while isinstance(error, Exception) and ready:
                     yield ready.popleft()
                 raise
         else:
             run.close(None)
+            _catch_up(run)
         _tell(run)
         if desk is not None:
             desk.settle()
@@ -81,6 +86,9 @@ def _supersteps(run: Run, inbox: SimpleQueue[Any], desk: Desk | None) -> Iterato
     ready = run.show.ready
     pool: ThreadPoolExecutor | None = None
     calls = run.calls = Calls(run, inbox.put, perform_here)
+    reader = run.show.reader
+    if reader is not None:
+        reader.open()
     try:
         run.begin()
         _tell(run)
@@ -93,19 +101,14 @@ def _supersteps(run: Run, inbox: SimpleQueue[Any], desk: Desk | None) -> Iterato
             while ready:
                 yield ready.popleft()
             if len(tasks) == 1 and not run.show.begins_early(tasks[0]):
-                task: Task | None = tasks[0]
-                while task is not None:
-                    copy_context().run(perform_here, task)
-                    while calls.outstanding:
-                        yield from _handle(run, inbox.get(), desk)
-                    yield from _handle(run, task, desk)
-                    task = task.rescuer
+                yield from _in_own_thread(run, tasks[0], inbox, desk, calls)
             elif tasks:
                 if pool is None:
                     workers = run.config.get("max_concurrency") or MAX_THREADS
                     pool = ThreadPoolExecutor(workers, thread_name_prefix="graph")
                 yield from _in_threads(run, tasks, pool, inbox, desk, calls)
             run.commit()
+            _catch_up(run)
             if desk is not None:
                 desk.save()
             while ready:
@@ -114,9 +117,23 @@ def _supersteps(run: Run, inbox: SimpleQueue[Any], desk: Desk | None) -> Iterato
         run.left = True
         raise
     finally:
+        if reader is not None:
+            reader.leave()
         calls.close()
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _in_own_thread(
+    run: Run, task: Task | None, inbox: SimpleQueue[Any], desk: Desk | None, calls: Calls
+) -> Iterator[Any]:
+    """Do the one task of a superstep, and what handles its error, in the caller's own thread."""
+    while task is not None:
+        copy_context().run(perform_here, task)
+        while calls.outstanding:
+            yield from _handle(run, inbox.get(), desk)
+        yield from _handle(run, task, desk)
+        task = task.rescuer
 
 
 def _handle(run: Run, item: Any, desk: Desk | None) -> Iterator[Any]:
@@ -125,7 +142,8 @@ def _handle(run: Run, item: Any, desk: Desk | None) -> Iterator[Any]:
     if type(item) is Task:
         if desk is not None:
             record(run, item)
-            desk.save()
+            if not item.fatal:  # an error comes before what the saver may raise
+                desk.save()
         run.finish(item)
         while ready:
             yield ready.popleft()
@@ -135,8 +153,16 @@ def _handle(run: Run, item: Any, desk: Desk | None) -> Iterator[Any]:
         run.show.start([item.task])
         while ready:
             yield ready.popleft()
+    elif type(item) is Mark:
+        item.reach()
     else:  # a chunk
         yield item
+
+
+def _catch_up(run: Run) -> None:
+    """Wait until what the run has shown is read, if it must be."""
+    if run.awaited is not None:
+        run.awaited.wait()
 
 
 def _announce(run: Run) -> Any:
@@ -188,6 +214,8 @@ def _in_threads(
                 if type(item) is Task or type(item) is Called:
                     pending -= _ends(item)
                     yield from _handle(run, item, desk)
+                elif type(item) is Mark:
+                    item.reach()
                 else:
                     yield item
     finally:

@@ -25,6 +25,7 @@ from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME
 
 from runtime.channels.base import MISSING
 from runtime.channels.untracked_value import UntrackedValue
+from runtime.pregel._deltas import Deltas, history
 from runtime.pregel._names import path_text
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ __all__ = (
     "ERROR",
     "ERROR_OF",
     "INTERRUPT",
-    "NOBODY",
     "NO_WRITES",
     "RESUME",
     "SPECIAL",
@@ -52,9 +52,6 @@ NO_WRITES: Final = "__no_writes__"
 
 ERROR_OF: Final = "__error_source_node__"
 """Stands beside the error of a task that another task handles."""
-
-NOBODY: Final = "00000000-0000-0000-0000-000000000000"
-"""The task of what comes from outside: the parts of a `Command` that a run is given."""
 
 SPECIAL: Final = frozenset({ERROR, ERROR_OF, INTERRUPT, RESUME, NO_WRITES, "__scheduled__"})
 """What is kept of tasks and is no write to a channel."""
@@ -96,6 +93,7 @@ class Thread:
         addressed: The checkpoint that the caller asked for, rather than the latest one.
         durability: When it is saved.
         turns: For ids and the time.
+        deltas: The channels whose values are made of what was written to them.
 
     Attributes:
         id: The checkpoint that the superstep starts from.
@@ -122,8 +120,10 @@ class Thread:
         addressed: str | None,
         durability: Durability,
         turns: Turns,
+        deltas: Deltas | None = None,
     ) -> None:
         self.saver = saver
+        self.deltas = deltas
         self.durability = durability
         self.ns = ns
         self.parents = dict(parents)
@@ -152,6 +152,8 @@ class Thread:
         self.updated: set[str] | None = None
         self.pending: dict[str, list[Write]] = {}
         self._latest: Any = None
+        self._unborn: str | None = None
+        self._twin: CheckpointTuple | None = None
 
     # --- reading ---
 
@@ -171,12 +173,34 @@ class Thread:
         else:
             saved = yield Save("get_tuple", (latest,))
         self.load(saved)
+        yield from self.rebuild(saved)
+
+    def look_ahead(self) -> Generator[Save, Any, None]:
+        """Find out whether the thread has moved on, asking the driver for the call of the saver."""
+        if self.addressed and self.deltas is not None:
+            head = yield Save("get_tuple", (self._to_saver(self._configurable),))
+            self.superseded = head is not None and head.checkpoint["id"] != self.id
+            self.deltas.strayed = self.superseded
+
+    def rebuild(self, saved: CheckpointTuple | None) -> Generator[Save, Any, None]:
+        """Read the values of delta channels, asking the driver for each call of the saver."""
+        if self.deltas is None or saved is None:
+            return
+        wanted = history(saved, self.deltas.specs)
+        try:
+            options = next(wanted)
+            while True:
+                options = wanted.send((yield Save("get_delta_channel_history", (), options)))
+        except StopIteration as done:
+            self.values.update(done.value)
 
     def load(self, saved: CheckpointTuple | None) -> None:
         """Take what the saver has of the thread."""
         if saved is None:
-            self.id = self._turns.checkpoint_id(UNBORN)
+            self.id = self._unborn = self._turns.checkpoint_id(UNBORN)
             self._last_put = self.addressed
+            if self.deltas is not None and self.addressed:
+                self.deltas.strayed = True  # there is no checkpoint for anything to stand under
             return
         checkpoint = saved.checkpoint
         self.id = self._saved_id = self._last_put = checkpoint["id"]
@@ -197,6 +221,9 @@ class Thread:
         for task, name, value in saved.pending_writes or ():
             self.pending.setdefault(str(task), []).append((name, value))
         self._latest = max(self.versions.values()) if self.versions else None
+        if self.deltas is not None:
+            self.deltas.load(self.metadata, self.pending)
+            self.deltas.strayed = self.superseded
 
     @property
     def step(self) -> int:
@@ -222,7 +249,8 @@ class Thread:
         return self.metadata.get("source") in ("update", "fork")
 
     def stand_beside(self, saved: CheckpointTuple) -> None:
-        """Have the next checkpoint share the parent of this one, rather than follow it."""
+        """Have the next checkpoint be like this one and share its parent, rather than follow it."""
+        self._twin = saved
         parent = saved.parent_config
         self._last_put = None if parent is None else parent["configurable"]["checkpoint_id"]
 
@@ -291,6 +319,8 @@ class Thread:
         names = tuple(names)
         if not names:
             return
+        if self.deltas is not None:
+            self.deltas.change(names)
         version = self._latest = self.saver.get_next_version(self._latest, None)
         for name in names:
             self.versions[name] = version
@@ -306,34 +336,109 @@ class Thread:
         for id_ in self.pending if task is None else self.pending.keys() & {task}:
             self.pending[id_] = [write for write in self.pending[id_] if write[0] != kind]
 
-    def commit(self, step: int, metadata: Mapping[str, Any], updated: Iterable[str] | None) -> None:
+    def commit(
+        self,
+        step: int,
+        metadata: Mapping[str, Any],
+        updated: Iterable[str] | None,
+        channels: Channels,
+    ) -> None:
         """Make a new checkpoint of what the channels are now."""
         self.parent = self._last_put
         self.id = self._turns.checkpoint_id(step)
         self.metadata = {**metadata, "step": step, "parents": self.parents}
         self.updated = None if updated is None else set(updated)
+        if self.deltas is not None:
+            if self._twin is None:
+                self.deltas.commit(step, self.pending)
+            self.deltas.describe(self.metadata)
         self.pending = {}
         if self.durability != "exit":
-            self._put()
+            self._put(channels)
 
-    def _put(self) -> None:
+    def _put(self, channels: Channels) -> None:
+        values = self.values if self.deltas is None else self._thinned(self.deltas, channels)
         self._last_put = self.id
-        configurable = self._configurable
-        if self.parent is not None:
-            configurable = {**configurable, "checkpoint_id": self.parent}
-        checkpoint: Checkpoint = {
-            "v": VERSION,
-            "ts": datetime.fromtimestamp(self._turns.now(), tz=timezone.utc).isoformat(),
-            "id": self.id,
-            "channel_values": dict(self.values),
-            "channel_versions": dict(self.versions),
-            "versions_seen": dict(self.seen),
-            "updated_channels": None if self.updated is None else sorted(self.updated),
-        }
         new = {name: self.versions[name] for name in self._unsaved_versions}
         self._unsaved_versions = set()
-        arguments = (self._to_saver(configurable), checkpoint, dict(self.metadata), new)
+        checkpoint = self._checkpoint(
+            self.id,
+            channel_values=dict(values),
+            channel_versions=dict(self.versions),
+            versions_seen=dict(self.seen),
+            updated_channels=None if self.updated is None else sorted(self.updated),
+        )
+        self._put_checkpoint(checkpoint, self.parent, self.metadata, new)
+
+    def _checkpoint(self, id_: str, **content: Any) -> Checkpoint:
+        nothing: dict[str, Any] = {
+            "channel_values": {},
+            "channel_versions": {},
+            "versions_seen": {},
+        }
+        ts = datetime.fromtimestamp(self._turns.now(), tz=timezone.utc).isoformat()
+        return cast(Checkpoint, {"v": VERSION, "ts": ts, "id": id_, **nothing, **content})
+
+    def _put_checkpoint(
+        self,
+        checkpoint: Checkpoint,
+        parent: str | None,
+        metadata: Mapping[str, Any],
+        new: Mapping[str, Any],
+    ) -> None:
+        configurable = self._configurable
+        if parent is not None:
+            configurable = {**configurable, "checkpoint_id": parent}
+        arguments = (self._to_saver(configurable), checkpoint, dict(metadata), new)
         self.unsaved.append(Save("put", arguments))
+
+    def _thinned(self, deltas: Deltas, channels: Channels) -> dict[str, Any]:
+        """Return what the checkpoint holds of the channels, now that it is saved."""
+        if self._twin is not None:
+            return dict(self._twin.checkpoint["channel_values"])
+        snapshots = deltas.snapshots(channels)
+        deltas.describe(self.metadata)
+        self._put_kept(deltas.take_kept(snapshots))
+        self._renew([name for name in snapshots if name not in self._unsaved_versions])
+        values = {name: value for name, value in self.values.items() if name not in deltas.specs}
+        return {**values, **snapshots}
+
+    def _put_kept(self, kept: Sequence[tuple[list[Write], str, str]]) -> None:
+        """Save what stands under the checkpoint that the run started from."""
+        if not kept:
+            return
+        if self.parent is None:  # there was none; so one of nothing is to stand before the first
+            self.parent = cast(str, self._unborn)
+            self._put_checkpoint(self._checkpoint(self.parent), None, {"step": UNBORN}, {})
+        for arguments in kept:
+            self.unsaved.append(Save("put_writes", (self._here(self.parent), *arguments)))
+
+    def _renew(self, names: Sequence[str]) -> None:
+        """Give a new version to channels that did not change, as what is saved of them is new."""
+        if not names:
+            return
+        if not self._unsaved_versions:
+            self._latest = self.saver.get_next_version(self._latest, None)
+        for name in names:
+            for node, seen in self.seen.items():
+                if name in seen and seen[name] == self.versions.get(name):
+                    self.seen[node] = {**seen, name: self._latest}
+            self.versions[name] = self._latest
+        self._unsaved_versions.update(names)
+
+    def put_writes(
+        self, id_: str, path: Sequence[Any], writes: Sequence[Write]
+    ) -> Generator[Save, Any, None]:
+        """Save what a task is taken to have written, asking the driver for the call of the saver.
+
+        Nothing more is to stand under a checkpoint that another one follows already: that follows
+        from what stands there.
+        """
+        if self.deltas is not None:
+            self.deltas.keep(id_, writes)
+        if self.deltas is None or not self.superseded:
+            self.pending[id_] = list(writes)
+            yield Save("put_writes", (self.here, writes, id_, path_text(path)))
 
     def keep(
         self, id_: str, path: Sequence[Any], writes: Sequence[Write], channels: Channels
@@ -344,6 +449,8 @@ class Thread:
             for name, value in writes
             if not isinstance(channels.specs.get(name), UntrackedValue)
         ]
+        if self.deltas is not None:
+            self.deltas.keep(id_, kept)
         before: list[Write] = []
         if all(name in SPECIAL for name, _ in writes):
             names = {name for name, _ in writes}
@@ -356,16 +463,17 @@ class Thread:
         arguments = (self.here, writes, id_, path_text(path) if path else "")
         self.unsaved.append(Save("put_writes", arguments))
 
-    def close(self, paths: Mapping[str, Sequence[Any]]) -> None:
+    def close(self, paths: Mapping[str, Sequence[Any]], channels: Channels) -> None:
         """Save at the end of a run what was not to be saved before.
 
         Args:
             paths: Of the tasks whose writes are kept.
+            channels: The channels as the last superstep left them.
         """
         if self.durability != "exit":
             return
         if self.id != self._saved_id and self.metadata:
-            self._put()
+            self._put(channels)
         for id_, writes in self.pending.items():
             if writes:
                 self._put_writes(id_, paths.get(id_, ()), writes)

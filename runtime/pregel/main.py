@@ -16,6 +16,7 @@ from typing_extensions import Self, TypeVar
 
 from runtime.channels import Topic
 from runtime.channels.base import BaseChannel
+from runtime.channels.delta import DeltaChannel
 from runtime.config import TASK_KEY
 from runtime.managed.base import ManagedValueSpec
 from runtime.pregel._asked import Asked
@@ -25,6 +26,7 @@ from runtime.pregel._describe import DescribedGraph
 from runtime.pregel._event_graph import EventGraph
 from runtime.pregel._inbox import Inbox
 from runtime.pregel._node import Node
+from runtime.pregel._reader import Reader
 from runtime.pregel._run import Run
 from runtime.pregel._serde import known_types
 from runtime.pregel._step import TASKS
@@ -185,6 +187,11 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
         self.hear_of_the_end = tuple(
             name for name, channel in self.channels.items() if channel.hears_of_the_end
         )
+        self.delta_channels = {
+            name: channel
+            for name, channel in self.channels.items()
+            if isinstance(channel, DeltaChannel)
+        }
         if auto_validate:
             self.validate()
 
@@ -209,11 +216,22 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
             self._inner_graphs = dict(self.get_subgraphs())
         return self._inner_graphs
 
-    def copy(self, **changes: Any) -> Self:
+    @property
+    def stream_channels_list(self) -> Sequence[str]:
+        """The channels that `values` and `updates` show."""
+        shown = self.stream_channels
+        return [shown] if isinstance(shown, str) else shown
+
+    @property
+    def stream_channels_asis(self) -> str | Sequence[str]:
+        """The same, or the one whose bare value they show."""
+        return self.stream_channels
+
+    def copy(self, update: Mapping[str, Any] | None = None) -> Self:
         """Return a graph that differs in the given attributes only."""
         twin = object.__new__(type(self))
         twin.__dict__.update(self.__dict__)
-        twin.__dict__.update(changes)
+        twin.__dict__.update(update or {})
         return twin
 
     def with_config(self, config: RunnableConfig | None = None, **kwargs: Any) -> Self:
@@ -226,7 +244,7 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
                 own[key] = [*cast("list[str]", own.get(key, [])), *cast("list[str]", value)]
             else:
                 own[key] = value
-        return self.copy(config=cast(RunnableConfig, own))
+        return self.copy({"config": cast(RunnableConfig, own)})
 
     def clear_cache(self, nodes: Sequence[str] | None = None) -> None:
         """Forget the results of these nodes that the cache keeps, or of all nodes.
@@ -475,6 +493,7 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
             printed=check_modes(print_mode),
             typed=version == "v2",
             coerce=self.coerce_output,
+            reader=Reader(put) if subgraphs else None,
         )
 
     def _asked(

@@ -1,37 +1,88 @@
 """Programs: graphs as data, so that another interpreter can run the same one.
 
-A program is `{"nodes": [node, ...], "subgraphs": bool, "modes": [...]}`. Each node has a `kind`
-(`sync`, `async`, `lambda` for a `RunnableLambda`, `graph` for a compiled graph), and `steps`: what
-it does one after the other. A step is a dict with `do`; see `_DO` for what there is.
+A graph is one of
+
+- `{"nodes": [node, ...]}`: a chain of nodes; with `"parallel": True` they run at the same time;
+- `{"entrypoint": "sync" | "async", "steps": [...]}`;
+- `{"agent": [step, ...]}`: a ReAct agent with one tool, which does the steps.
+
+Each node has a `kind` (`sync`, `async`, `lambda` for a `RunnableLambda`, `graph` for a compiled
+graph, whose keys it has then), and `steps`: what it does one after the other. A step is a dict with
+`do`; see `_DO` for what there is. A program is a graph and how it is streamed; see `streams`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import operator
-from collections.abc import Callable
+import re
+import warnings
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Annotated, Any
 
-from engines import IDS, Engine
+from engines import Engine
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.runnables import RunnableConfig, RunnableLambda
 from langchain_core.tools import StructuredTool
-from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.store.memory import InMemoryStore
+from langgraph.store.base import BaseStore
 from typing_extensions import TypedDict
 
-MOST_ANSWERS = 3
-_SHOWN = ("langgraph_node", "langgraph_step", "langgraph_path", "langgraph_checkpoint_ns", "tags")
+CONTEXT = {"who": "me"}
+STORED = ("n",), "k", {"stored": 1}
 
 
 class State(TypedDict):
     log: Annotated[list, operator.add]
 
 
+# --- models and tools --------------------------------------------------------------------------
+
+
 def says(text: str) -> GenericFakeChatModel:
     """Return a model that streams one answer word by word."""
     return GenericFakeChatModel(messages=iter([AIMessage(text, id=text.replace(" ", "-"))]))
+
+
+class _Calling(GenericFakeChatModel):
+    """A model that can call tools: it streams its words, and its calls in one piece."""
+
+    def bind_tools(self, tools: Any, **kwargs: Any) -> _Calling:
+        return self
+
+    def _stream(self, messages: Any, *_: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
+        return (ChatGenerationChunk(message=chunk) for chunk in _pieces(next(self.messages)))
+
+
+def _pieces(message: AIMessage) -> Iterator[AIMessageChunk]:
+    for word in re.findall(r"\s*\S+", message.content):
+        yield AIMessageChunk(word, id=message.id)
+    for call in message.tool_calls:
+        called = {**call, "args": json.dumps(call["args"]), "index": 0, "type": "tool_call_chunk"}
+        yield AIMessageChunk("", id=message.id, tool_call_chunks=[called])
+
+
+def _calling() -> AIMessage:
+    return AIMessage("", id="calls", tool_calls=[{"name": "tool", "args": {}, "id": "c1"}])
+
+
+def _make_tool(engine: Engine, steps: list[dict[str, Any]], *, sync: bool = False) -> Any:
+    """Return a tool that does steps; it takes nothing."""
+
+    def tool() -> Any:
+        return json.dumps(perform(Scope(engine, {}), steps))
+
+    async def atool() -> Any:
+        return json.dumps(await aperform(Scope(engine, {}), steps))
+
+    if sync:
+        return StructuredTool.from_function(tool, name="tool", description="A tool.")
+    return StructuredTool.from_function(coroutine=atool, name="tool", description="A tool.")
+
+
+# --- steps -------------------------------------------------------------------------------------
 
 
 class Scope:
@@ -51,16 +102,21 @@ class Scope:
         return self.injected.get("config") if step.get("config") else None
 
 
-def _name_of(config: Any) -> str:
-    return str(config["metadata"].get("langgraph_node"))
+def _model(step: dict[str, Any]) -> Any:
+    model = says(step.get("text", "one two"))
+    if step.get("how") == "chain":
+        return RunnableLambda(lambda given: given) | model
+    if step.get("how") == "with_config":
+        return model.with_config(tags=["bound"])
+    return model
 
 
 def _say(scope: Scope, step: dict[str, Any]) -> Any:
-    return says(step.get("text", "one two")).invoke("q", scope.config(step)).content
+    return _model(step).invoke("q", scope.config(step)).content
 
 
 async def _asay(scope: Scope, step: dict[str, Any]) -> Any:
-    model, config = says(step.get("text", "one two")), scope.config(step)
+    model, config = _model(step), scope.config(step)
     if step.get("how") == "astream":
         return [chunk.content async for chunk in model.astream("q", config)]
     return (await model.ainvoke("q", config)).content
@@ -74,17 +130,21 @@ def _write(scope: Scope, step: dict[str, Any]) -> Any:
         write = scope.injected["runtime"].stream_writer
     else:
         write = scope.engine.config.get_stream_writer()
-    write(how)
+    write(step.get("text", how))
     return "written"
 
 
 def _ask(scope: Scope, step: dict[str, Any]) -> Any:
-    what = step["how"]
+    """Ask for something, by a function or in what was injected."""
+    what, injected = step["how"], scope.injected if step.get("injected") else {}
     if what == "config":
-        return _name_of(scope.engine.config.get_config())
+        config = injected.get("config") or scope.engine.config.get_config()
+        return str(config["metadata"].get("langgraph_node"))
     if what == "store":
-        return scope.engine.config.get_store().get(("n",), "k").value
-    return scope.engine.runtime.get_runtime().context
+        store = injected.get("store") or scope.engine.config.get_store()
+        return store.get(*STORED[:2]).value
+    runtime = injected.get("runtime") or scope.engine.runtime.get_runtime()
+    return runtime.store.get(*STORED[:2]).value if what == "runtime_store" else runtime.context
 
 
 def _interrupt(scope: Scope, step: dict[str, Any]) -> Any:
@@ -92,75 +152,87 @@ def _interrupt(scope: Scope, step: dict[str, Any]) -> Any:
 
 
 def _tool(scope: Scope, step: dict[str, Any]) -> Any:
-    inner = Scope(scope.engine, {})
-
-    def tool() -> Any:
-        return perform(inner, step["steps"])
-
-    return StructuredTool.from_function(tool, description="A tool.").invoke({}, scope.config(step))
+    return _make_tool(scope.engine, step["steps"], sync=True).invoke({}, scope.config(step))
 
 
 async def _atool(scope: Scope, step: dict[str, Any]) -> Any:
-    inner = Scope(scope.engine, {})
+    return await _make_tool(scope.engine, step["steps"]).ainvoke({}, scope.config(step))
 
-    async def tool() -> Any:
-        return await aperform(inner, step["steps"])
 
-    made = StructuredTool.from_function(coroutine=tool, name="tool", description="A tool.")
-    return await made.ainvoke({}, scope.config(step))
+async def _atool_node(scope: Scope, step: dict[str, Any]) -> Any:
+    node = scope.engine.prebuilt.ToolNode([_make_tool(scope.engine, step["steps"])])
+    answered = await node.ainvoke({"messages": [_calling()]}, scope.config(step))
+    return [message.content for message in answered["messages"]]
 
 
 def _task(scope: Scope, step: dict[str, Any]) -> Any:
-    inner = Scope(scope.engine, {})
-
     @scope.engine.func.task
     def work() -> Any:
-        return perform(inner, step["steps"])
+        return perform(Scope(scope.engine, {}), step["steps"])
 
     return work().result()
 
 
 async def _atask(scope: Scope, step: dict[str, Any]) -> Any:
-    inner = Scope(scope.engine, {})
-
     @scope.engine.func.task
     async def work() -> Any:
-        return await aperform(inner, step["steps"])
+        return await aperform(Scope(scope.engine, {}), step["steps"])
 
     return await work()
 
 
+def _runnable(scope: Scope, step: dict[str, Any]) -> Any:
+    work = RunnableLambda(lambda _: perform(Scope(scope.engine, {}), step["steps"]))
+    return work.invoke("q", scope.config(step))
+
+
+async def _arunnable(scope: Scope, step: dict[str, Any]) -> Any:
+    async def work(_: Any) -> Any:
+        return await aperform(Scope(scope.engine, {}), step["steps"])
+
+    return await RunnableLambda(work).ainvoke("q", scope.config(step))
+
+
 def _graph(scope: Scope, step: dict[str, Any]) -> Any:
-    graph = build_nodes(scope.engine, step["nodes"])
-    return graph.invoke({"log": []}, scope.config(step))["log"]
+    return answer(build(scope.engine, step).invoke(given(step), scope.config(step)))
 
 
 async def _agraph(scope: Scope, step: dict[str, Any]) -> Any:
-    graph = build_nodes(scope.engine, step["nodes"])
-    return (await graph.ainvoke({"log": []}, scope.config(step)))["log"]
+    return answer(await build(scope.engine, step).ainvoke(given(step), scope.config(step)))
+
+
+async def _agather(scope: Scope, step: dict[str, Any]) -> Any:
+    return list(await asyncio.gather(*(aperform(scope, [inner]) for inner in step["steps"])))
 
 
 Step = Callable[[Scope, dict[str, Any]], Any]
-_DO: dict[str, tuple[Step, Step | None]] = {
+AsyncStep = Callable[[Scope, dict[str, Any]], Awaitable[Any]]
+_DO: dict[str, tuple[Step | None, AsyncStep | None]] = {
     "say": (_say, _asay),
     "write": (_write, None),
     "ask": (_ask, None),
     "interrupt": (_interrupt, None),
     "tool": (_tool, _atool),
+    "tool_node": (None, _atool_node),
     "task": (_task, _atask),
+    "runnable": (_runnable, _arunnable),
     "graph": (_graph, _agraph),
+    "gather": (None, _agather),
 }
 
 
 def perform(scope: Scope, steps: list[dict[str, Any]]) -> list[Any]:
     """Do the steps of a sync node, and return what came of each."""
-    return [_guarded(lambda step=step: _DO[step["do"]][0](scope, step)) for step in steps]
+    return [_guarded(scope, step) for step in steps]
 
 
-def _guarded(call: Callable[[], Any]) -> Any:
+def _guarded(scope: Scope, step: dict[str, Any]) -> Any:
+    sync, _ = _DO[step["do"]]
+    if sync is None:
+        return "only in async code"
     try:
-        return call()
-    except RuntimeError as error:
+        return sync(scope, step)
+    except (RuntimeError, KeyError, ValueError) as error:
         return type(error).__name__
 
 
@@ -176,7 +248,7 @@ async def aperform(scope: Scope, steps: list[dict[str, Any]]) -> list[Any]:
                 results.append(await asyncio.create_task(work))
             else:
                 results.append(await work)
-        except RuntimeError as error:
+        except (RuntimeError, KeyError, ValueError) as error:
             results.append(type(error).__name__)
     return results
 
@@ -190,42 +262,84 @@ async def _one(scope: Scope, step: dict[str, Any]) -> Any:
     return sync(scope, step)
 
 
-def make_node(engine: Engine, node: dict[str, Any]) -> Any:
-    """Return the action of a node."""
-    steps, kind = node["steps"], node["kind"]
-    runtime, writer = engine.runtime.Runtime, engine.types.StreamWriter
+# --- graphs ------------------------------------------------------------------------------------
 
-    def sync(state: State, config: RunnableConfig, writer: writer, runtime: runtime) -> Any:
-        scope = Scope(engine, {"config": config, "writer": writer, "runtime": runtime})
+
+def build(engine: Engine, graph: dict[str, Any], **compiled: Any) -> Any:
+    """Return a graph, compiled."""
+    if "agent" in graph:
+        return _build_agent(engine, graph["agent"], **compiled)
+    if "entrypoint" in graph:
+        workflow = _action(engine, graph["entrypoint"], graph["steps"])
+        return engine.func.entrypoint(**compiled)(workflow)
+    return _build_nodes(engine, graph, **compiled)
+
+
+def given(graph: dict[str, Any]) -> dict[str, Any]:
+    """Return the input of a graph."""
+    return {"messages": [("user", "q")]} if "agent" in graph else {"log": []}
+
+
+def answer(output: dict[str, Any]) -> Any:
+    """Return what a graph has come to."""
+    return output["log"] if "log" in output else output["messages"][-1].content
+
+
+def _build_agent(engine: Engine, steps: list[dict[str, Any]], **compiled: Any) -> Any:
+    model = _Calling(messages=iter([_calling(), AIMessage("one two", id="answers")]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # LangGraph says where agents have moved
+        make = engine.prebuilt.create_react_agent
+        return make(model, [_make_tool(engine, steps)], **compiled)
+
+
+def _build_nodes(engine: Engine, graph: dict[str, Any], **compiled: Any) -> Any:
+    """Return a graph of nodes, each with its conditional edge if it has one."""
+    made, nodes = engine.graph.StateGraph(State), graph["nodes"]
+    start, end, parallel = engine.graph.START, engine.graph.END, graph.get("parallel")
+    names = [f"n{index}" for index, _ in enumerate(nodes)]
+    following = [end for _ in names] if parallel else [*names[1:], end]
+    for name in names if parallel else names[:1]:
+        made.add_edge(start, name)
+    for name, node, after in zip(names, nodes, following, strict=True):
+        timeout = {"timeout": 60} if node.get("timeout") else {}
+        if node["kind"] == "graph":
+            made.add_node(name, build(engine, node))
+        else:
+            made.add_node(name, _action(engine, node["kind"], node.get("steps", [])), **timeout)
+        if "path" in node:
+            made.add_conditional_edges(name, _path(engine, node["path"], after), [after])
+        else:
+            made.add_edge(name, after)
+    return made.compile(**compiled)
+
+
+def _action(engine: Engine, kind: str, steps: list[dict[str, Any]]) -> Any:
+    """Return what a node does, or a workflow."""
+
+    def sync(state: Any, config, writer, runtime, store) -> Any:
+        scope = Scope(
+            engine, {"config": config, "writer": writer, "runtime": runtime, "store": store}
+        )
         return {"log": [perform(scope, steps)]}
 
-    async def async_(state: State, config: RunnableConfig, writer: writer, runtime: runtime) -> Any:
-        scope = Scope(engine, {"config": config, "writer": writer, "runtime": runtime})
+    async def async_(state: Any, config, writer, runtime, store) -> Any:
+        scope = Scope(
+            engine, {"config": config, "writer": writer, "runtime": runtime, "store": store}
+        )
         return {"log": [await aperform(scope, steps)]}
 
-    async def bare(state: State, config: RunnableConfig) -> Any:
+    async def bare(state: Any, config: RunnableConfig) -> Any:
         return {"log": [await aperform(Scope(engine, {"config": config}), steps)]}
 
-    for function in (sync, async_):  # the annotations above are strings of this scope
-        function.__annotations__.update(config=RunnableConfig, writer=writer, runtime=runtime)
-    if kind == "graph":
-        return build_nodes(engine, node["nodes"])
+    for function in (sync, async_):  # which parameters are injected, their annotations say
+        function.__annotations__.update(
+            config=RunnableConfig,
+            writer=engine.types.StreamWriter,
+            runtime=engine.runtime.Runtime,
+            store=BaseStore,
+        )
     return {"sync": sync, "async": async_, "lambda": RunnableLambda(bare)}[kind]
-
-
-def build_nodes(engine: Engine, nodes: list[dict[str, Any]], **compiled: Any) -> Any:
-    """Return a compiled chain of nodes, each with its conditional edge if it has one."""
-    graph = engine.graph.StateGraph(State)
-    names = [f"n{index}" for index, _ in enumerate(nodes)]
-    graph.add_edge(engine.graph.START, names[0])
-    for name, node, after in zip(names, nodes, [*names[1:], engine.graph.END], strict=True):
-        timeout = {"timeout": 60} if node.get("timeout") else {}
-        graph.add_node(name, make_node(engine, {"steps": [], **node}), **timeout)
-        if "path" in node:
-            graph.add_conditional_edges(name, _path(engine, node["path"], after), [after])
-        else:
-            graph.add_edge(name, after)
-    return graph.compile(**compiled)
 
 
 def _path(engine: Engine, path: dict[str, Any], after: str) -> Any:
@@ -238,49 +352,3 @@ def _path(engine: Engine, path: dict[str, Any], after: str) -> Any:
         return after
 
     return sync if path["kind"] == "sync" else async_
-
-
-async def observe(engine: Engine, program: dict[str, Any]) -> list[str]:
-    """Run a program, answer its questions, and return a line for each chunk."""
-    store = InMemoryStore()
-    store.put(("n",), "k", {"stored": 1})
-    graph = build_nodes(engine, program["nodes"], store=store, checkpointer=InMemorySaver())
-    config: Any = {"configurable": {"thread_id": "1", "user": "u"}, "tags": ["mine"]}
-    kwargs = {"stream_mode": program["modes"], "subgraphs": program["subgraphs"]}
-    given: Any = {"log": []}
-    ids: dict[str, str] = {}
-    lines: list[str] = []
-    for _ in range(1 + MOST_ANSWERS):
-        asked = False
-        try:
-            async for chunk in graph.astream(given, config, **kwargs):
-                lines.append(line(chunk, ids))
-                asked = asked or "Interrupt(" in lines[-1]
-        except Exception as error:  # noqa: BLE001 - which one it is, is the point
-            lines.append(f"raised {type(error).__name__}")
-        if not asked:
-            break
-        given = engine.types.Command(resume="yes")
-        lines.append("answer")
-    return lines
-
-
-def line(chunk: Any, ids: dict[str, str]) -> str:
-    """Return a chunk as text: what does not depend on versions of packages, ids numbered."""
-
-    def show(value: Any) -> str:  # noqa: PLR0911 - a table
-        if isinstance(value, BaseMessage):
-            return f"{type(value).__name__}({value.content!r})"
-        if isinstance(value, dict) and "langgraph_node" in value:
-            return show({key: value[key] for key in _SHOWN if key in value})
-        if isinstance(value, dict):
-            return "{" + ", ".join(f"{k!r}: {show(v)}" for k, v in sorted(value.items())) + "}"
-        if isinstance(value, list):
-            return "[" + ", ".join(map(show, value)) + "]"
-        if isinstance(value, tuple):
-            return "(" + ", ".join(map(show, value)) + ")"
-        if type(value).__name__ == "Interrupt":
-            return f"Interrupt({value.value!r})"
-        return repr(value)
-
-    return IDS.sub(lambda match: ids.setdefault(match[0], f"<{len(ids)}>"), show(chunk))

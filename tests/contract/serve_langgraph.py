@@ -10,7 +10,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parents[1] / "parity"), str(Path(__file__).parent)]
 
 from engines import LANGGRAPH  # noqa: E402 - found by the line above
-from programs import observe  # noqa: E402
+from streams import observe  # noqa: E402
 
 for line in sys.stdin:
     print(json.dumps(asyncio.run(observe(LANGGRAPH, json.loads(line)))), flush=True)  # noqa: T201

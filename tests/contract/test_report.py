@@ -46,7 +46,7 @@ async def test_a_writer_is_a_loss_with_another_fix() -> None:
     async def node(_: Any) -> None:
         get_stream_writer()("x")
 
-    with python_contract("3.10") as contract, pytest.raises(RuntimeError):
+    with python_contract("3.10") as contract, pytest.raises(RuntimeError, match="RunnableLambda"):
         await chain(node).ainvoke({"a": 1})
     assert [(loss.call, "RunnableLambda" in loss.fix) for loss in contract.losses] == [
         ("get_stream_writer()", True)

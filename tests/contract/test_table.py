@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import pytest
+from cases import CASES
 from engines import LANGGRAPH, OURS
-from programs import observe
+from streams import observe
 from syrupy.assertion import SnapshotAssertion
-from table import CASES
 
 from runtime.contract import python_contract
 
@@ -22,6 +23,13 @@ async def test_streams(case: str, version, snapshot: SnapshotAssertion) -> None:
     """On every Python a case streams the same under one contract, to the chunk."""
     with python_contract(version):
         assert "\n".join(await observe(OURS, CASES[case])) == snapshot
+
+
+@pytest.mark.parametrize("case", CASES)
+async def test_natively_nothing_is_lost(case: str) -> None:
+    """No case fails, neither in the node nor in the run."""
+    with python_contract("native"):
+        assert not re.search(r"raised|\w+Error", "\n".join(await observe(OURS, CASES[case])))
 
 
 @pytest.mark.parametrize("case", CASES)

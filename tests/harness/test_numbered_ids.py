@@ -18,6 +18,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, MessagesState, StateGraph
 
 from harness import deterministic
+from harness.errors import HarnessError
 
 
 @pytest.mark.parametrize(
@@ -91,3 +92,15 @@ def test_uuids_can_be_left_alone() -> None:
 def test_the_fixture(deterministic: object) -> None:
     """A test that asks for it runs in such a block."""
     assert str(uuid4()) == "00000004-0000-4000-8000-000000000001"
+
+
+def test_a_package_that_has_changed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a package makes its ids in another way, the block says so before anything runs."""
+    monkeypatch.delattr("langchain_core.utils.uuid._uuid_utils_uuid7")
+    problem = pytest.raises(
+        HarnessError, match=r"(?s)langchain_core.utils.uuid makes .*uuids=False"
+    )
+    with problem, deterministic():
+        pytest.fail("some ids would be random")
+    with deterministic(uuids=False):
+        assert uuid4() != uuid4()

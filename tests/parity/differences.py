@@ -103,6 +103,7 @@ NOTHING = "a Command that says nothing is refused; LangGraph raises UnboundLocal
 ANSWERED = "a node that fails after an answer shows no update; LangGraph's says that it wrote None"
 UNBUILT = "what is no node is refused as such; LangGraph raises AttributeError"
 UNNAMED = "a config without thread_id is refused with a ValueError; LangGraph's KeyError is bare"
+ONCE = "a question of a task of a graph inside is shown once; LangGraph's twice, under one id"
 LEAKED = "the config of an inner graph's state holds its address only; LangGraph's holds the saver"
 UNBUILT = "what is no node is refused as such; LangGraph raises AttributeError"
 TALKS = "a model that a node streams shows its tokens; LangGraph shows the whole message"
@@ -110,16 +111,20 @@ INSIDE = "a message of a graph inside says where it is; LangGraph's namespace is
 WHOLE = "a tool call whose last piece comes last keeps its arguments; LangGraph loses them"
 ENDED = "a transformer that fails at the end fails `output`, too; LangGraph's async half ignores it"
 
+STANDS = "no snapshot is taken where all that was written stands already; LangGraph takes one"
+
 DIFFERENCES: list[Difference] = [
     Difference("a_model_that_a_node_streams", "[0][1][0][1][1].params.data[1][0]", TALKS),
     Difference("arguments_that_end_with_the_last_chunk", "[0][1][0].args", WHOLE),
     Difference("where_messages_of_graphs_inside_are", "[0][1][0][1][0]", INSIDE),
     Difference("a_transformer_that_cannot_end", "[0][1][1][1][0]", ENDED, ("async",)),
+    Difference("deltas_of_what_is_dropped", "[2][1][3]", STANDS),
     Difference("a_node_that_is_none", "[0][1][1]", UNBUILT),
     Difference("an_answer_of_none_is_no_answer", "[1][1][0][1][1]", NOTHING),
     Difference("a_second_answer_that_does_not_fit", "[2][1][3][1][1]", ANSWERED),
     Difference("a_failure_after_an_answer", "[1][1][3][1][1]", ANSWERED),
     Difference("a_config_that_names_a_user_and_no_thread", "[0][1][0][1][1]", UNNAMED),
+    Difference("a_task_in_a_graph_inside_asks", "[0][1][1][1][1].__interrupt__[1][1]", ONCE),
     Difference("the_state_of_a_subgraph_by_its_checkpoint", "[2][1][2].configurable", LEAKED),
     Difference("pydantic_state_refuses_a_wrong_type", "[0][1][0]", SHOWN),
     Difference("a_state_that_refuses_an_update_fails", "[1][1][0]", REFUSED),

@@ -38,6 +38,10 @@ class Engine:
         return import_module(f"{self.package}.graph.message")
 
     @property
+    def ui(self) -> ModuleType:
+        return import_module(f"{self.package}.graph.ui")
+
+    @property
     def types(self) -> ModuleType:
         return import_module(f"{self.package}.types")
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from engines import Engine
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import tool
 from scenarios import Joke, Model, State, answering, chain, scenario
+from typing_extensions import TypedDict
 
 EVERY = ["values", "updates", "messages", "custom", "tasks", "debug", "tools"]
 TASKS = ["tasks", "updates", "values"]
@@ -221,3 +222,49 @@ def a_command_for_the_parent_among_others(engine: Engine) -> Any:
         command(graph=command.PARENT, update={"log": ["up"]}, goto="other"),
     ]
     return around(engine, chain(engine, lambda _: several))
+
+
+# --- components of a user interface -------------------------------------------------------------
+
+
+def interface(engine: Engine, *nodes: Any) -> Any:
+    """Return a graph whose state holds components."""
+
+    class Shown(TypedDict):
+        ui: Annotated[list[Any], engine.ui.ui_message_reducer]
+
+    named = [(f"n{number}", node) for number, node in enumerate(nodes)]
+    graph = engine.graph.StateGraph(Shown).add_sequence(named)
+    return graph.add_edge(engine.graph.START, "n0").compile()
+
+
+@scenario({"ui": []}, stream_mode=["custom", "updates", "values"], config={"tags": ["t"]})
+def components_are_shown_merged_and_removed(engine: Engine) -> Any:
+    push, remove = engine.ui.push_ui_message, engine.ui.delete_ui_message
+
+    def shows(_: Any) -> None:
+        push("card", {"a": 1}, id="1", metadata={"k": "v"}, message=AIMessage("x", id="m"))
+        push("card", {"b": 2}, id="1", merge=True)
+        push("other", {"c": 3}, id="2")
+        push("not in the state", {}, id="3", state_key=None)
+
+    return interface(
+        engine,
+        shows,
+        lambda _: push("card", {"d": 4}, id="2") and None,
+        lambda _: remove("1") and None,
+    )
+
+
+@scenario({"ui": []}, stream_mode=["custom", "updates"])
+def a_component_with_an_id_of_its_own(engine: Engine) -> Any:
+    def shows(_: Any) -> None:
+        pushed = engine.ui.push_ui_message("card", {})
+        engine.ui.delete_ui_message(pushed["id"])
+
+    return interface(engine, shows)
+
+
+@scenario({"ui": []}, stream_mode=["custom", "values"])
+def a_component_that_is_not_there_cannot_be_removed(engine: Engine) -> Any:
+    return interface(engine, lambda _: engine.ui.delete_ui_message("1") and None)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import conversations_changes  # noqa: F401 - registers its conversations
+import conversations_delta  # noqa: F401 - registers its conversations
 import conversations_interrupts  # noqa: F401 - registers its conversations
 import conversations_pregel  # noqa: F401 - registers its conversations
 import conversations_saving  # noqa: F401 - registers its conversations
 import conversations_stops  # noqa: F401 - registers its conversations
 import conversations_subgraphs  # noqa: F401 - registers its conversations
+import conversations_tasks  # noqa: F401 - registers its conversations
 import pytest
 from conversations import CONVERSATIONS, Conversation
 from differences import check, seen_alike

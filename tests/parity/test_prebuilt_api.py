@@ -80,7 +80,7 @@ def test_parameters(module, name) -> None:
         return [
             (parameter.name, parameter.kind, parameter.default is parameter.empty)
             for parameter in parameters.values()
-            if parameter.name not in ("deprecated_kwargs", "config_schema")
+            if parameter.name != "deprecated_kwargs"
         ]
 
     assert shown("runtime") == shown("langgraph")

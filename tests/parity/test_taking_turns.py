@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import conversations_changes  # noqa: F401 - registers its conversations
+import conversations_delta  # noqa: F401 - registers its conversations
 import conversations_interrupts  # noqa: F401 - registers its conversations
 import conversations_saving  # noqa: F401 - registers its conversations
 import conversations_stops  # noqa: F401 - registers its conversations
 import conversations_subgraphs  # noqa: F401 - registers its conversations
+import conversations_tasks  # noqa: F401 - registers its conversations
 import pytest
 from conversations import CONVERSATIONS, Conversation, Kit
 from differences import DIFFERENCES, seen_alike

@@ -1,9 +1,11 @@
-"""A process that runs a graph on a thread in a file, and may be killed on the way.
+"""Processes that run a graph on a thread in a file, and may be killed on the way.
 
-Called with the folder, `sync` or `async`, and the point at which it kills itself with SIGKILL:
+Called with a folder, `sync` or `async`, and points at which a process kills itself with SIGKILL:
 `in:NODE` in the middle of a node, `chunk:N` after the consumer was shown the Nth chunk, or `never`.
-It goes on with whatever the thread waits for until that is done. What happens is noted in a file,
-line by line, and forced to disk before anything else happens.
+For each point there is one process that runs until there, in a folder of its own, and another one
+that goes on with whatever the thread waits for until that is done. Both are forked from this one,
+which has done nothing but import. What happens is noted in a file for each, and the kernel has
+each line before anything else happens; the exit statuses are printed.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import operator
 import os
 import signal
 import sys
+import traceback
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -43,7 +46,6 @@ class Life:
 
     def note(self, *what: Any) -> None:
         os.write(self.file, json.dumps(what, default=repr).encode() + b"\n")
-        os.fsync(self.file)
 
     def reach(self, point: str) -> None:
         if point == self.end:
@@ -57,7 +59,7 @@ class Life:
 
 
 def built(life: Life, saver: Any) -> Any:
-    """Return the graph: two nodes at once, a graph that asks, and a last node."""
+    """Return the graph: two nodes at once, a graph that asks and has a graph, and a last node."""
 
     def node(name: str, asks: bool = False) -> Any:
         def run(_: Any) -> Any:
@@ -69,9 +71,16 @@ def built(life: Life, saver: Any) -> Any:
 
         return run
 
+    deep = StateGraph(State).add_sequence([("d1", node("d1")), ("d2", node("d2"))])
     inner = StateGraph(State).add_sequence(
-        [("first", node("first")), ("ask", node("ask", asks=True)), ("last", node("last"))]
+        [
+            ("first", node("first")),
+            ("ask", node("ask", asks=True)),
+            ("deep", deep.add_edge(START, "d1").compile()),
+        ]
     )
+    for name in ("l1", "l2"):
+        inner.add_node(name, node(name)).add_edge("deep", name)
     graph = StateGraph(State).add_node("a", node("a")).add_node("b", node("b"))
     graph.add_edge(START, "a").add_edge(START, "b")
     graph.add_node("sub", inner.add_edge(START, "first").compile()).add_node("z", node("z"))
@@ -104,9 +113,9 @@ async def live(life: Life, graph: Any, drive: str) -> None:
     life.note("done", state.values)
 
 
-async def main(folder: Path, drive: str, end: str) -> None:
+async def go_on(folder: Path, drive: str, number: int, end: str) -> None:
     """Open the thread and go on with it."""
-    life = Life(folder / "notes", end)
+    life = Life(folder / f"notes{number}", end)
     path = str(folder / "threads.sqlite")
     if drive == "async":
         async with AsyncSqliteSaver.from_conn_string(path) as saver:
@@ -116,5 +125,29 @@ async def main(folder: Path, drive: str, end: str) -> None:
             await live(life, built(life, saver), drive)
 
 
+def lived(folder: Path, drive: str, number: int, end: str) -> int:
+    """Go on in a process of its own, and return its exit status."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    status = 1
+    try:
+        asyncio.run(go_on(folder, drive, number, end))
+        status = 0
+    except BaseException:  # noqa: BLE001 - nothing of this may reach the code of the parent
+        traceback.print_exc()
+    os._exit(status)
+
+
+def main(root: Path, drive: str, ends: list[str]) -> None:
+    """Live twice for each of the ends."""
+    statuses = []
+    for end in ends:
+        folder = root / end
+        folder.mkdir()
+        statuses.append([lived(folder, drive, 1, end), lived(folder, drive, 2, "never")])
+    print(json.dumps(statuses))  # noqa: T201 - for the test
+
+
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), *sys.argv[2:]))
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from textwrap import dedent
@@ -28,7 +29,7 @@ def test_modules_are_the_very_same() -> None:
         import importlib
         for name in ("graph", "graph.state", "graph.message", "types", "prebuilt", "func", "config",
                      "runtime", "errors", "constants", "channels", "managed", "pregel", "callbacks",
-                     "typing"):
+                     "typing", "graph.ui"):
             ours = importlib.import_module(f"runtime.{name}")
             spec = ours.__spec__
             assert importlib.import_module(f"langgraph.{name}") is ours, name
@@ -64,6 +65,108 @@ def test_what_is_not_there_fails_when_it_is_used() -> None:
     assert mine.startswith("Mine is not there in the bundled runtime.")
     assert "Use StateGraph(MessagesState)" in messages
     assert "'langgraph._internal._retry': LangGraph is the bundled runtime here" in module
+
+
+ABSENT = {
+    "langgraph.pregel.debug": "how its inside makes payloads: no __all__, no documents",
+}
+"""What LangGraph has publicly and the switch does not supply, and why."""
+
+
+def test_all_public_names_are_there() -> None:
+    """Each public name of the installed LangGraph is ours, or stands in the table above."""
+    pytest.importorskip("langgraph.graph")
+    names = json.loads(run(WALK))
+    assert "langgraph.graph.StateGraph" in names
+    assert len(names) > 200
+    shown = run(
+        f"""
+        import importlib, json, warnings
+        from runtime import as_langgraph
+        as_langgraph.install()
+        warnings.simplefilter("ignore")
+        lacking = {{}}
+        for name in {names}:
+            module, _, attribute = name.rpartition(".")
+            try:
+                getattr(importlib.import_module(module), attribute)
+            except ImportError as error:
+                lacking[module] = str(error)
+            except AttributeError as error:
+                lacking[name] = str(error)
+        print(json.dumps(lacking))
+        """
+    )
+    lacking = json.loads(shown)
+    assert set(lacking) == set(ABSENT)
+    for name, error in lacking.items():
+        if name.rpartition(".")[2].islower():  # a module
+            assert f"{name!r}: LangGraph is the bundled runtime here" in error
+
+
+WALK = """
+    import ast, importlib, importlib.util, json, pkgutil, typing, warnings
+    import langgraph
+    warnings.simplefilter("ignore")
+
+    def defined(body):
+        for node in body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                yield node.name
+            elif isinstance(node, ast.Assign | ast.AnnAssign):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                yield from (target.id for target in targets if isinstance(target, ast.Name))
+            elif isinstance(node, ast.If | ast.Try):
+                yield from defined(node.body)
+
+    names = []
+    for found in pkgutil.walk_packages(langgraph.__path__, "langgraph."):
+        parts = found.name.split(".")
+        if parts[1] in ("checkpoint", "store", "cache") or any(p[0] == "_" for p in parts):
+            continue
+        module = importlib.import_module(found.name)
+        with open(module.__file__) as file:
+            own = defined(ast.parse(file.read()).body)
+        for name in dict.fromkeys(getattr(module, "__all__", own)):
+            if name[0] != "_" and not isinstance(getattr(module, name, None), typing.TypeVar):
+                names.append(f"{found.name}.{name}")
+    print(json.dumps(names))
+    """
+"""Prints the public names of the installed LangGraph: those that a module lists in `__all__`, or,
+if it has none, those that it defines without an underscore."""
+
+
+def test_what_tells_handlers_of_graphs() -> None:
+    """The handlers of graphs in a config hear what they are told by hand."""
+    shown = run(
+        """
+        import asyncio, uuid
+        from runtime import as_langgraph
+        as_langgraph.install()
+        from langchain_core.callbacks import BaseCallbackHandler
+        from langgraph.callbacks import (
+            GraphCallbackHandler, GraphInterruptEvent, GraphResumeEvent,
+            get_async_graph_callback_manager_for_config as of_async,
+            get_sync_graph_callback_manager_for_config as of_sync)
+
+        class Hears(GraphCallbackHandler):
+            def on_interrupt(self, event): print("interrupt", event.status)
+            def on_resume(self, event): print("resume", event.status)
+
+        config = {"callbacks": [BaseCallbackHandler(), Hears()]}
+        stopped = GraphInterruptEvent(None, "pending", "1", (), ())
+        goes_on = GraphResumeEvent(None, "done", "1", ())
+        sync, asynchronous = of_sync(config, run_id=uuid.UUID(int=1)), of_async(config)
+        assert sync.run_id == uuid.UUID(int=1) and len(sync.handlers) == 1
+        sync.on_interrupt(stopped); sync.on_resume(goes_on)
+        async def both():
+            await asynchronous.on_interrupt(stopped)
+            await asynchronous.on_resume(goes_on)
+        asyncio.run(both())
+        assert of_sync({}).handlers == []
+        """
+    )
+    assert shown.splitlines() == ["interrupt pending", "resume done"] * 2
 
 
 def test_too_late() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import pytest
@@ -11,13 +12,16 @@ from typing_extensions import TypedDict
 from runtime.channels import (
     AnyValue,
     BaseChannel,
+    DeltaChannel,
     LastValueAfterFinish,
     NamedBarrierValue,
     NamedBarrierValueAfterFinish,
     UntrackedValue,
 )
 from runtime.channels.base import MISSING
+from runtime.channels.delta import DeltaSnapshot
 from runtime.errors import EmptyChannelError, InvalidUpdateError
+from runtime.types import Overwrite
 
 
 def held(channel: BaseChannel[Any, Any, Any]) -> Any:
@@ -135,3 +139,61 @@ def test_a_state_key_of_ones_own_kind(drive) -> None:
     graph = chain(lambda s: {"k": s["k"] + 1}, schema=schema)
     assert drive.invoke(graph, {"k": 1}) == {"k": 6}
     assert graph.channels["k"].key == "k"
+
+
+def joins(current: list[Any], writes: Sequence[list[Any]]) -> list[Any]:
+    """Add what was written to a list."""
+    return [*current, *(item for write in writes for item in write)]
+
+
+def test_a_delta_channel_folds_all_writes_of_a_superstep_in_one_call() -> None:
+    """The reducer gets the current value and the writes; nothing changes without a write."""
+    calls: list[Any] = []
+
+    def reducer(current: list[Any], writes: Sequence[list[Any]]) -> list[Any]:
+        calls.append((current, list(writes)))
+        return joins(current, writes)
+
+    channel: Any = DeltaChannel(reducer, list)
+    assert channel.update([]) is False
+    assert channel.update([[1], [2]]) is True
+    assert channel.get() == [1, 2]
+    assert calls == [([], [[1], [2]])]
+
+
+def test_a_delta_channel_is_made_of_a_seed_and_writes_again() -> None:
+    """From a snapshot, a plain value or nothing; the last Overwrite among the writes counts."""
+    spec: Any = DeltaChannel(joins, list)
+    assert spec.checkpoint() is MISSING
+    for seed, value in ((DeltaSnapshot([1]), [1]), ([1], [1]), (MISSING, []), (None, [])):
+        channel = spec.from_checkpoint(seed)
+        channel.replay_writes([("task", "k", [2]), ("task", "k", [3])])
+        assert channel.get() == [*value, 2, 3]
+        channel.replay_writes([("task", "k", [4]), ("task", "k", Overwrite([5])), ("t", "k", [6])])
+        assert channel.get() == [5, 6]
+
+
+def test_a_delta_channel_needs_a_type_with_an_empty_value() -> None:
+    """The error names the key, the type, and what to annotate instead."""
+    schema = TypedDict("schema", {"k": Annotated[Any, DeltaChannel(joins)]})  # noqa: UP013
+    graph = chain(lambda _: {"k": [1]}, schema=schema)
+    with pytest.raises(TypeError, match=r"key 'k' needs an empty value.*such as list or dict"):
+        graph.invoke({"k": [1]})
+
+
+@pytest.mark.parametrize("frequency", [0, -1])
+def test_a_snapshot_frequency_is_positive(frequency: int) -> None:
+    """Anything else is refused when the channel is made."""
+    with pytest.raises(ValueError, match=f"must be a positive int, got {frequency}"):
+        DeltaChannel(joins, list, snapshot_frequency=frequency)
+
+
+def test_one_delta_channel_may_stand_at_two_keys() -> None:
+    """Each key has a channel of its own, of the type that the key is annotated with."""
+    shared: Any = DeltaChannel(lambda current, writes: [current, *writes])
+    schema = TypedDict(  # noqa: UP013
+        "schema", {"a": Annotated[list, shared], "b": Annotated[dict, shared]}
+    )
+    graph = chain(lambda _: {"a": 1, "b": 2}, schema=schema)
+    assert graph.invoke({"a": 0, "b": 0}) == {"a": [[[], 0], 1], "b": [[{}, 0], 2]}
+    assert not shared.is_available()

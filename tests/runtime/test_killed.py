@@ -8,74 +8,75 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL here")
 
-CHILD = Path(__file__).with_name("killed.py")
-NODES = ("a", "b", "first", "ask", "last", "z")
-CHUNKS = 51  # of an undisturbed run; a test below sees to it that they are all
+SCRIPT = Path(__file__).with_name("killed.py")
+NODES = ("a", "b", "first", "ask", "d1", "d2", "l1", "l2", "z")
+CHUNKS = 72  # of an undisturbed run
 
 
-def lived(folder: Path, drive: str, end: str) -> tuple[int, list[Any]]:
-    """Run a process to its end; return its exit status, and what it noted."""
-    notes = folder / "notes"
-    notes.unlink(missing_ok=True)
-    done = subprocess.run(  # noqa: S603 - this very Python
-        [sys.executable, "-W", "error", str(CHILD), str(folder), drive, end],
-        timeout=60,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(CHILD.parents[2])},
-    )
-    return done.returncode, [json.loads(line) for line in notes.read_text().splitlines()]
+class Lives(NamedTuple):
+    """What two processes noted, the second of which went on where the first one was killed."""
+
+    statuses: list[int]
+    before: list[Any]
+    after: list[Any]
 
 
-@cache
-def undisturbed(drive: str) -> list[Any]:
-    """Return what a process notes that nobody kills."""
+def lives(drive: str, *ends: str) -> list[Lives]:
+    """Run two processes for each of these ends."""
     with TemporaryDirectory() as folder:
-        status, notes = lived(Path(folder), drive, "never")
-    assert status == 0
-    return notes
+        done = subprocess.run(  # noqa: S603 - this very Python
+            [sys.executable, "-W", "error", str(SCRIPT), folder, drive, *ends],
+            timeout=60 + 10 * len(ends),
+            check=True,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(SCRIPT.parents[2])},
+        )
+        statuses = json.loads(done.stdout)
+        return [
+            Lives(both, *(notes_in(Path(folder, end, f"notes{number}")) for number in (1, 2)))
+            for end, both in zip(ends, statuses, strict=True)
+        ]
+
+
+def notes_in(file: Path) -> list[Any]:
+    """Return what a process noted."""
+    return [json.loads(line) for line in file.read_text().splitlines()]
 
 
 def shown(notes: list[Any]) -> tuple[Counter[str], Counter[str], Counter[str]]:
-    """Return the states, updates and results of the outer graph that the consumer was shown.
-
-    Those of graphs inside are not promised: such a graph runs beside its consumer, and may have
-    stored what is still on its way when the process dies. The thread's history has it.
-    """
+    """Return the states, updates and results that the consumer was shown, at any depth."""
     states: Counter[str] = Counter()
     updates: Counter[str] = Counter()
     results: Counter[str] = Counter()
-    for _, _, mode, payload in (note for note in notes if note[0] == "chunk" and not note[1]):
+    for _, ns, mode, payload in (note for note in notes if note[0] == "chunk"):
+        where = "/".join(part.partition(":")[0] for part in ns)
         if mode == "values":
             payload.pop("__interrupt__", None)  # its id is that of the task of this very run
-            states[f"{payload}"] += 1
+            states[f"{where} {payload}"] += 1
         elif mode == "updates" and "__interrupt__" not in payload:
             payload.pop("__metadata__", None)
-            updates[f"{payload}"] += 1
+            updates[f"{where} {payload}"] += 1
         elif mode == "tasks" and payload.get("result"):
-            results[f"{payload['name']} {payload['result']}"] += 1
+            results[f"{where} {payload['name']} {payload['result']}"] += 1
         elif mode == "checkpoints":
             for task in payload["tasks"]:
                 if task.get("result") and task["name"] != "__start__":
-                    results[f"{task['name']} {task['result']}"] += 1
+                    results[f"{where} {task['name']} {task['result']}"] += 1
     return states, updates, results
 
 
-def check(drive: str, end: str, folder: Path) -> None:
-    """Kill a run at a point, go on in another process, and compare with an undisturbed run."""
-    status, before = lived(folder, drive, end)
-    assert status == -signal.SIGKILL
-    status, after = lived(folder, drive, "never")
-    assert status == 0
-    whole = undisturbed(drive)
+def check(life: Lives, whole: list[Any]) -> None:
+    """Compare a run that was killed and went on in another process with an undisturbed one."""
+    assert life.statuses == [-signal.SIGKILL, 0]
+    before, after = life.before, life.after
     assert after[-1] == whole[-1], "the final state"
     seen_done = {
         name
@@ -90,29 +91,30 @@ def check(drive: str, end: str, folder: Path) -> None:
         assert not set(expected) - set(first) - set(second), "nothing is lost"
 
 
-QUICK = ["in:b", "in:ask", "in:last", "chunk:9", "chunk:17", "chunk:30"]
-ALL = [*(f"in:{name}" for name in NODES), *(f"chunk:{number}" for number in range(1, CHUNKS + 1))]
+QUICK = ("in:ask", "in:d2", "chunk:9", "chunk:43")
+ALL = (*(f"in:{name}" for name in NODES), *(f"chunk:{number}" for number in range(1, CHUNKS + 1)))
 
 
 @pytest.mark.parametrize("drive", ["sync", "async"])
-def test_an_undisturbed_run_is_what_the_others_are_compared_with(drive: str) -> None:
-    """It runs each node once, but the one that asks twice, and shows as many chunks as we count."""
-    notes = undisturbed(drive)
-    begun = Counter(note[1] for note in notes if note[0] == "begun")
-    assert begun == {**dict.fromkeys(NODES, 1), "ask": 2}
-    assert sum(note[0] == "chunk" for note in notes) == CHUNKS
-
-
-@pytest.mark.parametrize("end", QUICK)
-@pytest.mark.parametrize("drive", ["sync", "async"])
-def test_a_killed_run_goes_on(drive: str, end: str, tmp_path: Path) -> None:
-    """In the middle of tasks, and between what the consumer was shown."""
-    check(drive, end, tmp_path)
+def test_a_killed_run_goes_on(drive: str) -> None:
+    """In the middle of tasks, and between what the consumer was shown, at any depth."""
+    whole, *killed = lives(drive, "never", *QUICK)
+    for life in killed:
+        check(life, whole.before)
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize("end", ALL)
 @pytest.mark.parametrize("drive", ["sync", "async"])
-def test_a_run_goes_on_wherever_it_was_killed(drive: str, end: str, tmp_path: Path) -> None:
+def test_a_run_goes_on_wherever_it_was_killed(drive: str) -> None:
     """In the middle of each task, and after each chunk."""
-    check(drive, end, tmp_path)
+    (_, notes, _), *killed = lives(drive, "never", *ALL)
+    begun = Counter(note[1] for note in notes if note[0] == "begun")
+    assert begun == {**dict.fromkeys(NODES, 1), "ask": 2}
+    assert sum(note[0] == "chunk" for note in notes) == CHUNKS
+    failed = []
+    for end, life in zip(ALL, killed, strict=True):
+        try:
+            check(life, notes)
+        except AssertionError as error:
+            failed.append(f"{end}: {error}")
+    assert not failed

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import CancelledError, Future
 from typing import Any
 
 import pytest
 from langchain_core.runnables.config import var_child_runnable_config
 from runtime_graphs import chain, parallel
 
+from runtime.func import entrypoint, task
+from runtime.types import StreamWriter
+
 
 @pytest.fixture(autouse=True)
 def nothing_is_left() -> Iterator[None]:
     """Fail a test that leaves a thread of a graph or an ambient config behind."""
     yield
-    assert not [t for t in threading.enumerate() if t.name.startswith("graph") and t.is_alive()]
+    assert not [
+        t for t in threading.enumerate() if t.name.startswith(("graph", "task")) and t.is_alive()
+    ]
     assert var_child_runnable_config.get() is None
 
 
@@ -128,3 +135,65 @@ def test_keyboard_interrupt_goes_through(drive) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         drive.invoke(chain(node), {"a": 1})
+
+
+def flow_of_threads(begun: threading.Event, go: threading.Event, calls: Any) -> Any:
+    """Return a workflow of a sync task that, once it may go on, calls something in its thread."""
+
+    @task
+    def in_a_thread() -> Any:
+        begun.set()
+        go.wait(10)
+        return calls()
+
+    @entrypoint()
+    def flow(_: Any, writer: StreamWriter) -> Any:
+        called = in_a_thread()
+        writer("item")
+        return called.result()
+
+    return flow
+
+
+@pytest.mark.parametrize("announced", [False, True], ids=["not announced", "announced"])
+async def test_a_task_that_a_thread_calls_too_late_is_given_up(announced: bool) -> None:
+    """The thread that waits for it is not left waiting, nor does the task begin."""
+    begun, go, ran = threading.Event(), threading.Event(), []
+
+    @task
+    async def late() -> None:
+        ran.append("late")
+
+    ended: Future[Any] = Future()
+
+    def calls() -> None:
+        try:
+            late().result()
+        except BaseException as error:  # noqa: BLE001 - whatever it is
+            ended.set_result(error)
+
+    stream = flow_of_threads(begun, go, calls).astream(1, stream_mode="custom")
+    assert await anext(stream) == "item"
+    assert begun.wait(10)
+    go.set()
+    time.sleep(0.1)  # noqa: ASYNC251 - so that the loop has not begun what the thread calls
+    if announced:
+        await asyncio.sleep(0)  # the loop has a task for it, which has not had its first step
+    end = asyncio.get_running_loop().call_later(10, asyncio.current_task().cancel)
+    await stream.aclose()
+    end.cancel()
+    assert isinstance(ended.result(10), CancelledError)
+    assert ran == []
+
+
+async def test_the_loop_goes_on_while_threads_are_waited_for() -> None:
+    """What a sync task does takes its time; other coroutines have theirs meanwhile."""
+    begun, go = threading.Event(), threading.Event()
+    stream = flow_of_threads(begun, go, lambda: None).astream(1, stream_mode="custom")
+    assert await anext(stream) == "item"
+    assert begun.wait(10)
+    closing = asyncio.ensure_future(stream.aclose())
+    await asyncio.sleep(0.05)
+    assert not closing.done()  # it waits, and we are here
+    go.set()
+    await asyncio.wait_for(closing, 10)

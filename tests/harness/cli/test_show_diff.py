@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from harness import Transcript
+from harness import StreamSnapshotExtension, Transcript
 from harness.transcript import StreamEvent
 
 
@@ -46,12 +46,26 @@ def test_a_change(run: Callable[..., Any], files: Path) -> None:
     """What changed is said in words, then shown; the status is 1."""
     status, out, _ = run("diff", "old.stream.txt", "new.stream.txt")
     assert status == 1
-    assert out.splitlines()[0] == 'custom: chunk 1 changed: "cat" -> "dog"'
+    assert out.splitlines()[0] == 'custom item 1 changed: "cat" -> "dog"'
     assert out.splitlines()[-3:] == ['-custom "cat"', '+custom "dog"', " custom 1"]
 
     found = json.loads(run("diff", "old.stream.txt", "new.stream.txt", "--json").out)
     assert found["equal"] is False
-    assert found["summary"] == ['custom: chunk 1 changed: "cat" -> "dog"']
+    assert found["changes"] == [{"kind": "custom", "text": 'custom item 1 changed: "cat" -> "dog"'}]
+    assert found["origin"] == []
+
+
+def test_where_a_change_came_from(run: Callable[..., Any], files: Path) -> None:
+    """Two snapshots say it below their streams; it is shown, and told when they differ."""
+    extension = StreamSnapshotExtension()
+    text = extension.serialize(stream("cat"))
+    Path("one.stream.txt").write_text(text)
+    Path("two.stream.txt").write_text(
+        text.replace('"cat"', '"dog"').replace("Python 3", "Python 4")
+    )
+
+    assert "#   runtime: " in run("show", "one.stream.txt").out
+    assert "\nfrom the runtime: Python 3" in run("diff", "one.stream.txt", "two.stream.txt").out
 
 
 def test_two_revisions_of_one_file(run: Callable[..., Any], files: Path) -> None:
@@ -79,7 +93,7 @@ def test_two_revisions_of_one_file(run: Callable[..., Any], files: Path) -> None
     [
         (None, "it.txt does not exist"),
         ("version: 1", "neither a snapshot of a stream .* harness replay"),
-        ("# stream transcript, format 0\n", "format 0', but this harness reads format 1; write"),
+        ("# stream transcript, format 0\n", "format 0'; this harness reads formats 1 to 2"),
         ("{}", "it.txt is not a saved transcript: line 1"),
     ],
 )

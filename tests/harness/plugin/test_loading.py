@@ -63,32 +63,99 @@ def test_without_the_plugin(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*fixture 'stream_snapshot' not found*"])
 
 
-def test_without_pytest_recording(project: pytest.Pytester) -> None:
-    """Where it is blocked, a marked test fails with a way out; the others run."""
+ABSENT = """
+import sys
+
+class NotThere:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == "pytest_recording":
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, NotThere())
+"""
+
+
+@pytest.mark.parametrize(
+    "options",
+    ["-p no:recording", "-p absent -p harness.plugin -p syrupy"],
+    ids=["blocked", "absent"],
+)
+def test_without_pytest_recording(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, options: str
+) -> None:
+    """Where it is blocked or not there, its options, marks, fixtures and its hook still are."""
+    if "absent" in options:
+        project.makepyfile(absent=ABSENT)
+        for name in [name for name in sys.modules if name.startswith("pytest_recording")]:
+            monkeypatch.delitem(sys.modules, name)
+        monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        project.makeini("[pytest]")
+    project.makeconftest("""
+        def pytest_recording_configure(config, vcr):
+            vcr.filter_headers = ["x-mine"]
+        """)
     project.makepyfile(
         """
+        import socket
         import pytest
-        from graphs import capture, says
+        from harness.cassettes import RecordedRequest
 
         @pytest.mark.vcr
-        def test_vcr():
-            pass
+        @pytest.mark.default_cassette("named")
+        def test_vcr(vcr, vcr_cassette_dir, record_mode, vcr_markers, request):
+            assert type(vcr).__module__.startswith("harness.")
+            assert str(vcr.path) == vcr_cassette_dir + "/named.yaml"
+            assert (record_mode, len(vcr_markers)) == ("none", 1)
+            asked = RecordedRequest("GET", "https://example.org", (("x-mine", "1"),), b"")
+            assert vcr.options.storage.shown(asked).headers == ()
 
-        def test_snapshot(stream_snapshot):
-            assert capture(says("Hi"), {"topic": "cats"}) == stream_snapshot
+        @pytest.mark.block_network(allowed_hosts=["127."])
+        def test_blocked():
+            with pytest.raises(Exception, match="network is blocked"):
+                socket.create_connection(("example.org", 443))
+            with socket.create_server(("127.0.0.1", 0)) as server:
+                socket.create_connection(server.getsockname()).close()
         """
     )
-    result = project.runpytest("-p", "no:recording", "--strict-markers", "--snapshot-update")
-    outcome(result, passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*pytest-recording is blocked*", "*remove `-p no:recording`*"])
+    result = project.runpytest("--strict-markers", "--record-mode=none", *options.split())
+    outcome(result, passed=2)
 
 
-def test_importing_the_plugin_is_cheap(project: pytest.Pytester) -> None:
-    """No langchain-core, vcr, yaml or rich for a suite that asks for nothing."""
-    code = """
-import sys, harness.plugin, harness._vcr_fixture
-heavy = {"langchain_core", "langgraph", "vcr", "yaml", "rich", "pydantic", "syrupy"}
-print(sorted(heavy & set(sys.modules)))
+IDLE = """
+import sys
+
+def pytest_unconfigure():
+    print("loaded", *sorted(sys.modules))
 """
-    found = project.run(sys.executable, "-c", code)
-    assert found.outlines == ["[]"]
+
+
+def test_an_idle_suite_loads_nothing(project: pytest.Pytester) -> None:
+    """A suite that asks for nothing loads a few modules of ours, and no library for us."""
+    project.makeconftest(IDLE)
+    project.makepyfile(test_it="def test_it(): pass")
+
+    def loaded(*options: str) -> set[str]:
+        result = project.runpytest_subprocess("-s", *options)
+        outcome(result, passed=1)
+        (line,) = (line for line in result.outlines if line.startswith("loaded "))
+        return set(line.split())
+
+    added = loaded() - loaded("-p", "no:harness")
+    assert {name.split(".")[0] for name in added} == {"harness"}
+    assert len(added) < 15
+    assert not [name for name in added if name.count(".") > 1]  # none of the packages inside
+
+
+COST = """
+import time, pytest, subprocess, tempfile, json, inspect, urllib.parse, pytest_recording.plugin
+before = time.thread_time()
+from harness import _leftovers, _summary, _vcr_fixture, plugin
+print(time.thread_time() - before)
+"""
+
+
+@pytest.mark.proof
+def test_starting_is_cheap(project: pytest.Pytester) -> None:
+    """What pytest loads of us takes less than 30 ms of work."""
+    took = [float(project.run(sys.executable, "-c", COST).outlines[0]) for _ in range(5)]
+    assert min(took) < 0.03

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
 from small_projects import outcome, sse, write_cassette
@@ -17,29 +14,6 @@ import pytest
 def ask(url):
     return httpx.post(url, json={"a": 1}).json()
 """
-
-
-class _Answer(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["content-length"]))
-        body = json.dumps({"live": True}).encode()
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
-@pytest.fixture
-def server() -> Iterator[str]:
-    """A provider on this machine."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Answer) as running:
-        Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_port}/"
-        running.shutdown()
 
 
 def test_record_then_replay(project: pytest.Pytester, server: str) -> None:
@@ -125,51 +99,6 @@ def test_who_decides_the_record_mode(
         """
     )
     outcome(project.runpytest(*[f"--record-mode={line}"] if line else []), passed=1)
-
-
-@pytest.mark.parametrize(
-    "config",
-    [
-        "{'filter_headers': ['authorization']}",
-        "{'before_record_request': lambda request: request}",
-        "{'match_on': ['method', 'raw_body']}",
-    ],
-)
-def test_a_config_that_only_vcrpy_understands(project: pytest.Pytester, config: str) -> None:
-    """Then vcrpy plays the cassette, as before; keys are still not needed."""
-    project.makepyfile(
-        f"""
-        import os
-        import pytest
-
-        @pytest.fixture
-        def vcr_config():
-            return {config}
-
-        @pytest.mark.vcr
-        def test_it(vcr):
-            assert type(vcr).__module__ == "vcr.cassette"
-            assert os.environ["OPENAI_API_KEY"]
-        """
-    )
-    outcome(project.runpytest(), passed=1)
-
-
-def test_the_hook_of_pytest_recording_is_called(project: pytest.Pytester) -> None:
-    """Whoever configures vcrpy gets vcrpy."""
-    project.makeconftest(
-        "def pytest_recording_configure(config, vcr): vcr.register_matcher('m', print)"
-    )
-    project.makepyfile(
-        """
-        import pytest
-
-        @pytest.mark.vcr
-        def test_it(vcr):
-            assert type(vcr).__module__ == "vcr.cassette"
-        """
-    )
-    outcome(project.runpytest(), passed=1)
 
 
 def test_disabled_recording(project: pytest.Pytester) -> None:

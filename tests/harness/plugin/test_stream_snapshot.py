@@ -26,7 +26,7 @@ def accepted(project: pytest.Pytester) -> Path:
 
 def test_an_accepted_stream_passes(project: pytest.Pytester, accepted: Path) -> None:
     """The file is text that a person can read, and the test passes against it."""
-    assert 'messages m1 "Why" " " "was"' in accepted.read_text()
+    assert '  | "Why" " " "was"' in accepted.read_text()
     before = accepted.stat().st_mtime_ns
 
     outcome(project.runpytest(), passed=1)
@@ -53,10 +53,10 @@ def test_a_changed_token_fails(project: pytest.Pytester, accepted: Path) -> None
     outcome(result, failed=1)
     result.stdout.fnmatch_lines(
         [
-            'E*messages: token 7 of m1 (node "answer") changed: "cat" -> "dog"',
+            'E*node `answer`: token 7 changed: "cat" -> "dog"',
             "E*accept with: pytest --snapshot-update",
-            '-messages m1 "Why" " " "was" " " "the" " " "cat" " "',
-            '+messages m1 "Why" " " "was" " " "the" " " "dog" " "',
+            '-  | "Why" " " "was" " " "the" " " "cat" " "*',
+            '+  | "Why" " " "was" " " "the" " " "dog" " "*',
         ]
     )
     assert "cat" in accepted.read_text()
@@ -68,9 +68,7 @@ def test_a_changed_order_fails(project: pytest.Pytester, accepted: Path) -> None
     result = project.runpytest()
 
     outcome(result, failed=1)
-    result.stdout.fnmatch_lines(
-        ['E*messages: order changed from token 5 of m1 (node "answer") on: "the" -> "cat"']
-    )
+    result.stdout.fnmatch_lines(['E*node `answer`: tokens 5 and 7 swapped: "the" and "cat"'])
 
 
 def test_a_lost_metadata_key_fails(project: pytest.Pytester, accepted: Path) -> None:
@@ -80,7 +78,7 @@ def test_a_lost_metadata_key_fails(project: pytest.Pytester, accepted: Path) -> 
     result = project.runpytest()
 
     outcome(result, failed=1)
-    result.stdout.fnmatch_lines(['E*metadata: ls_lost is gone from m1 (node "answer")'])
+    result.stdout.fnmatch_lines(["E*`ls_lost` is gone from the metadata of `answer`"])
 
 
 def test_verbose_output_has_the_difference_once(project: pytest.Pytester, accepted: Path) -> None:
@@ -91,7 +89,7 @@ def test_verbose_output_has_the_difference_once(project: pytest.Pytester, accept
     assert section in project.runpytest().stdout.str()
     verbose = project.runpytest("-vv").stdout
     assert section not in verbose.str()
-    verbose.fnmatch_lines(["E*-messages m1 *cat*"])
+    verbose.fnmatch_lines(["E*-  | *cat*"])
 
 
 def test_update_accepts_the_change(project: pytest.Pytester, accepted: Path) -> None:
@@ -141,6 +139,52 @@ def test_two_transcripts_explain_themselves(project: pytest.Pytester) -> None:
     )
     result = project.runpytest()
     outcome(result, failed=1)
-    result.stdout.fnmatch_lines(
-        ['E*messages: token 1 of m1 (node "answer") changed: "Hi" -> "Ho"*']
-    )
+    result.stdout.fnmatch_lines(['E*node `answer`: token 1 changed: "Hi" -> "Ho"*'])
+
+
+def test_colours_are_pytests(project: pytest.Pytester, accepted: Path) -> None:
+    """Changed lines are red and green with `--color=yes`, and nothing is coloured without."""
+    project.makepyfile(test_it=TEST.format(text="Why was the dog here?"))
+    plain = project.runpytest("--color=no", "-vv").stdout.str()
+    coloured = project.runpytest("--color=yes", "-vv").stdout.str()
+
+    assert "\x1b[" not in plain
+    assert '\x1b[31m-  | "Why"' in coloured
+    assert '\x1b[32m+  | "Why"' in coloured
+
+
+def test_no_color_is_respected(
+    project: pytest.Pytester, accepted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `NO_COLOR`, what syrupy and we say is plain text."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    project.makepyfile(test_it=TEST.format(text="Why was the dog here?"))
+    assert "\x1b[" not in project.runpytest("-vv").stdout.str()
+
+
+def test_the_head_and_the_origin_are_in_the_file(accepted: Path) -> None:
+    """A person sees what was streamed, and below the stream where it came from."""
+    lines = accepted.read_text().splitlines()
+    assert lines[1:4] == [
+        'graph LangGraph("answer")',
+        'input {"topic": "cats"}',
+        "modes values, updates, messages, custom",
+    ]
+    assert lines[-1].startswith("#   runtime: langgraph ")
+
+
+def test_other_versions_leave_the_file_alone(project: pytest.Pytester, accepted: Path) -> None:
+    """Even an update writes nothing while the stream is the same."""
+    older = accepted.read_text().replace("runtime: langgraph 1", "runtime: langgraph 0")
+    accepted.write_text(older)
+    outcome(project.runpytest("--snapshot-update"), passed=1)
+    assert accepted.read_text() == older
+
+
+def test_a_failure_says_where_it_came_from(project: pytest.Pytester, accepted: Path) -> None:
+    """Here it was the runtime: nothing else is known of a model that nobody records."""
+    older = accepted.read_text().replace("runtime: langgraph 1", "runtime: langgraph 0")
+    accepted.write_text(older.replace('"cats"', '"dogs"'))
+    result = project.runpytest()
+    outcome(result, failed=1)
+    result.stdout.fnmatch_lines(["E*from the runtime: langgraph 0.* -> langgraph 1.*"])

@@ -20,13 +20,13 @@ def text(*values: Any) -> str:
 def test_words_then_the_command_then_the_lines() -> None:
     """The first line says what changed; how to accept it comes before the long part."""
     assert failure_lines(text(1), text(2)) == [
-        "values: chunk 1 changed: 1 -> 2",
+        "state 1 changed: 1 -> 2",
         "accept with: pytest --snapshot-update",
         "",
         "--- expected",
         "+++ received",
         "@@ -1,3 +1,3 @@",
-        " # stream transcript, format 1",
+        " # stream transcript, format 2",
         " ",
         "-values 1",
         "+values 2",
@@ -37,7 +37,7 @@ def test_many_changes_are_counted() -> None:
     """Three are told, so that the command stays in sight."""
     lines = failure_lines(text(*"abcde"), text(*"vwxyz"))
     assert lines[2:5] == [
-        'values: chunk 3 changed: "c" -> "x"',
+        'state 3 changed: "c" -> "x"',
         "... and 2 more",
         "accept with: pytest --snapshot-update",
     ]

@@ -7,40 +7,53 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessageChunk
+from langchain_core.messages import AIMessageChunk, ToolCallChunk
 
 from harness import Transcript, capture
-from harness.transcript import StreamEvent, compare_texts
+from harness.transcript import Head, StreamEvent, compare_texts
 
-JOKE, POEM = 'm1 (node "joke")', 'm2 (node "poem")'
+Events = list[StreamEvent]
+USAGE = {"input_tokens": 4, "output_tokens": 2, "total_tokens": 6}
 
 
-def chunk(content: str, id: str = "m1", node: str = "joke", name: str | None = None) -> StreamEvent:  # noqa: A002
+def chunk(content: str, node: str = "joke", **fields: Any) -> StreamEvent:
     """Make a messages chunk."""
-    payload = (AIMessageChunk(content, id=id, name=name), {"langgraph_node": node, "tags": ["t"]})
-    return StreamEvent(0, (), "messages", payload)
+    metadata = {"langgraph_node": node, "ls_temperature": 0.7, "tags": ["t"]}
+    ids = {"joke": "m1", "poem": "m2"}
+    return StreamEvent(
+        0, (), "messages", (AIMessageChunk(content, id=ids[node], **fields), metadata)
+    )
 
 
-def stream() -> list[StreamEvent]:
+def arguments(piece: str, name: str | None = None) -> StreamEvent:
+    """Make a chunk of a tool call."""
+    call = ToolCallChunk(type="tool_call_chunk", name=name, args=piece, id=None, index=0)
+    return chunk("", "poem", tool_call_chunks=[call])
+
+
+def stream() -> Events:
     """Make the stream that the tests change."""
     return [
         StreamEvent(0, (), "values", {"topic": "cats"}),
         *[chunk(word) for word in ("Why", " was", " the", " cat", "?")],
-        *[chunk(word, "m2", "poem") for word in ("In", " sun", "lit")],
+        chunk("", usage_metadata=USAGE, response_metadata={"finish_reason": "stop"}),
+        *[chunk(word, "poem") for word in ("In", " sun", "lit")],
+        *[arguments("", "weather"), arguments('{"city": '), arguments('"Rome"}')],
+        StreamEvent(0, (), "custom", {"progress": 1}),
         StreamEvent(0, (), "updates", {"joke": {"joke": "Why?"}}),
         StreamEvent(0, (), "updates", {"poem": {"poem": "In"}}),
     ]
 
 
-def put(index: int, *events: StreamEvent) -> Callable[[list[StreamEvent]], list[StreamEvent]]:
+def put(index: int, *events: StreamEvent) -> Callable[[Events], Events]:
     """Replace the chunk at an index."""
     return lambda before: [*before[:index], *events, *before[index + 1 :]]
 
 
-def swap(left: int, right: int) -> Callable[[list[StreamEvent]], list[StreamEvent]]:
+def swap(left: int, right: int) -> Callable[[Events], Events]:
     """Let two chunks change places."""
 
-    def change(before: list[StreamEvent]) -> list[StreamEvent]:
+    def change(before: Events) -> Events:
         after = list(before)
         after[left], after[right] = before[right], before[left]
         return after
@@ -48,77 +61,144 @@ def swap(left: int, right: int) -> Callable[[list[StreamEvent]], list[StreamEven
     return change
 
 
-def metadata(**changes: Any) -> Callable[[list[StreamEvent]], list[StreamEvent]]:
-    """Change metadata of all chunks; `None` removes a key."""
+def metadata(node: str, **changes: Any) -> Callable[[Events], Events]:
+    """Change metadata of the chunks of a node; `None` removes a key."""
 
-    def change(before: list[StreamEvent]) -> list[StreamEvent]:
-        return [
-            replace(e, payload=(e.payload[0], _changed(e.payload[1])))
-            if e.mode == "messages"
-            else e
-            for e in before
-        ]
+    def changed(event: StreamEvent) -> StreamEvent:
+        if event.mode != "messages" or event.payload[1]["langgraph_node"] != node:
+            return event
+        new = {k: v for k, v in {**event.payload[1], **changes}.items() if v is not None}
+        return replace(event, payload=(event.payload[0], new))
 
-    def _changed(old: dict[str, Any]) -> dict[str, Any]:
-        return {key: item for key, item in {**old, **changes}.items() if item is not None}
+    return lambda before: [changed(event) for event in before]
 
-    return change
+
+OWN_CHUNK = (
+    chunk("", response_metadata={"finish_reason": "stop"}),
+    chunk("", usage_metadata=USAGE),
+)
+MORE = {**USAGE, "output_tokens": 3}
+LAST = {"response_metadata": {"finish_reason": "stop"}}
 
 
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (put(4, chunk(" dog")), f'messages: token 4 of {JOKE} changed: " cat" -> " dog"'),
-        (put(4), f'messages: token 4 of {JOKE} is gone: " cat"'),
+        (put(4, chunk(" dog")), 'node `joke`: token 4 changed: " cat" -> " dog"'),
+        (put(4), 'node `joke`: token 4 is gone: " cat"'),
+        (put(4, chunk(" cat"), chunk(" not")), 'node `joke`: token 5 is new: " not"'),
+        (swap(8, 9), 'node `poem`: tokens 2 and 3 swapped: " sun" and "lit"'),
         (
-            put(4, chunk(" cat"), chunk(" not")),
-            f'messages: token 5 of {JOKE} is new: " not"',
+            lambda events: put(8, chunk(" sunlit", "poem"))([*events[:9], *events[10:]]),
+            (
+                "node `poem`: the same text is cut differently from token 2 on: "
+                '" sun" "lit" -> " sunlit" ""'
+            ),
         ),
         (
-            swap(7, 8),
-            f'messages: order changed from token 2 of {POEM} on: " sun" -> "lit"',
+            put(12, arguments('"Oslo"}')),
+            (
+                "node `poem`: token 6 (arguments of `weather`) changed: "
+                r'"\"Rome\"}" -> "\"Oslo\"}"'
+            ),
         ),
-        (metadata(tags=None), f"metadata: tags is gone from {JOKE}"),
-        (metadata(ls_temperature=0.7), f"metadata: ls_temperature is new in {JOKE}: 0.7"),
-        (metadata(tags=["u"]), f'metadata: tags of {JOKE} changed: ["t"] -> ["u"]'),
+        (put(6, *OWN_CHUNK), "node `joke`: usage moved from the last chunk into its own chunk"),
+        (
+            put(6, chunk("", usage_metadata=MORE, **LAST)),
+            "node `joke`: usage changed in `output_tokens`: 2 -> 3",
+        ),
+        (put(6, chunk("", **LAST)), "node `joke`: usage is gone: {"),
+        (
+            metadata("joke", ls_temperature=None),
+            "`ls_temperature` is gone from the metadata of `joke`",
+        ),
+        (metadata("poem", ls_stop="."), '`ls_stop` is new in the metadata of `poem`: "."'),
+        (
+            metadata("joke", tags=["u"]),
+            '`tags` changed in the metadata of `joke` in `0`: "t" -> "u"',
+        ),
+        (put(4, chunk(" cat", name="c")), 'node `joke`: `name` of token 4 is new: "c"'),
+        (swap(14, 15), "updates of `joke` and `poem` swapped"),
+        (
+            put(14, StreamEvent(0, (), "updates", {"joke": {"joke": "Who?"}})),
+            'update of `joke` changed in `joke.joke`: "Why?" -> "Who?"',
+        ),
+        (put(15), 'update of `poem` is gone: {"poem": {"poem": "In"}}'),
+        (
+            put(13, StreamEvent(0, (), "custom", {"progress": 2})),
+            "custom item 1 changed in `progress`: 1 -> 2",
+        ),
         (
             put(0, StreamEvent(0, (), "values", {"topic": "dogs"})),
-            'values: chunk 1 changed: {"topic": "cats"} -> {"topic": "dogs"}',
+            'state 1 changed in `topic`: "cats" -> "dogs"',
         ),
         (
-            swap(9, 10),
+            swap(6, 7),
             (
-                'updates: order changed from chunk 1 on: {"joke": {"joke": "Why?"}} -> '
-                '{"poem": {"poem": "In"}}'
+                "what streams at the same time takes turns differently: "
+                "chunk 7 of the stream came from node `joke`, now from node `poem`"
             ),
         ),
-        (swap(5, 6), f"order: chunk 6 of the stream came from {JOKE}, now from {POEM}"),
-        (
-            put(4, chunk(" cat", name="cat")),
-            (
-                f"messages: the fields of token 4 of {JOKE} changed: "
-                'AIMessageChunk(_) -> AIMessageChunk(_, name="cat")'
-            ),
-        ),
-        (lambda events: events[:6] + events[9:], f"messages: {POEM} is gone"),
+        (lambda events: events[:7] + events[13:], "node `poem`: a message is gone"),
     ],
 )
-def test_sentences(change: Callable[[list[StreamEvent]], list[StreamEvent]], sentence: str) -> None:
+def test_sentences(change: Callable[[Events], Events], sentence: str) -> None:
     """The first line of a diff says what changed: which token, which key, which order."""
     before = Transcript(tuple(stream()))
     after = Transcript(tuple(change(stream())))
 
-    assert before.diff(after).splitlines()[0] == sentence
+    assert before.diff(after).splitlines()[0].startswith(sentence)
+
+
+def test_another_input() -> None:
+    """The head is compared, too."""
+
+    def asked(topic: str) -> Transcript:
+        return Transcript((), head=Head("LangGraph", ("joke",), {"topic": topic}, ("values",)))
+
+    assert (
+        asked("cats")
+        .diff(asked("dogs"))
+        .startswith('the input changed in `topic`: "cats" -> "dogs"')
+    )
+
+
+def test_ids_that_are_equal_now(two_calls: Any) -> None:
+    """If only the ids differ, that is what is told."""
+    before = capture(two_calls, {"topic": "cats"})
+    ids = [e.payload[0].id for e in before.events if e.mode == "messages"]
+
+    def merged(event: StreamEvent) -> StreamEvent:
+        if event.mode != "messages" or event.payload[0].id != ids[-1]:
+            return event
+        message, told = event.payload
+        return replace(event, payload=(message.model_copy(update={"id": ids[0]}), told))
+
+    after = Transcript(tuple(map(merged, before.events)), head=before.head)
+    assert before.diff(after).startswith("other ids are equal: in chunk ")
+    assert "<message 2> is <message 1> now" in before.diff(after)
+
+
+def test_one_more_message_does_not_change_the_others(two_calls: Any) -> None:
+    """The ordinals of all later ids are others then, which is not worth a word."""
+    before = capture(two_calls, {"topic": "cats"})
+    first = StreamEvent(
+        0, (), "messages", (AIMessageChunk("Hm", id="1" * 32), {"langgraph_node": "a"})
+    )
+    after = Transcript((first, *before.events), head=before.head)
+
+    assert compare_texts(before.text(), after.text()).summary == ("node `a`: a message is new",)
 
 
 def test_the_changed_lines_stand_in_context() -> None:
-    """After the words come the lines, as in a unified diff."""
-    after = Transcript(tuple(put(4, chunk(" dog"))(stream())))
+    """After the words come the lines, as in a unified diff, with the message that they are of."""
+    after = Transcript(tuple(put(9, chunk("less", "poem"))(stream())))
     found = Transcript(tuple(stream())).diff(after).splitlines()
 
     assert found[1:4] == ["", "--- expected", "+++ received"]
-    assert '-messages m1 "Why" " was" " the" " cat" "?"' in found
-    assert '+messages m1 "Why" " was" " the" " dog" "?"' in found
+    assert found[4].endswith("@@ messages m2 begins")
+    assert '-  | "In" " sun" "lit"' in found
+    assert '+  | "In" " sun" "less"' in found
 
 
 def test_equal_transcripts_have_no_diff(two_calls: Any) -> None:
@@ -126,13 +206,14 @@ def test_equal_transcripts_have_no_diff(two_calls: Any) -> None:
     assert capture(two_calls, {}).diff(capture(two_calls, {})) == ""
 
 
-def test_a_real_difference_between_two_runs(two_calls: Any) -> None:
-    """The words hold for texts of real streams too, with their numbered ids."""
-    before, after = capture(two_calls, {"topic": "cats"}), capture(two_calls, {"topic": "dogs"})
-    assert before.diff(after).startswith('values: chunk 1 changed: {"log": [], "topic": "cats"}')
+def test_a_text_of_an_older_format_is_compared_all_the_same() -> None:
+    """What it says is compared, not how it is laid out; what is no stream is said to be none."""
+    old = '# stream transcript, format 1\n\nmessages m1 begins\n  x: 1\nmessages m1 "Why"\n'
+    made = Transcript((StreamEvent(1, (), "messages", (AIMessageChunk("Why", id="m1"), {"x": 1})),))
 
-
-def test_a_text_of_another_format_says_so() -> None:
-    """The comparison does not guess what an unknown format means."""
-    difference = compare_texts("# stream transcript, format 0\n", Transcript(()).text())
-    assert difference.summary[0].startswith("format: the expected text begins with")
+    assert not compare_texts(old, made.text())
+    assert (
+        compare_texts("# stream transcript, format 0\n", made.text())
+        .summary[0]
+        .startswith("the expected text begins with '# stream transcript, format 0'")
+    )

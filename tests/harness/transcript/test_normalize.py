@@ -55,7 +55,7 @@ def test_ids_are_named_after_what_they_are(two_calls: Any) -> None:
     """Tasks and messages count separately; the constant part of an id stays visible."""
     transcript = capture(two_calls, {"topic": "cats"}).text()
     assert 'langgraph_checkpoint_ns: "tell_poem:<task 2>"' in transcript
-    assert "messages lc_run--<message 2> begins" in transcript
+    assert "messages lc_run--<message 2> of tell_poem:<task 2> begins" in transcript
 
 
 @pytest.mark.parametrize("identity", ["m1", "call_7", "fp_44709d6fcb", "call_the_weather_service"])
@@ -71,6 +71,8 @@ def test_ids_that_somebody_wrote_stay(identity: str) -> None:
         ("msg_01XFDUDYJgAACzvnptvVoYEL", "message"),
         ("call_Aq1Bw2Ce3Dr4Et5Fy6Gu7Hi8", "tool call"),
         ("toolu_01A09q90qw90lq917835lq9", "tool call"),
+        ("srvtoolu_01TbRQZ9sz7wNun27iQQ8zKf", "tool call"),
+        ("rs_68a1f0c2b3d4819c8e7f6a5b", "message"),
     ],
 )
 def test_ids_that_a_provider_drew_are_numbered(identity: str, name: str) -> None:

@@ -6,6 +6,7 @@ from collections import OrderedDict, defaultdict
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import pytest
 from langchain_core.messages import (
@@ -18,7 +19,8 @@ from langchain_core.messages import (
 from pydantic import BaseModel
 
 from harness import Transcript
-from harness.transcript import StreamEvent
+from harness.transcript import Head, StreamEvent
+from harness.transcript._notation import one_line
 
 
 def text(*chunks: tuple[str, Any], namespace: tuple[str, ...] = ()) -> str:
@@ -49,27 +51,39 @@ def test_a_whole_text() -> None:
         message("", usage_metadata=usage, chunk_position="last"),
         ("updates", {"joke": {"joke": AIMessage("Why was?", id="m1")}}),
     ) == (
-        "# stream transcript, format 1\n"
+        "# stream transcript, format 2\n"
         "\n"
         'values {"topic": "cats"}\n'
         "\n"
         "messages m1 begins\n"
         '  langgraph_node: "joke"\n'
         '  tags: ["a"]\n'
-        'messages m1 "Why" " was"\n'
-        "\n"
-        "messages m1 changes\n"
+        '  | "Why" " was"\n'
         "  tags: (gone)\n"
-        'messages m1 "?"\n'
-        "messages m1 as\n"
-        "  AIMessageChunk(\n"
+        '  | "?"\n'
+        "  as AIMessageChunk(\n"
         "    _,\n"
         '    chunk_position="last",\n'
         '    usage_metadata={"input_tokens": 4, "output_tokens": 2, "total_tokens": 6},\n'
         "  )\n"
-        'messages m1 ""\n'
+        '  | ""\n'
         "\n"
         'updates {"joke": {"joke": AIMessage("Why was?", id="m1")}}\n'
+    )
+
+
+def test_the_head_says_what_was_streamed() -> None:
+    """The graph with its nodes, the input, the modes; ids of the input alone are numbered last."""
+    one, two = str(uuid4()), str(uuid4())
+    head = Head("agent", ("joke", "poem"), {"topic": "cats", "id": one}, ("updates", "messages"))
+    event = StreamEvent(1, (), "updates", {"joke": two})
+    assert Transcript((event,), head=head).text() == (
+        "# stream transcript, format 2\n"
+        'graph agent("joke", "poem")\n'
+        'input {"id": "<id 2>", "topic": "cats"}\n'
+        "modes updates, messages\n"
+        "\n"
+        'updates {"joke": "<id 1>"}\n'
     )
 
 
@@ -77,7 +91,7 @@ def test_a_whole_text() -> None:
 def test_a_hundred_tokens_are_some_lines(fields: dict[str, Any]) -> None:
     """Tokens share lines of about a hundred columns, also where every chunk has more fields."""
     found = lines(*[message(f" word{number}", **fields) for number in range(100)])
-    assert len(found) <= 16
+    assert len(found) <= 14
     assert max(map(len, found)) <= 100
 
 
@@ -88,22 +102,62 @@ def test_a_changed_sentence_leaves_the_others_alone() -> None:
     assert [a == b for a, b in zip(before, after, strict=True)][-3:] == [False, True, True]
 
 
-def test_two_messages_at_once_take_turns() -> None:
-    """Interleaving is visible, line by line, without repeating the metadata."""
-    found = lines(
-        message("A", id="x"), message("1", id="y"), message("B", id="x"), message("2", id="y")
-    )
-    assert [line for line in found if '"' in line and ":" not in line] == [
-        *['messages x "A"', 'messages y "1"', 'messages x "B"', 'messages y "2"']
+def test_two_messages_at_once_have_lanes() -> None:
+    """Each is read as one; below them stands who came when, so that no change of it is unseen."""
+    chunks = [
+        message("A", id="x"),
+        message("1", id="y"),
+        message("B", id="x"),
+        message("2", id="y"),
     ]
+    assert lines(*chunks, *[message(str(n), id="y") for n in range(3, 6)]) == [
+        *["messages x begins [1]", '  langgraph_node: "joke"', '  | "A" "B"'],
+        *["messages y begins [2]", '  langgraph_node: "joke"', '  | "1" "2" "3" "4" "5"'],
+        "turns 1 2 1 2x4",
+    ]
+
+
+def test_a_message_goes_on() -> None:
+    """What stands between ends the lanes; only what is new about a message is told again."""
+    assert lines(message("A"), ("updates", {"b": 1}), message("B"))[-3:] == [
+        'updates {"b": 1}',
+        "messages m1 goes on",
+        '  | "B"',
+    ]
+
+
+def test_a_lane_names_its_task() -> None:
+    """A person sees at once whose tokens these are."""
+    task = {"langgraph_checkpoint_ns": f"outer:{uuid4()}|joke:{uuid4()}"}
+    found = lines(message("A", metadata=task))[0]
+    assert found == "messages m1 of outer:<task 1>|joke:<task 2> begins"
+
+
+def test_items_that_stream_text_share_lines() -> None:
+    """A custom stream of tokens says once what all of them say."""
+    words = ["Why", " was", " the", " cat", "?"]
+    items = [("custom", {"token": word, "of": ["_", "joke"]}) for word in words]
+    assert lines(*items) == [
+        "custom",
+        '  as {"of": ["_", "joke"], "token": _}',
+        '  | "Why" " was" " the" " cat" "?"',
+    ]
+    assert lines(*items[:2]) == [f"custom {one_line(item)}" for _, item in items[:2]]
+
+
+def test_what_is_not_the_same_stands_alone() -> None:
+    """Items that differ in more than a string, or only in a key, are told one by one."""
+    numbers = [("custom", {"step": number}) for number in range(3)]
+    keys = [("custom", {key: 1}) for key in "abc"]
+    assert len(lines(*numbers)) == len(lines(*keys)) == 3
 
 
 def test_content_blocks_stream_as_tokens_too() -> None:
     """The text of a chunk's only block is its token; the rest of the block is its shape."""
     blocks = [{"type": "text", "text": word, "index": 0} for word in ("Why", " not")]
     assert lines(*[message([block]) for block in blocks])[-2:] == [
-        'messages m1 as AIMessageChunk([{"index": 0, "text": _, "type": "text"}])',
-        'messages m1 "Why" " not"',
+        '  as AIMessageChunk([{"index": 0, "text": _, "type": "text"}])',
+        '  | "Why" " not"',
     ]
 
 
@@ -112,7 +166,7 @@ def test_thoughts_stream_as_tokens_too() -> None:
     blocks = [
         {"type": "thinking", "thinking": [{"type": "text", "text": word}]} for word in ("Hm", "...")
     ]
-    assert lines(*[message([block]) for block in blocks])[-1] == 'messages m1 "Hm" "..."'
+    assert lines(*[message([block]) for block in blocks])[-1] == '  | "Hm" "..."'
 
 
 def test_arguments_of_a_tool_call_stream_as_tokens_too() -> None:
@@ -122,15 +176,15 @@ def test_arguments_of_a_tool_call_stream_as_tokens_too() -> None:
         for piece in ('{"a"', ": 1}")
     ]
     found = lines(*[message("", tool_call_chunks=call) for call in calls])
-    assert found[-1] == r'messages m1 "{\"a\"" ": 1}"'
+    assert found[-1] == r'  | "{\"a\"" ": 1}"'
     assert sum("tool_calls" in line for line in found) == 0
 
 
 def test_a_chunk_without_text_is_counted() -> None:
     """Two empty chunks are not one."""
     assert lines(message([]), message([]))[-2:] == [
-        "messages m1 as AIMessageChunk([])",
-        "messages m1 . .",
+        "  as AIMessageChunk([])",
+        "  | . .",
     ]
 
 
@@ -217,9 +271,9 @@ def test_nothing_invisible() -> None:
 def test_the_namespace_of_a_chunk_is_written() -> None:
     """A subgraph's chunk differs from the same chunk of the graph itself."""
     assert text(("values", 1), namespace=("sub",)).endswith('values @ ("sub",) 1\n')
-    assert '  @ ("sub",)' in text(message("Hi"), namespace=("sub",))
+    assert '  @: ("sub",)' in text(message("Hi"), namespace=("sub",))
 
 
 def test_an_empty_stream() -> None:
     """Nothing streamed is a header alone."""
-    assert text() == "# stream transcript, format 1\n"
+    assert text() == "# stream transcript, format 2\n"

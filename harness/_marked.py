@@ -1,0 +1,182 @@
+"""What the options, the marks and the fixtures of a test that is marked `vcr` add up to.
+
+The command line has the last word, then the mark, then `vcr_config`. Where these use words that
+only vcrpy has, or a conftest has the hook of pytest-recording, a `vcr.VCR` is made and configured
+as pytest-recording does it, and our cassette does what that says (`harness.cassettes._vcr_config`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+if TYPE_CHECKING:
+    from harness.cassettes import CassetteBlock
+    from harness.cassettes._cassette import RecordMode
+    from harness.cassettes._vcr_config import VcrConfig
+
+STRICT = "vcr_strict"
+_LOOPBACK = "localhost"
+_SUFFIX = ".yaml"
+_LONGEST_NAME = 255
+_OF_BOTH = {"match_on", "ignore_hosts"}  # words of vcrpy's and of ours
+_OF_PYTEST_RECORDING = {"record_mode", "allowed_hosts"}
+_FOR_VCRPY = {"rewrite": "new_episodes"}  # it has no word for it
+_FOR_US = {"any": "new_episodes"}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a marked test wants.
+
+    Args:
+        path: The cassette.
+        also: Further cassettes that it plays from.
+        record_mode: By whoever decides it.
+        replays: Whether no request of the test may reach a provider. It is fixed when the test
+            starts: a cassette that is recorded meanwhile does not change it.
+        block: The cassette, to be entered.
+        allow: The hosts that may be reached in a replay.
+        lists_unplayed: Whether unplayed interactions are a warning and no failure.
+    """
+
+    path: Path
+    also: tuple[Path, ...]
+    record_mode: str
+    replays: bool
+    block: CassetteBlock
+    allow: tuple[str | re.Pattern[str], ...]
+    lists_unplayed: bool
+
+
+def wanted(request: pytest.FixtureRequest) -> Wanted:
+    """Add up what a marked test wants."""
+    marks = list(request.node.iter_markers("vcr"))
+    config = dict(request.getfixturevalue("vcr_config"))
+    for mark in reversed(marks):
+        config.update(mark.kwargs)
+    asked = request.config.getoption("--record-mode") or config.get("record_mode")
+    mode = _word(asked or request.getfixturevalue("record_mode"))
+    strict = bool(config.pop(STRICT, request.config.getini(STRICT)))
+    name = request.getfixturevalue("default_cassette_name")
+    folder = request.getfixturevalue("vcr_cassette_dir")
+    for key in _OF_PYTEST_RECORDING:
+        config.pop(key, None)
+
+    theirs = _of_vcrpy(config, request.config, folder, mode)
+    if theirs is None:
+        name = _short(name, _SUFFIX)
+        path = Path(folder, name if name.endswith(_SUFFIX) else name + _SUFFIX)
+    else:
+        path = theirs.path(_short(name, config.get("serializer", _SUFFIX)))
+        if not asked and theirs.record_mode != _FOR_VCRPY.get(mode, mode):
+            mode = theirs.record_mode  # by the hook
+    mode = _FOR_US.get(mode, mode)
+    also = tuple(Path(folder, extra) for mark in marks for extra in mark.args)
+    lists = theirs is not None and not strict and "allow_unplayed" not in config
+    block = _block(path, mode, config, theirs, also=also, lists_unplayed=lists)
+    hosts = request.getfixturevalue("allowed_hosts") or ()
+    return Wanted(
+        path=path,
+        also=also,
+        record_mode=mode,
+        replays=mode == "none" or (mode == "once" and any(map(Path.exists, (path, *also)))),
+        block=block,
+        allow=(_LOOPBACK, *block.options.allow_hosts, *map(re.compile, hosts)),
+        lists_unplayed=lists,
+    )
+
+
+def _word(record_mode: Any) -> str:
+    """Return a record mode that may be one of vcrpy's enumeration."""
+    return str(getattr(record_mode, "value", record_mode))
+
+
+def _short(name: str, suffix: str) -> str:
+    """Return a name that is not too long for a file, by pytest-recording's rule."""
+    if len(name) + len(suffix) <= _LONGEST_NAME:
+        return name
+    mark = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
+    return f"{name[: _LONGEST_NAME - len(suffix) - len(mark) - 3]}...{mark}"
+
+
+def _our_words() -> set[str]:
+    from harness.cassettes import use_cassette  # noqa: PLC0415 - only for tests that ask
+
+    return set(inspect.signature(use_cassette).parameters) - {"path", "missing_ok"}
+
+
+def _of_vcrpy(
+    config: dict[str, Any], pytest_config: pytest.Config, folder: str, mode: str
+) -> VcrConfig | None:
+    """Return what vcrpy understands by the configuration; None if ours says it all."""
+    from harness.cassettes._match import PARTS  # noqa: PLC0415 - only for tests that ask
+
+    hooks = pytest_config.hook.pytest_recording_configure
+    matches = config.get("match_on") or ()
+    ignored = config.get("ignore_hosts") or ()
+    if (
+        not hooks.get_hookimpls()
+        and _our_words().issuperset(config)
+        and {*PARTS, "body"}.issuperset(matches)
+        and all(isinstance(host, str) for host in ignored)
+    ):
+        return None
+    from vcr import VCR  # type: ignore[import-untyped]  # noqa: PLC0415 - slow, only as needed
+
+    from harness.cassettes._vcr_config import VcrConfig  # noqa: PLC0415 - as above
+
+    suffix = f".{config['serializer']}" if "serializer" in config else _SUFFIX
+    vcr = VCR(
+        path_transformer=VCR.ensure_suffix(suffix),
+        cassette_library_dir=folder,
+        record_mode=_FOR_VCRPY.get(mode, mode),
+    )
+    hooks(config=pytest_config, vcr=vcr)
+    words = config.keys() - (_our_words() - _OF_BOTH)
+    return VcrConfig(vcr, {key: config[key] for key in words})
+
+
+def _block(
+    path: Path,
+    mode: str,
+    config: dict[str, Any],
+    theirs: VcrConfig | None,
+    *,
+    also: tuple[Path, ...],
+    lists_unplayed: bool,
+) -> CassetteBlock:
+    from harness.cassettes import CassetteBlock, use_cassette  # noqa: PLC0415 - for tests that ask
+
+    ours = {key: config[key] for key in _our_words() & config.keys()}
+    if theirs is not None:
+        ours.pop("match_on", None)
+        ours["ignore_hosts"] = _names(ours.get("ignore_hosts", ()))
+    # A mark on a whole module also covers tests that send no request and need no file.
+    block = use_cassette(path, cast("RecordMode", mode), missing_ok=True, **ours)
+    options = replace(block.options, also=also)
+    if theirs is not None:
+        options = replace(
+            options,
+            storage=theirs,
+            match_on=theirs.match_on,
+            allow_unplayed=options.allow_unplayed or lists_unplayed,
+            allow_repeats=theirs.allow_repeats,
+            drop_unused=theirs.drop_unused,
+            skips=theirs.skips,
+            custom_patches=theirs.custom_patches,
+            save_failed=config.get("record_on_exception", options.save_failed),
+        )
+    return CassetteBlock(path, (), options)
+
+
+def _names(hosts: Iterable[Any]) -> list[str]:
+    """Return the hosts that are named; vcrpy itself knows what to do with expressions."""
+    return [host for host in hosts if isinstance(host, str)]

@@ -1,0 +1,83 @@
+"""The environment of a replay: no key is needed, nothing is traced."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+KEYS = {
+    "api.openai.com": "OPENAI_API_KEY",
+    "api.anthropic.com": "ANTHROPIC_API_KEY",
+    "openai.azure.com": "AZURE_OPENAI_API_KEY",
+    "api.cohere.com": "COHERE_API_KEY",
+    "api.deepseek.com": "DEEPSEEK_API_KEY",
+    "api.fireworks.ai": "FIREWORKS_API_KEY",
+    "generativelanguage.googleapis.com": "GOOGLE_API_KEY",
+    "api.groq.com": "GROQ_API_KEY",
+    "api.mistral.ai": "MISTRAL_API_KEY",
+    "openrouter.ai": "OPENROUTER_API_KEY",
+    "api.perplexity.ai": "PERPLEXITY_API_KEY",
+    "api.tavily.com": "TAVILY_API_KEY",
+    "api.together.xyz": "TOGETHER_API_KEY",
+    "api.x.ai": "XAI_API_KEY",
+}
+"""The variable that holds the key of a host."""
+
+PLACEHOLDER = "placeholder-for-replay"
+_TRACING = (
+    "LANGSMITH_TRACING",
+    "LANGSMITH_TRACING_V2",
+    "LANGCHAIN_TRACING",
+    "LANGCHAIN_TRACING_V2",
+)
+
+
+@contextmanager
+def replay_environment() -> Iterator[None]:
+    """Give placeholder keys where keys are missing, and switch tracing off, for a while."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in missing_keys():
+            patch.setenv(name, PLACEHOLDER)
+        for name in _TRACING:
+            patch.setenv(name, "false")
+        _forget_langsmith_settings()
+        try:
+            yield
+        finally:
+            patch.undo()
+            _forget_langsmith_settings()
+
+
+def missing_keys() -> list[str]:
+    """Return the variables that hold no key."""
+    return [name for name in KEYS.values() if not os.environ.get(name)]
+
+
+def keys_wanted(error: BaseException, hosts: Iterable[str]) -> list[str]:
+    """Return the missing keys that a failed recording asked for.
+
+    Args:
+        error: What made it fail; the SDKs name the variable that they want.
+        hosts: Those to which a request was sent.
+    """
+    said = ""
+    cause: BaseException | None = error
+    while cause is not None:
+        said += f"{cause}\n"
+        cause = cause.__cause__ or cause.__context__
+    return [
+        name
+        for host, name in KEYS.items()
+        if name in missing_keys() and (name in said or any(host in asked for asked in hosts))
+    ]
+
+
+def _forget_langsmith_settings() -> None:
+    """Make langsmith, which reads its variables once, read them again."""
+    utils = sys.modules.get("langsmith.utils")
+    if utils is not None:
+        utils.get_env_var.cache_clear()

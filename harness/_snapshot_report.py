@@ -1,0 +1,82 @@
+"""How pytest shows that a stream is not what its snapshot, or another transcript, says.
+
+In colour where pytest is in colour (`--color`, `NO_COLOR`), and whole: a difference that pytest
+cuts after a few lines is added to the report of the test.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Generator, Iterable
+from typing import Any
+
+import pytest
+
+_TRUNCATED = "Full output truncated"
+_CODES = {"red": 31, "green": 32, "cyan": 36, "bold": 1}
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_assertrepr_compare(
+    config: pytest.Config, op: str, left: Any, right: Any
+) -> Generator[None, list[list[str] | None], list[list[str] | None]]:
+    """Explain `assert transcript == other_transcript`; colour what syrupy says of a snapshot."""
+    found = yield
+    transcripts = sys.modules.get("harness.transcript")
+    snapshots = sys.modules.get("harness.snapshot")
+    if transcripts is not None and op == "==" and _both(left, right, transcripts.Transcript):
+        lines = [f"{left!r} == {right!r}", *left.diff(right).splitlines()]
+        return [_coloured(config, lines), *found]
+    if snapshots is None or not any(_is_ours(side, snapshots) for side in (left, right)):
+        return found
+    return [lines and _coloured(config, lines) for lines in found]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add the whole difference to a failure that pytest has cut after a few lines."""
+    report = yield
+    snapshot = getattr(item, "funcargs", {}).get("stream_snapshot")
+    if snapshot is not None and report.failed and _TRUNCATED in report.longreprtext:
+        for name, lines in _differences(snapshot):
+            report.sections.append((name, "\n".join(_coloured(item.config, lines))))
+    return report
+
+
+def _both(left: object, right: object, kind: type) -> bool:
+    return isinstance(left, kind) and isinstance(right, kind)
+
+
+def _is_ours(side: object, snapshots: Any) -> bool:
+    return isinstance(getattr(side, "extension", None), snapshots.StreamSnapshotExtension)
+
+
+def _differences(snapshot: Any) -> Iterable[tuple[str, list[str]]]:
+    from harness.snapshot import failure_lines  # noqa: PLC0415 - loaded: the test has used it
+
+    for result in snapshot.executions.values():
+        if not result.success and result.asserted_data is not None:
+            lines = failure_lines(result.recalled_data or "", result.asserted_data)
+            yield f"stream snapshot {result.snapshot_name}", lines
+
+
+def _coloured(config: pytest.Config, lines: Iterable[str]) -> list[str]:
+    from harness.snapshot import line_style  # noqa: PLC0415 - a failure, so it may take its time
+
+    plain = [_COLOUR.sub("", line) for line in lines]  # syrupy has colours of its own
+    if not _in_colour(config):
+        return plain
+    styles = ((line, line_style(line)) for line in plain)
+    return [f"\x1b[{_CODES[style]}m{line}\x1b[0m" if style else line for line, style in styles]
+
+
+def _in_colour(config: pytest.Config) -> bool:
+    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        return bool(reporter.hasmarkup)
+    return config.getoption("color", "auto") == "yes" and not os.environ.get("NO_COLOR")

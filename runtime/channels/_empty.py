@@ -1,0 +1,27 @@
+"""What a reducer starts from: the empty value of a type."""
+
+from __future__ import annotations
+
+import collections.abc
+from typing import Annotated, Any, Final, get_origin
+
+from typing_extensions import NotRequired, Required
+
+__all__ = ("concrete",)
+
+_CONCRETE: Final[dict[Any, type]] = {
+    collections.abc.Sequence: list,
+    collections.abc.MutableSequence: list,
+    collections.abc.Set: set,
+    collections.abc.MutableSet: set,
+    collections.abc.Mapping: dict,
+    collections.abc.MutableMapping: dict,
+}
+
+
+def concrete(typ: Any) -> Any:
+    """Return what to call for an empty value of a type; calling it may fail."""
+    while get_origin(typ) in (Annotated, Required, NotRequired):
+        typ = typ.__origin__ if get_origin(typ) is Annotated else typ.__args__[0]
+    origin = get_origin(typ) or typ
+    return _CONCRETE.get(origin, origin)

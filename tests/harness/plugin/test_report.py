@@ -1,0 +1,181 @@
+"""`--harness-report`: one page of what the tests streamed, in a real browser too."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_projects import outcome
+
+TESTS = """
+from graphs import capture, says
+
+def test_answer(stream_snapshot):
+    assert capture(says({text!r}), {{"topic": "cats"}}) == stream_snapshot
+
+def test_nothing():
+    pass
+
+def test_wrong():
+    transcript = capture(says("A <b>bold</b> & </script> end."), {{"topic": "dogs"}})
+    assert transcript.count() == 0
+"""
+PAGE = "out/report.html"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+SILENT = [
+    "--headless",
+    "--no-sandbox",
+    "--no-first-run",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--virtual-time-budget=2000",
+]
+
+
+def shown(page: Path) -> dict[str, dict[str, Any]]:
+    """Return the data of a page, by the name of the test."""
+    found = re.search(r'id="data">(.*?)</script>', page.read_text("utf-8"), re.DOTALL)
+    assert found is not None
+    return {test["id"].partition("::")[2]: test for test in json.loads(found[1])["tests"]}
+
+
+@pytest.fixture
+def page(project: pytest.Pytester) -> Path:
+    """The page of three tests, two of which fail; return its file."""
+    project.makepyfile(test_it=TESTS.format(text="Why was the cat here?"))
+    project.runpytest("--snapshot-update")
+    project.makepyfile(test_it=TESTS.format(text="Why was the dog here?"))
+    result = project.runpytest(f"--harness-report={PAGE}")
+    outcome(result, passed=1, failed=2)
+    result.stdout.fnmatch_lines([f"*2 streams in *{PAGE}*"])
+    return project.path / PAGE
+
+
+def test_a_page_holds_each_stream_in_lanes(page: Path) -> None:
+    """Every event with its lane, its arrival, its text and its metadata, under the test's name."""
+    tests = shown(page)
+    assert {name: test["outcome"] for name, test in tests.items()} == {
+        "test_answer": "failed",
+        "test_nothing": "passed",
+        "test_wrong": "failed",
+    }
+    assert tests["test_nothing"]["streams"] == []
+    (stream,) = tests["test_wrong"]["streams"]
+    assert stream["lanes"] == ["the graph itself", "answer:<task 1>"]
+    tokens = [event for event in stream["events"] if event["mode"] == "messages"]
+    assert "".join(event["text"] for event in tokens) == "A <b>bold</b> & </script> end."
+    assert {event["node"] for event in tokens} == {"answer"}
+    assert ["langgraph_node", '"answer"'] in tokens[0]["metadata"]
+    assert all(event["seconds"] > 0 for event in stream["events"])
+    assert "transcript.count() == 0" in tests["test_wrong"]["failure"]
+
+
+def test_a_page_shows_how_a_snapshot_differs(page: Path) -> None:
+    """Both texts side by side, in words first, with the changed part of each line apart."""
+    (difference,) = shown(page)["test_answer"]["differences"]
+    assert difference["said"][0] == 'node `answer`: token 7 changed: "cat" -> "dog"'
+    changed = [row for row in difference["rows"] if row.get("equal") is False]
+    assert [row["left"][1] for row in changed] == ["cat"] * len(changed)
+    assert [row["right"][1] for row in changed] == ["dog"] * len(changed)
+
+
+def test_a_page_names_what_has_no_snapshot_yet(project: pytest.Pytester) -> None:
+    """A missing snapshot stands against nothing; the page says that it is missing."""
+    project.makepyfile(test_it=TESTS.format(text="Why?"))
+    outcome(project.runpytest(f"--harness-report={PAGE}"), passed=1, failed=2)
+    (difference,) = shown(project.path / PAGE)["test_answer"]["differences"]
+    assert difference["said"] == ["there is no snapshot yet"]
+    assert {row["left"] is None for row in difference["rows"]} == {True}
+
+
+def test_no_page_without_the_option(project: pytest.Pytester) -> None:
+    """Nothing is written, and nothing about a report is said."""
+    project.makepyfile(test_it=TESTS.format(text="Why?"))
+    result = project.runpytest("--snapshot-update")
+    result.stdout.no_fnmatch_line("*streams in*")
+    assert not (project.path / "out").exists()
+
+
+@pytest.mark.proof
+def test_workers_bring_what_they_saw(project: pytest.Pytester) -> None:
+    """With pytest-xdist the page is that of a run in one process, but for times."""
+    project.makepyfile(test_it=TESTS.format(text="Why?"))
+    pages = []
+    for name, workers in (("one.html", []), ("two.html", ["-n", "2"])):
+        project.runpytest_subprocess(f"--harness-report={name}", *workers)
+        tests = shown(project.path / name)
+        for test in tests.values():
+            test.pop("seconds"), test.pop("failure")
+            for stream in test["streams"]:
+                for event in stream["events"]:
+                    event.pop("seconds")
+        pages.append(tests)
+    assert pages[0] == pages[1]
+
+
+def browser() -> str:
+    """Return a browser that can be run without a window, or skip."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        pytest.skip(f"no browser here: none of {', '.join(BROWSERS)}")
+    return found
+
+
+def opened(page: Path, profile: Path, *options: str, at: str = "") -> str:
+    """Open a page in a browser, and return what it prints."""
+    command = [browser(), *SILENT, f"--user-data-dir={profile}", *options, f"{page.as_uri()}{at}"]
+    done = subprocess.run(  # noqa: S603 - a browser of this machine
+        command, capture_output=True, text=True, timeout=60, check=True
+    )
+    return done.stdout
+
+
+@pytest.mark.proof
+def test_a_browser_shows_the_page(page: Path, tmp_path: Path) -> None:
+    """Lanes, tokens by node, both sides of a difference; what models said is text, not HTML."""
+    dom = opened(page, tmp_path, "--dump-dom")
+    assert dom.count('class="lane"') == 4
+    assert re.findall(r"<h2>(\w+: \d+ tokens)</h2>", dom) == [
+        "answer: 9 tokens",
+        "answer: 9 tokens",
+    ]
+    tokens = re.findall(r'<span class="token">(.*?)</span>', dom)
+    assert "<b>bold</b>" in [unescape(token) for token in tokens]
+    assert "<mark>cat</mark>" in dom
+    assert "<mark>dog</mark>" in dom
+
+
+@pytest.mark.proof
+def test_a_browser_shows_metadata_on_hover(page: Path, tmp_path: Path) -> None:
+    """The pointer over a token, or a link to its event, brings up all that is known of it."""
+    hovers = "document.querySelector('.token').dispatchEvent(new MouseEvent('mouseenter'))"
+    hovered = page.with_name("hovered.html")
+    text = page.read_text("utf-8")
+    hovered.write_text(text.replace("</body>", f"<script>{hovers}</script></body>"), "utf-8")
+    for dom in (
+        opened(hovered, tmp_path, "--dump-dom"),
+        opened(page, tmp_path, "--dump-dom", at="#t0s0-2"),
+    ):
+        assert re.search(r"<h2>2\. messages, after \d+ ms</h2>", dom)
+        assert '<th>langgraph_node</th><td><code>"answer"</code></td>' in dom
+
+
+@pytest.mark.proof
+def test_a_browser_paints_the_page(page: Path, tmp_path: Path) -> None:
+    """A picture of it is no blank sheet."""
+    picture = tmp_path / "page.png"
+    opened(page, tmp_path, f"--screenshot={picture}", "--window-size=1200,1600")
+    blank = tmp_path / "blank.html"
+    blank.write_text("<!doctype html>")
+    nothing = tmp_path / "blank.png"
+    opened(blank, tmp_path, f"--screenshot={nothing}", "--window-size=1200,1600")
+    assert picture.stat().st_size > 5 * nothing.stat().st_size

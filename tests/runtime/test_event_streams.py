@@ -213,6 +213,24 @@ async def test_scheduled_work_that_fails_fails_the_run_if_it_is_to() -> None:
         await run.output()
 
 
+async def test_a_transformer_that_fails_at_the_end_fails_the_run() -> None:
+    """Whoever asks for the output gets the error, in async runs as in sync ones."""
+
+    class Failing(StreamTransformer):
+        def init(self) -> Any:
+            return {}
+
+        def process(self, event: Any) -> bool:
+            return True
+
+        def finalize(self) -> None:
+            raise KeyError("at the end")
+
+    run = await chain(lambda _: None).astream_events({"a": 1}, version="v3", transformers=[Failing])
+    with pytest.raises(KeyError, match="at the end"):
+        await run.output()
+
+
 def test_an_inner_stream_of_chunks_has_its_tokens() -> None:
     """A node may stream a graph in `messages` mode; in LangGraph it then gets whole messages."""
     inner = speaking("hello there")

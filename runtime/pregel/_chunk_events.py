@@ -61,11 +61,8 @@ class ChunkEvents:
         self._chunks.append(chunk)
         events = self._first_seen(message, is_first)
         self._like = None
-        if (
-            plain is not None
-            and len(events)
-            and events[-1].get("delta", {}).get("text") == plain[0]
-        ):
+        # its last event is its text, unless langchain-core found something else in it
+        if plain is not None and events and "text" in events[-1].get("delta", ()):
             self._like = _PlainText(chunk, plain, events[-1]["index"])
         return events
 

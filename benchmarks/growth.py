@@ -18,8 +18,8 @@ from importlib import import_module
 from typing import Any
 
 from _graphs import CONFIG, anode, chain_builder, drained
-from _models import Speaker, custom_graph, speaking
-from _runner import ENGINES, OURS, THEIRS, arguments, machine
+from _models import Speaker, bare_speech, custom_graph, speaking
+from _runner import ENGINES, FLOOR, OURS, THEIRS, arguments, machine
 from langgraph.checkpoint.memory import InMemorySaver
 from typing_extensions import TypedDict
 
@@ -36,7 +36,8 @@ class Growth:
         name: What was measured.
         unit: In what.
         sizes: At which sizes.
-        measured: For each engine, a median for each size.
+        measured: For each engine, and for the work without one if that grows, a median for each
+            size.
         goal: What is to be reached.
         met: Whether ours reaches it.
     """
@@ -107,6 +108,8 @@ def tokens(rounds: int, quick: bool) -> Growth:
             graph = speaking(engine, Speaker(words=size), asynchronous=False)
             run = drained(graph, {"a": 0}, "messages", asynchronous=False)
             runs[engine].append((_timed(run), size))
+    # langchain-core keeps all chunks of an answer, so that a bare call grows, too
+    runs[FLOOR] = [(_timed(bare_speech(size, asynchronous=False)), size) for size in sizes]
     measured = _medians(runs, 1 if quick else min(rounds, 3))
     first, last = measured[OURS][0], measured[OURS][-1]
     name, shown = "token by tokens of the answer", [str(size) for size in sizes]
@@ -248,7 +251,8 @@ def main() -> None:
     print(", ".join(f"{name} {what}" for name, what in machine().items()))
     for growth in growths(asked):
         print(f"{growth.name} ({growth.goal}): {'met' if growth.met else 'NOT MET'}")
-        for engine, name in ((THEIRS, "LangGraph"), (OURS, "ours")):
+        names = ((THEIRS, "LangGraph"), (OURS, "ours"), (FLOOR, "bare model"))
+        for engine, name in names[: len(growth.measured)]:
             values = zip(growth.sizes, growth.measured[engine], strict=True)
             shown = ", ".join(f"{value:.1f}{growth.unit} at {size}" for size, value in values)
             print(f"    {name:10} {shown}", flush=True)

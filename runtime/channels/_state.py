@@ -39,15 +39,16 @@ class Channels(dict[str, BaseChannel[Any, Any, Any]]):
         """Channels that hold a value and must hear of the next superstep, written or not."""
         for name in self.saved:
             if name in specs:
-                self.note(name, self[name])
+                self.note(name)
 
     def __missing__(self, name: str) -> BaseChannel[Any, Any, Any]:
         channel = self.specs[name].from_checkpoint(self.saved.get(name, MISSING))
         self[name] = channel
         return channel
 
-    def note(self, name: str, channel: BaseChannel[Any, Any, Any]) -> bool:
-        """Remember whether the channel must hear of the next superstep; return `is_available`."""
+    def note(self, name: str) -> bool:
+        """Remember whether a channel must hear of the next superstep; return `is_available`."""
+        channel = self[name]
         available = channel.is_available()
         if channel.wants_every_step:
             if available:

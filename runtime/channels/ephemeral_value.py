@@ -26,7 +26,10 @@ class EphemeralValue(ValueChannel[Value, Value], Generic[Value]):
     __slots__ = ("guard",)
 
     def __init__(self, typ: Any, guard: bool = True, key: str = "") -> None:
-        super().__init__(typ, key)
+        # not through two more constructors: each edge that is followed makes such a channel
+        self.typ = typ
+        self.key = key
+        self.value = MISSING
         self.guard = guard
 
     def __eq__(self, other: object) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
+from typing import Any, Literal, cast, get_args, get_origin
 
 from langchain_core.runnables import Runnable
 from langchain_core.runnables.base import RunnableLambda
@@ -13,7 +13,7 @@ from langchain_core.runnables.base import RunnableLambda
 from runtime.channels._state import Channels
 from runtime.constants import END, START
 from runtime.errors import InvalidUpdateError
-from runtime.graph._schema import input_schema_of
+from runtime.graph._schema import annotations_of, input_schema_of
 from runtime.pregel._commands import trigger_of
 from runtime.pregel._node import Branch, Write, make_call
 from runtime.pregel._step import TASKS
@@ -44,13 +44,14 @@ class BranchSpec:
     def of(cls, path: Any, name: str, path_map: PathMap) -> BranchSpec:
         """Make one; a path annotated `-> Literal["a", "b"]` needs no path map."""
         function = _function_of(path)
+        annotations = annotations_of(function)
         if isinstance(path_map, Mapping):
             ends: dict[Hashable, str] | None = dict(path_map)
         elif path_map is not None:
             ends = {end: end for end in path_map}
         else:
-            ends = _annotated_ends(function)
-        return cls(path, name, ends, input_schema_of(function))
+            ends = _annotated_ends(annotations.get("return"))
+        return cls(path, name, ends, input_schema_of(function, annotations))
 
     def compile(
         self, source: str, read: Callable[[Channels], Any], nodes: frozenset[str]
@@ -132,12 +133,8 @@ def _function_of(path: Any) -> Any:
     return path
 
 
-def _annotated_ends(function: Any) -> dict[Hashable, str] | None:
+def _annotated_ends(returned: Any) -> dict[Hashable, str] | None:
     """Return the destinations that a path's return annotation names."""
-    try:
-        returned = get_type_hints(function).get("return")
-    except (NameError, TypeError):  # annotations that cannot be evaluated name nothing
-        return None
     if get_origin(returned) is Literal:
         return {end: end for end in get_args(returned)}
     return None

@@ -63,74 +63,82 @@ def wired(graph: StateGraph[Any, Any, Any, Any]) -> tuple[dict[str, Node], dict[
         triggers[end].append(join)
         for start in starts:
             writes[start].append((join, start))
-    nodes = {START: _start(graph, tuple(writes[START]))}
+    wiring = _Wiring(graph)
+    nodes = {START: wiring.start(tuple(writes[START]))}
     for name, spec in graph.nodes.items():
-        nodes[name] = _node(graph, name, spec, tuple(sorted(triggers[name])), tuple(writes[name]))
+        nodes[name] = wiring.node(name, spec, tuple(sorted(triggers[name])), tuple(writes[name]))
     return nodes, channels
 
 
-def _start(graph: StateGraph[Any, Any, Any, Any], static_writes: tuple[Write, ...]) -> Node:
-    """Return the hidden node that turns the input into state writes."""
-    keys = tuple(n for n in graph.schemas[graph.input_schema] if n not in graph.managed)
-    return Node(
-        name=START,
-        triggers=(START,),
-        read=lambda channels: channels[START].get(),
-        call=None,
-        updates=updater(keys),
-        static_writes=static_writes,
-        branches=_branches(graph, START, graph.state_schema),
-        tags=(TAG_HIDDEN,),
-        may_write=_may_write(graph, START),
-    )
+class _Wiring:
+    """Makes the nodes of one graph, which share what does not differ between them."""
 
+    def __init__(self, graph: StateGraph[Any, Any, Any, Any]) -> None:
+        self._graph = graph
+        self._updates = updater((*graph.channels, *graph.managed))
+        self._readers: dict[Any, Callable[[Channels], Any]] = {}
+        self._names = frozenset(graph.nodes)
 
-def _node(
-    graph: StateGraph[Any, Any, Any, Any],
-    name: str,
-    spec: NodeSpec,
-    triggers: tuple[str, ...],
-    static_writes: tuple[Write, ...],
-) -> Node:
-    policies = spec.policies.over(graph.defaults)
-    return Node(
-        name=name,
-        triggers=triggers,
-        read=_reader(graph, spec.input_schema),
-        call=make_call(spec.action, name),
-        updates=updater((*graph.channels, *graph.managed)),
-        static_writes=static_writes,
-        branches=_branches(graph, name, spec.input_schema),
-        metadata=spec.metadata,
-        policies=policies.compiled(name, spec.action),
-        rescuer=policies.error_handler,
-        trace=policies.trace,
-        action=spec.action,
-        may_write=_may_write(graph, name),
-    )
+    def start(self, static_writes: tuple[Write, ...]) -> Node:
+        """Return the hidden node that turns the input into state writes."""
+        graph = self._graph
+        keys = tuple(n for n in graph.schemas[graph.input_schema] if n not in graph.managed)
+        return Node(
+            name=START,
+            triggers=(START,),
+            read=lambda channels: channels[START].get(),
+            call=None,
+            updates=updater(keys),
+            static_writes=static_writes,
+            branches=self._branches(START, graph.state_schema),
+            tags=(TAG_HIDDEN,),
+            may_write=self._may_write(START),
+        )
 
+    def node(
+        self,
+        name: str,
+        spec: NodeSpec,
+        triggers: tuple[str, ...],
+        static_writes: tuple[Write, ...],
+    ) -> Node:
+        """Return a node that the graph's author added."""
+        policies = spec.policies.over(self._graph.defaults)
+        return Node(
+            name=name,
+            triggers=triggers,
+            read=self._reader(spec.input_schema),
+            call=make_call(spec.action, name),
+            updates=self._updates,
+            static_writes=static_writes,
+            branches=self._branches(name, spec.input_schema),
+            metadata=spec.metadata,
+            policies=policies.compiled(name, spec.action),
+            rescuer=policies.error_handler,
+            trace=policies.trace,
+            action=spec.action,
+            may_write=self._may_write(name),
+        )
 
-def _may_write(
-    graph: StateGraph[Any, Any, Any, Any], source: str
-) -> tuple[tuple[str, str | None], ...]:
-    """Return where a node's `Command`s and conditional edges may lead, with labels."""
-    ends = list(graph.nodes[source].ends.items()) if source in graph.nodes else []
-    for branch in graph.branches[source].values() if source in graph.branches else ():
-        ends += [(end, str(answer)) for answer, end in (branch.ends or {}).items()]
-    return tuple((end if end == END else trigger_of(end), label) for end, label in ends)
+    def _may_write(self, source: str) -> tuple[tuple[str, str | None], ...]:
+        """Return where a node's `Command`s and conditional edges may lead, with labels."""
+        graph = self._graph
+        ends = list(graph.nodes[source].ends.items()) if source in graph.nodes else []
+        for branch in graph.branches[source].values() if source in graph.branches else ():
+            ends += [(end, str(answer)) for answer, end in (branch.ends or {}).items()]
+        return tuple((end if end == END else trigger_of(end), label) for end, label in ends)
 
+    def _reader(self, schema: Any) -> Callable[[Channels], Any]:
+        known = self._readers.get(schema)
+        if known is None:
+            keys, managed = self._graph.schemas[schema], self._graph.managed
+            known = self._readers[schema] = reader_of(schema, keys, managed)
+        return known
 
-def _reader(graph: StateGraph[Any, Any, Any, Any], schema: Any) -> Callable[[Channels], Any]:
-    return reader_of(schema, graph.schemas[schema], graph.managed)
-
-
-def _branches(
-    graph: StateGraph[Any, Any, Any, Any], source: str, schema: Any
-) -> tuple[Branch, ...]:
-    if source not in graph.branches:
-        return ()
-    nodes = frozenset(graph.nodes)
-    return tuple(
-        branch.compile(source, _reader(graph, branch.input_schema or schema), nodes)
-        for branch in graph.branches[source].values()
-    )
+    def _branches(self, source: str, schema: Any) -> tuple[Branch, ...]:
+        if source not in self._graph.branches:
+            return ()
+        return tuple(
+            branch.compile(source, self._reader(branch.input_schema or schema), self._names)
+            for branch in self._graph.branches[source].values()
+        )

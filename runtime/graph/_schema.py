@@ -5,17 +5,21 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
+from functools import lru_cache
+from types import BuiltinFunctionType, FunctionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 from typing_extensions import NotRequired, Required
 
+from runtime._hints import hints_of
 from runtime.channels import BaseChannel, BinaryOperatorAggregate, LastValue
 from runtime.channels._state import Channels
 from runtime.managed.base import ManagedValueSpec, is_managed_value
 from runtime.pregel._commands import ROOT, fields_of
 
 __all__ = (
+    "annotations_of",
     "channels_of",
     "coercion_to",
     "input_schema_of",
@@ -42,10 +46,9 @@ def channels_of(schema: Any) -> dict[str, Channel | ManagedValueSpec]:
                 "Make it a key of a TypedDict."
             )
         return {ROOT: _channel(ROOT, schema)}
-    hints = get_type_hints(schema, include_extras=True)
     return {
         name: managed_in(typ) or _channel(name, typ)
-        for name, typ in hints.items()
+        for name, typ in hints_of(schema).items()
         if name != "__slots__"
     }
 
@@ -84,8 +87,9 @@ def _channel(name: str, annotation: Any) -> Channel:
 
 
 def _checked_reducer(name: str, reducer: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    look = _signature_of_builtin if isinstance(reducer, BuiltinFunctionType) else inspect.signature
     try:
-        signature = inspect.signature(reducer)
+        signature = look(reducer)
     except ValueError:  # a builtin without signature, such as `max`: believe the author
         return reducer
     positional = [
@@ -101,15 +105,42 @@ def _checked_reducer(name: str, reducer: Callable[..., Any]) -> Callable[[Any, A
     return reducer
 
 
-def input_schema_of(function: Any) -> Any:
-    """Return the class with annotated fields that the first parameter is annotated with, if any."""
+@lru_cache(maxsize=64)
+def _signature_of_builtin(function: Callable[..., Any]) -> inspect.Signature:
+    """Return the signature of `operator.add` and the like, which is parsed from a text."""
+    return inspect.signature(function)
+
+
+def annotations_of(function: Any) -> Mapping[str, Any]:
+    """Return the evaluated annotations of a function; none if they cannot be evaluated."""
     if not getattr(function, "__annotations__", None):
+        return {}
+    try:
+        return get_type_hints(function)
+    except (NameError, TypeError, ValueError):
+        return {}
+
+
+def input_schema_of(function: Any, annotations: Mapping[str, Any]) -> Any:
+    """Return the class with annotated fields that the first parameter is annotated with, if any.
+
+    Args:
+        function: A function.
+        annotations: Its annotations, evaluated.
+    """
+    if not annotations:
         return None
     try:
-        schema = get_type_hints(function).get(next(iter(inspect.signature(function).parameters)))
-        return schema if isinstance(schema, type) and get_type_hints(schema) else None
+        schema = annotations.get(_first_parameter(function))
+        return schema if isinstance(schema, type) and hints_of(schema) else None
     except (NameError, StopIteration, TypeError, ValueError):
-        return None  # annotations that cannot be evaluated say nothing
+        return None
+
+
+def _first_parameter(function: Any) -> str:
+    if type(function) is FunctionType and not function.__dict__ and function.__code__.co_argcount:
+        return function.__code__.co_varnames[0]
+    return next(iter(inspect.signature(function).parameters))
 
 
 def reader_of(

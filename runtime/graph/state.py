@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Generic, Literal, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Generic, Literal, Union, cast, get_args, get_origin
 
 from langchain_core.runnables import Runnable, RunnableConfig
 from langgraph.cache.base import BaseCache
@@ -32,6 +32,7 @@ from runtime.graph._policies import (
     error_handler_of,
 )
 from runtime.graph._schema import (
+    annotations_of,
     channels_of,
     coercion_to,
     input_schema_of,
@@ -516,13 +517,9 @@ def _read_annotations(action: Any) -> tuple[Any, tuple[str, ...]]:
         function = getattr(action, "__call__", None)  # noqa: B004 - the method, for its annotations
         if isinstance(action, Runnable) or not inspect.ismethod(function):
             return None, ()
-    schema = input_schema_of(function)
-    if "return" not in getattr(function, "__annotations__", {}):
-        return schema, ()
-    try:
-        returned = get_type_hints(function).get("return")
-    except (NameError, TypeError):  # annotations that cannot be evaluated say nothing
-        return schema, ()
+    annotations = annotations_of(function)
+    schema = input_schema_of(function, annotations)
+    returned = annotations.get("return")
     parts = get_args(returned) if get_origin(returned) is Union else (returned,)
     for part in parts:
         arguments = get_args(part)

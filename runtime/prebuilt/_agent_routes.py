@@ -9,6 +9,7 @@ from langchain_core.messages import AIMessage, ToolCall, ToolMessage
 
 from runtime.constants import END
 from runtime.graph.state import StateGraph
+from runtime.pregel._node import never_waits
 from runtime.types import Send
 
 __all__ = ("STRUCTURED", "Routes", "read")
@@ -74,6 +75,7 @@ class Routes:
         else:
             graph.add_edge("tools", self.entry)
 
+    @never_waits
     def should_continue(self, state: Any) -> str | list[Send]:
         """Go on from the agent."""
         last = read(state, "messages")[-1]
@@ -81,6 +83,7 @@ class Routes:
             return self.finish
         return _sends(last.tool_calls, state) if self.each_call_alone else "tools"
 
+    @never_waits
     def post_model_hook_router(self, state: Any) -> str | list[Send]:
         """Go on from the hook after the agent, which may have answered tool calls itself."""
         messages = read(state, "messages")
@@ -90,6 +93,7 @@ class Routes:
             return _sends(pending, state)
         return self.entry if isinstance(messages[-1], ToolMessage) else self.finish
 
+    @never_waits
     def route_tool_responses(self, state: Any) -> str:
         """Go on from the tools, if some of them return directly.
 

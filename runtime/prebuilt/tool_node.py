@@ -34,6 +34,7 @@ from runtime.prebuilt._requests import (
     ToolCallWrapper,
 )
 from runtime.prebuilt._results import Result, Shape, accepted, combined, msg_content_output
+from runtime.pregel._node import never_waits
 from runtime.runtime import Runtime
 from runtime.turns import current_turns
 
@@ -295,6 +296,7 @@ def _error_message(content: str, call: ToolCall) -> ToolMessage:
     return ToolMessage(content, name=call["name"], tool_call_id=call["id"], status="error")
 
 
+@never_waits
 def tools_condition(
     state: list[AnyMessage] | dict[str, Any] | BaseModel, messages_key: str = "messages"
 ) -> Literal["tools", "__end__"]:

@@ -64,6 +64,8 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
                 while ready:
                     yield ready.popleft()
                 going.start(tasks)
+                # most are done when each has had one turn of the loop: nothing need wake us then
+                await asyncio.sleep(0)
                 while going.unfinished:
                     for chunk in await going.some():
                         yield chunk

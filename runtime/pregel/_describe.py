@@ -7,17 +7,17 @@ from dataclasses import is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import Runnable, RunnableConfig
-from langchain_core.runnables.graph import Graph
 from langchain_core.utils.pydantic import create_model_v2
 from pydantic import BaseModel, TypeAdapter
 from typing_extensions import is_typeddict
 
 from runtime.channels.base import BaseChannel
 from runtime.channels.delta import DeltaChannel
-from runtime.pregel._draw import draw
 from runtime.pregel._inside import reached_from
 
 if TYPE_CHECKING:
+    from langchain_core.runnables.graph import Graph
+
     from runtime.pregel._node import Node
 
 __all__ = ("DescribedGraph",)
@@ -55,6 +55,8 @@ class DescribedGraph(Runnable[Any, Any]):
             inside = {
                 name: graph.get_graph(config, xray=deeper) for name, graph in self.get_subgraphs()
             }
+        from runtime.pregel._draw import draw  # noqa: PLC0415 - slow to import, and few draw
+
         return draw(self, inside)
 
     async def aget_graph(

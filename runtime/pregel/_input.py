@@ -51,7 +51,7 @@ def take_input(run: Run) -> None:
         run.updated = set()
         for name, value in _wanted(run):
             run.channels[name].update([value])
-            if run.channels.note(name, run.channels[name]):
+            if run.channels.note(name):
                 run.updated.add(name)
         run.step = 0
         return

@@ -7,6 +7,7 @@ can be found; a thread that one of the two engines wrote goes on in the other.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from xxhash import xxh3_128_hexdigest
@@ -64,11 +65,17 @@ def id_parts(path: TaskPath, triggers: Sequence[str]) -> tuple[str, ...]:
     return (PUSH, str(path[1])) if path[0] == PUSH else (PULL, *triggers)
 
 
+@lru_cache(maxsize=1024)  # nodes run again and again, and their paths are the same
 def path_text(path: Any) -> str:
     """Return a path as savers get it: such texts sort as the paths do."""
-    if isinstance(path, (tuple, list)):
+    if isinstance(path, tuple):
         return f"~{', '.join(path_text(part) for part in path)}"
     return f"{path:010d}" if isinstance(path, int) else str(path)
+
+
+@lru_cache(maxsize=64)  # all tasks of a superstep start from the same one
+def _as_bytes(checkpoint_id: str) -> bytes:
+    return bytes.fromhex(checkpoint_id.replace("-", ""))
 
 
 def task_id(checkpoint_id: str, ns: str, step: int, name: str, parts: Sequence[str]) -> str:
@@ -82,5 +89,5 @@ def task_id(checkpoint_id: str, ns: str, step: int, name: str, parts: Sequence[s
         parts: What `id_parts` says.
     """
     seed = f"{ns}{step}{name}{''.join(parts)}"
-    digest = xxh3_128_hexdigest(bytes.fromhex(checkpoint_id.replace("-", "")) + seed.encode())
+    digest = xxh3_128_hexdigest(_as_bytes(checkpoint_id) + seed.encode())
     return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"

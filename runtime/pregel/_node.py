@@ -10,8 +10,9 @@ import inspect
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, Optional, TypeVar
 
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.base import RunnableLambda
@@ -23,13 +24,18 @@ from runtime.channels._state import Channels
 from runtime.config import TASK_KEY
 from runtime.constants import TAG_HIDDEN
 from runtime.errors import NodeError
+from runtime.pregel._names import PULL, TaskPath
 from runtime.types import StreamWriter, TracePolicy
 
 if TYPE_CHECKING:
     from runtime.pregel._policies import Policies
     from runtime.pregel._task import Task
 
-__all__ = ("Branch", "Call", "Node", "Write", "make_call", "make_task_call")
+__all__ = ("Branch", "Call", "Node", "Write", "make_call", "make_task_call", "never_waits")
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_NEVER_WAITS = "__never_waits__"
 
 Write = tuple[str, Any]
 """One write of a task: the name of a channel and a value."""
@@ -84,6 +90,10 @@ class Node:
         calls_tasks: Whether it calls tasks of the functional API.
         then: What it does after that, each with what the one before returned.
         needs: A channel without whose value it does not run.
+        hidden: Whether it stays out of streams.
+        calls: All that it calls, in this order.
+        runs_user_code: Whether anything of the graph author's runs in it.
+        path: The path of a task that channels trigger.
     """
 
     name: str
@@ -105,15 +115,14 @@ class Node:
     needs: str | None = None
     hidden: bool = field(init=False)
     calls: tuple[Call, ...] = field(init=False)
+    runs_user_code: bool = field(init=False)
+    path: TaskPath = field(init=False)
 
     def __post_init__(self) -> None:
         self.calls = () if self.call is None else (self.call, *self.then)
         self.hidden = TAG_HIDDEN in self.tags
-
-    @property
-    def runs_user_code(self) -> bool:
-        """Whether anything of the graph author's runs in this node."""
-        return self.call is not None or bool(self.branches)
+        self.runs_user_code = self.call is not None or bool(self.branches)
+        self.path = (PULL, self.name)
 
 
 # Which annotations each injected parameter may have. No annotation is always fine.
@@ -177,9 +186,17 @@ def _wanted(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(wanted)
 
 
+def _is_plain(action: Any) -> bool:
+    """Return whether the code of an action says all of it; asking `inspect` costs 20 µs each time.
+
+    It does not if the action is something else than a function, or is marked or wrapped.
+    """
+    return type(action) is FunctionType and not action.__dict__
+
+
 def _plainly_has_none(function: Callable[..., Any]) -> bool:
-    """Return whether a glance shows that nothing is to be injected; a signature costs 20 µs."""
-    if type(function) is not FunctionType or function.__dict__:  # wrapped, or with one of its own
+    """Return whether a glance shows that nothing is to be injected."""
+    if not _is_plain(function):
         return False
     code = function.__code__
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
@@ -243,6 +260,22 @@ def _aunfold(call: Callable[[Any, RunnableConfig], Any]) -> Callable[[Any, Runna
     return unfolded
 
 
+def _at_once(call: Callable[[Any, RunnableConfig], Any]) -> Callable[[Any, RunnableConfig], Any]:
+    async def acall(value: Any, config: RunnableConfig) -> Any:
+        return call(value, config)
+
+    return acall
+
+
+def never_waits(function: F) -> F:
+    """Have async runs call a sync function in the event loop, rather than hand it to a thread.
+
+    For functions of our own that only compute a little.
+    """
+    setattr(function, _NEVER_WAITS, True)
+    return function
+
+
 def make_task_call(function: Callable[..., Any], name: str) -> Call:
     """Return how to call the function of a `@task`: its input is `(args, kwargs)`."""
     call = _with_injection(function, explode=True)
@@ -260,13 +293,21 @@ def make_call(action: Any, name: str) -> Call:
     Raises:
         TypeError: It is nothing that can be called.
     """
+    if _is_plain(action):
+        flags = action.__code__.co_flags
+        if not flags & (CO_GENERATOR | CO_ASYNC_GENERATOR):
+            call = _with_injection(action)
+            if flags & CO_COROUTINE:
+                return Call(name, None, _aunfold(call))
+            return Call(name, _unfold(call), None)
     if not isinstance(action, Runnable):
         if is_async_generator(action) or inspect.isgeneratorfunction(action):
             action = RunnableLambda(action)
         elif callable(action):
             if is_async_callable(action):
                 return Call(name, None, _aunfold(_with_injection(action)))
-            return Call(name, _unfold(_with_injection(action)), None)
+            call = _unfold(_with_injection(action))
+            return Call(name, call, _at_once(call) if hasattr(action, _NEVER_WAITS) else None)
         else:
             action = core_coerce_to_runnable(action)
     return Call(name, action.invoke, action.ainvoke, traces_itself=True)

@@ -309,7 +309,7 @@ class Run:
             tasks.append(task)
         for name in self._pulled():
             node = graph.nodes[name]
-            tasks.append(self._task(node, (PULL, name), node.read(channels)))
+            tasks.append(self._task(node, node.path, node.read(channels)))
         self._unfinished = len(tasks)
         self.show.checkpoint(tasks)
         if not tasks:
@@ -354,14 +354,10 @@ class Run:
     def _supplied(self, names: Sequence[str]) -> Sequence[str]:
         """Return the nodes that have what they cannot run without."""
         nodes, channels = self.graph.nodes, self.channels
-        needs = [nodes[name].needs for name in names]
-        if not any(needs):
+        if not self.graph.has_needs:
             return names
-        return [
-            name
-            for name, need in zip(names, needs, strict=True)
-            if need is None or channels[need].is_available()
-        ]
+        needs = [(name, nodes[name].needs) for name in names]
+        return [name for name, need in needs if need is None or channels[need].is_available()]
 
     def _stop_at(
         self, tasks: Sequence[Task], names: Sequence[str] | str, status: GraphLifecycleStatus

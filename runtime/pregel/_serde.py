@@ -13,10 +13,26 @@ from contextlib import suppress
 from copy import copy
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Any, Final, cast, get_args, get_type_hints
+from typing import Any, Final, cast, get_args
 from weakref import WeakKeyDictionary
 
 import ormsgpack
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    BaseMessage,
+    ChatMessage,
+    ChatMessageChunk,
+    FunctionMessage,
+    FunctionMessageChunk,
+    HumanMessage,
+    HumanMessageChunk,
+    RemoveMessage,
+    SystemMessage,
+    SystemMessageChunk,
+    ToolMessage,
+    ToolMessageChunk,
+)
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.serde import jsonplus
 from langgraph.checkpoint.serde.encrypted import EncryptedSerializer
@@ -24,9 +40,11 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from pydantic import BaseModel
 from typing_extensions import is_typeddict
 
+from runtime._hints import hints_of
 from runtime._interrupts import Interrupt
 from runtime._policies import TimeoutPolicy
 from runtime._threads import PregelTask, StateSnapshot
+from runtime.channels.base import MISSING
 from runtime.channels.delta import DeltaSnapshot
 from runtime.types import Command, Overwrite, Send
 
@@ -40,6 +58,14 @@ _OURS: Final[dict[str, Callable[..., Any]]] = {
     for cls in (Command, Interrupt, Overwrite, PregelTask, Send, StateSnapshot, TimeoutPolicy)
 }
 _OUR_TYPES: Final = frozenset(_OURS.values())
+_MESSAGES: Final[dict[type, tuple[str, str]]] = {
+    cls: (cls.__module__, cls.__name__)
+    for cls in (
+        *(AIMessage, AIMessageChunk, ChatMessage, ChatMessageChunk, FunctionMessage),
+        *(FunctionMessageChunk, HumanMessage, HumanMessageChunk, RemoveMessage, SystemMessage),
+        *(SystemMessageChunk, ToolMessage, ToolMessageChunk),
+    )
+}
 # a payload is a list that begins with the module: one byte for the list, one for the string
 _HEAD: Final = bytes([0xA0 + len(_MODULE)]) + _MODULE.encode()
 _AT: Final = slice(1, 1 + len(_HEAD))
@@ -47,9 +73,13 @@ _AT: Final = slice(1, 1 + len(_HEAD))
 
 def _named(obj: Any) -> Any:
     """Return what msgpack writes for an object: ours under LangGraph's names."""
-    if type(obj) is DeltaSnapshot:
+    kind = type(obj)
+    where = _MESSAGES.get(kind)
+    if where is not None and (message := _message(where, obj)) is not None:
+        return message
+    if kind is DeltaSnapshot:
         return ormsgpack.Ext(jsonplus.EXT_DELTA_SNAPSHOT, _packed(obj.value))
-    if type(obj) not in _OUR_TYPES:
+    if kind not in _OUR_TYPES:
         return jsonplus._msgpack_default(obj)  # noqa: SLF001 - there is no public way to extend it
     code = jsonplus.EXT_CONSTRUCTOR_KW_ARGS
     arguments: Any
@@ -62,6 +92,25 @@ def _named(obj: Any) -> Any:
     else:
         arguments = {field.name: getattr(obj, field.name) for field in fields(obj)}
     return ormsgpack.Ext(code, _packed((_MODULE, type(obj).__name__, arguments)))
+
+
+def _message(where: tuple[str, str], message: BaseMessage) -> ormsgpack.Ext | None:
+    """Return what msgpack writes for a message that holds plain values alone; `None` for others.
+
+    An agent saves all its messages in each superstep, so that most of its time would go into making
+    dicts of them. The fields of these classes are such a dict already.
+
+    Args:
+        where: The module and the name of its class.
+        message: The message.
+    """
+    values, extra = message.__dict__, message.__pydantic_extra__
+    parts = (*where, {**values, **extra} if extra else values, "model_validate_json")
+    try:
+        data = ormsgpack.packb(parts, None, jsonplus._option)  # noqa: SLF001 - as above
+    except ormsgpack.MsgpackEncodeError:
+        return None
+    return ormsgpack.Ext(jsonplus.EXT_PYDANTIC_V2, data)
 
 
 def _packed(value: Any) -> bytes:
@@ -128,14 +177,21 @@ def _bilingual(cls: type[BaseCheckpointSaver[Any]]) -> type[BaseCheckpointSaver[
     """Return a class like a saver's, whose serializer speaks LangGraph's names."""
 
     def serde(self: Any) -> Any:
-        return _speaking(self.__dict__.get("serde", cls.serde))
+        own = self.__dict__.get("serde", cls.serde)
+        if own is not self._heard:  # a saver asks for each value
+            self._heard, self._speaker = own, _speaking(own)
+        return self._speaker
 
     def keep(self: Any, value: Any) -> None:
         self.__dict__["serde"] = value
 
-    return type(
-        cls.__name__, (cls,), {"serde": property(serde, keep), "__module__": cls.__module__}
-    )
+    body = {
+        # of the twin alone, while it shares all else with the saver
+        "__slots__": ("_heard", "_speaker"),
+        "__module__": cls.__module__,
+        "serde": property(serde, keep),
+    }
+    return type(cls.__name__, (cls,), body)
 
 
 def speaking(saver: BaseCheckpointSaver[Any]) -> BaseCheckpointSaver[Any]:
@@ -146,9 +202,10 @@ def speaking(saver: BaseCheckpointSaver[Any]) -> BaseCheckpointSaver[Any]:
     """
     if not hasattr(saver, "__dict__"):
         return saver
-    twin = object.__new__(_bilingual(type(saver)))  # type: ignore[arg-type]  # classes hash
+    twin: Any = object.__new__(_bilingual(type(saver)))  # type: ignore[arg-type]  # classes hash
     twin.__dict__ = saver.__dict__
-    return twin
+    twin._heard = MISSING  # noqa: SLF001 - a class of our own
+    return cast("BaseCheckpointSaver[Any]", twin)
 
 
 def known_types(types: Iterable[type]) -> None:
@@ -176,5 +233,5 @@ def _find_classes(hint: Any, found: dict[type, None]) -> None:
     found[hint] = None
     if is_dataclass(hint) or is_typeddict(hint) or issubclass(hint, BaseModel):
         with suppress(NameError):  # a name that only a type checker can see
-            for field in get_type_hints(hint, include_extras=True).values():
+            for field in hints_of(hint).values():
                 _find_classes(field, found)

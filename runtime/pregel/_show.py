@@ -46,6 +46,7 @@ class Show:
 
     __slots__ = (
         "_checkpoints",
+        "_key_set",
         "_keys",
         "_run",
         "_tasks",
@@ -61,6 +62,7 @@ class Show:
     def __init__(self, run: Run, sink: Sink | None, keys: str | list[str]) -> None:
         self._run = run
         self._keys = keys
+        self._key_set = frozenset((keys,) if isinstance(keys, str) else keys)
         self.ready: deque[Any] = deque()
         around: Sequence[Sink] = ()
         if run.parent is not None:
@@ -103,8 +105,8 @@ class Show:
 
     def _wrote_output(self, tasks: Sequence[Written]) -> bool:
         """Return whether a state key that is shown was written and holds something."""
-        keys = (self._keys,) if isinstance(self._keys, str) else self._keys
-        if self._run.updated.isdisjoint(keys):
+        keys = self._key_set
+        if keys.isdisjoint(self._run.updated):
             return False
         return any(name in keys for task in tasks for name, _ in task.writes)
 

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from runtime.channels._state import Channels
-from runtime.channels.base import BaseChannel
 
 if TYPE_CHECKING:
     from runtime.pregel._node import Write
@@ -75,8 +74,8 @@ def next_nodes(
         trigger_to_nodes: For each trigger channel, the nodes that wait for it.
     """
     hit = [trigger_to_nodes[name] for name in updated if name in trigger_to_nodes]
-    if len(hit) == 1:  # most supersteps: one edge was followed
-        return hit[0]
+    if len(hit) <= 1:  # most supersteps: one edge was followed
+        return hit[0] if hit else ()
     return sorted({name for names in hit for name in names})
 
 
@@ -91,8 +90,9 @@ def apply_writes(
 
     Args:
         channels: Changed in place.
-        tasks: All tasks of the superstep, sorted by path. Where nothing but `Given` stands among
-            them there was no superstep, and channels that were not written hear of nothing.
+        tasks: All tasks of the superstep, sorted by path; then `Given`, if there is any. Where
+            that stands alone there was no superstep, and channels that were not written hear of
+            nothing.
         trigger_to_nodes: For each trigger channel, the nodes that wait for it.
         hear_of_the_end: The channels to tell when no node is triggered; they may trigger some.
         changed: Gets the channels that changed, whether or not they still hold a value, in an order
@@ -104,10 +104,35 @@ def apply_writes(
     Raises:
         InvalidUpdateError: A channel cannot combine what was written to it.
     """
-    stepped = any(type(task) is not Given for task in tasks)
-    for name in [name for task in tasks for name in task.triggers if name in channels]:
-        if channels[name].consume() and changed is not None:
-            changed[name] = None
+    stepped = bool(tasks) and type(tasks[0]) is not Given
+    for task in tasks:
+        for name in task.triggers:
+            if name in channels and channels[name].consume() and changed is not None:
+                changed[name] = None
+    written = _by_channel(tasks, channels)
+    updated: set[str] = set()
+
+    def note(name: str, did_change: bool) -> None:
+        available = channels.note(name)
+        if did_change:
+            if available:
+                updated.add(name)
+            if changed is not None:
+                changed[name] = None
+
+    unwritten = channels.awake.difference(written) if stepped else ()
+    for name, values in written.items():
+        note(name, channels[name].update(values))
+    for name in sorted(unwritten):
+        note(name, channels[name].update(()))
+    if hear_of_the_end and stepped and trigger_to_nodes.keys().isdisjoint(updated):
+        for name in hear_of_the_end:
+            note(name, channels[name].finish())
+    return updated
+
+
+def _by_channel(tasks: Sequence[Written], channels: Channels) -> dict[str, list[Any]]:
+    """Return what was written to each channel."""
     written: dict[str, list[Any]] = {}
     for task in tasks:
         for name, value in task.writes:
@@ -122,26 +147,4 @@ def apply_writes(
                     task.name,
                     name,
                 )
-
-    asleep = channels.awake.difference(written) if stepped else ()
-    updated: set[str] = set()
-
-    def note(name: str, channel: BaseChannel[Any, Any, Any], did_change: bool) -> None:
-        available = channels.note(name, channel)
-        if did_change:
-            if available:
-                updated.add(name)
-            if changed is not None:
-                changed[name] = None
-
-    for name, values in written.items():
-        channel = channels[name]
-        note(name, channel, channel.update(values))
-    for name in sorted(asleep):
-        channel = channels[name]
-        note(name, channel, channel.update(()))
-    if hear_of_the_end and stepped and not any(name in trigger_to_nodes for name in updated):
-        for name in hear_of_the_end:
-            channel = channels[name]
-            note(name, channel, channel.finish())
-    return updated
+    return written

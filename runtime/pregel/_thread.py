@@ -59,6 +59,9 @@ SPECIAL: Final = frozenset({ERROR, ERROR_OF, INTERRUPT, RESUME, NO_WRITES, "__sc
 VERSION: Final = 4
 """The version of the format; 4 is the first one that keeps `Send`s in a channel."""
 
+_SAVER_READS: Final = ("tags", "metadata", "run_id", "recursion_limit")
+"""What a saver gets of the config of a run, besides `configurable`."""
+
 UNBORN: Final = -2
 """The step of a thread that has no checkpoint."""
 
@@ -129,7 +132,7 @@ class Thread:
         self.parents = dict(parents)
         self.unsaved: deque[Save] = deque()
         self._turns = turns
-        self._config = config
+        self._for_saver = {key: value for key, value in config.items() if key in _SAVER_READS}
         self._configurable = public_config(config["configurable"], checkpoint_ns=ns)
         if "thread_id" in self._configurable:
             self._configurable["thread_id"] = str(self._configurable["thread_id"])
@@ -280,12 +283,7 @@ class Thread:
         return address
 
     def _to_saver(self, configurable: Mapping[str, Any]) -> RunnableConfig:
-        config = {
-            key: value
-            for key, value in self._config.items()
-            if key in ("tags", "metadata", "run_id", "recursion_limit")
-        }
-        return cast(RunnableConfig, {**config, "configurable": dict(configurable)})
+        return cast(RunnableConfig, {**self._for_saver, "configurable": dict(configurable)})
 
     def of_task(self, id_: str) -> list[Write]:
         """Return what is kept of a task, the special things included."""

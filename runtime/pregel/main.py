@@ -183,6 +183,7 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
             for trigger in node.triggers:
                 waiting.setdefault(trigger, []).append(node.name)
         self.trigger_to_nodes = {trigger: sorted(names) for trigger, names in waiting.items()}
+        self.has_needs = any(node.needs is not None for node in compiled.values())
         self._inner_graphs: Mapping[str, DescribedGraph] | None = None
         self.hear_of_the_end = tuple(
             name for name, channel in self.channels.items() if channel.hears_of_the_end

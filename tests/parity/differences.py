@@ -130,7 +130,7 @@ DIFFERENCES: list[Difference] = [
     Difference("two_tasks_with_one_key", "[4][1][1]", ONE_KEY),
     Difference("a_command_as_input", "[0][1][1].log[1][1]", TWICE),
     Difference("a_builtin_without_signature_as_reducer", "[0][1][0]", BUILTIN),
-    Difference("a_hook_between_the_model_and_its_tools_in_one_task", "[5][1][1].error", V1_HOOK),
+    Difference("a_hook_between_the_model_and_its_tools_in_one_task", "[6][1][1].error", V1_HOOK),
     Difference("a_handler_for_no_exception", "[0][1][0]", EARLY),
     Difference("a_tool_that_is_given_all_of_it_of_a_dataclass", "[2][1][0]", ANY),
     Difference("a_tool_that_is_given_all_of_it_of_a_model", "[2][1][0]", ANY),

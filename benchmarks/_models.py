@@ -12,6 +12,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -59,15 +60,18 @@ class AsyncCaller(Caller):
 
 def _agent(engine: str, asynchronous: bool, saved: bool) -> Run:
     model = AsyncCaller() if asynchronous else Caller()
-    with warnings.catch_warnings(action="ignore") if sys.version_info >= (3, 11) else _quiet():
+    with _quiet():
         agent = import_module(f"{engine}.prebuilt").create_react_agent(model, [search])
     given = {"messages": [HumanMessage("go", id="go")]}
     return drained(agent, given, "values", asynchronous=asynchronous, saved=saved)
 
 
-def _quiet() -> Any:
-    warnings.simplefilter("ignore")
-    return warnings.catch_warnings()
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Have no warnings: LangGraph's agent is deprecated, its event streams are experimental."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _bare_agent(asynchronous: bool) -> Run:
@@ -292,6 +296,45 @@ def tokens() -> Iterator[Workload]:
             lambda engine, asynchronous=asynchronous: custom(engine, size(20_000), asynchronous),
             (Goal("times", 5),),
             units=size(20_000),
+        )
+
+
+def _events(engine: str, words: int, asynchronous: bool) -> Run:
+    """Return what reads the texts of the messages of an event stream, token by token."""
+    graph = speaking(engine, Speaker(words=words), asynchronous)
+
+    def run() -> int:
+        with _quiet():
+            events = graph.stream_events({"a": 0}, CONFIG, version="v3")
+            return sum(1 for message in events.messages for _ in message.text)
+
+    async def arun() -> int:
+        with _quiet():
+            events = await graph.astream_events({"a": 0}, CONFIG, version="v3")
+            tokens = 0
+            async for message in events.messages:
+                async for _ in message.text:
+                    tokens += 1
+            return tokens
+
+    return arun if asynchronous else run
+
+
+def event_streams() -> Iterator[Workload]:
+    """Tokens of an event stream (`version="v3"`), as its `.messages` have them."""
+    for asynchronous in (False, True):
+        kind = "async" if asynchronous else "sync"
+
+        def prepare(engine: str, asynchronous: bool = asynchronous) -> Run:
+            return _events(engine, size(4000), asynchronous)
+
+        yield Workload(
+            f"event stream, 4000 tokens, {kind}: token",
+            prepare,
+            (Goal("times", 2),),
+            floor=lambda asynchronous=asynchronous: bare_speech(size(4000), asynchronous),
+            units=size(4000),
+            computes=True,
         )
 
 

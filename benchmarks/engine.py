@@ -9,10 +9,10 @@ from __future__ import annotations
 from itertools import chain
 
 from _graphs import chains, compiling, fan_outs, wide_states
-from _models import agents, processes, tokens
+from _models import agents, event_streams, processes, tokens
 from _runner import arguments, report
 
-GROUPS = (chains, fan_outs, agents, wide_states, compiling, tokens, processes)
+GROUPS = (chains, fan_outs, agents, wide_states, compiling, tokens, event_streams, processes)
 
 if __name__ == "__main__":
     report(chain.from_iterable(group() for group in GROUPS), arguments(__doc__))

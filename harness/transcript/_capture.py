@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Any, Literal, Protocol, TypeAlias
 
 from harness.transcript._chunks import PlainShape, ServerSentShape, Shape, streams_modes
+from harness.transcript._events import EventsShape, listening_for
 from harness.transcript._head import DEFAULT_MODES, MODES, head_of
 from harness.transcript._model import Payload
 from harness.transcript._recorder import ReadsChunks, Recorder
@@ -21,7 +22,8 @@ from harness.transcript._transcript import Transcript
 Errors: TypeAlias = Literal["raise", "keep"]
 Form: TypeAlias = Literal["chunks", "server-sent"]
 
-_VERSIONS = ("v1", "v2")
+_VERSIONS = ("v1", "v2", "v3")
+_EVENTS = "v3"
 
 
 class Streams(Protocol):
@@ -75,7 +77,9 @@ def capture(
             input as an event between them.
         rules: What else differs from run to run (`Rules`); by default those of `after`.
         **kwargs: Passed on to `graph.stream` (`context`, `durability`, ...). With `version="v2"`
-            the graph streams typed parts; the transcript is the same.
+            the graph streams typed parts, with `version="v3"` events (`graph.stream_events`); the
+            transcript is the same, but for how models cut what they say. An event stream may have
+            the mode `"lifecycle"`, too.
 
     Returns:
         The transcript of the whole run.
@@ -86,11 +90,18 @@ def capture(
     """
     arguments = _arguments(graph, stream_mode, subgraphs, kwargs)
     _check(graph, "stream", errors)
-    recorder, shape = _begin(graph, input, after, arguments), Shape.of(graph, arguments)
+    recorder = _begin(graph, input, after, arguments)
     try:
         with recorder.listening():
-            for chunk in graph.stream(input, config, **arguments):
-                recorder.chunk(chunk, shape)
+            if arguments.get("version") == _EVENTS:
+                shape, opening = _events(graph, arguments, recorder)
+                run = graph.stream_events(input, config, **opening)  # type: ignore[attr-defined]
+                for event in run:
+                    recorder.chunk(event, shape)
+            else:
+                plain = Shape.of(graph, arguments)
+                for chunk in graph.stream(input, config, **arguments):
+                    recorder.chunk(chunk, plain)
     except Exception as error:
         if errors == "raise":
             raise
@@ -113,11 +124,20 @@ async def acapture(
     """Stream a graph with `astream`; everything else is as in `capture`."""
     arguments = _arguments(graph, stream_mode, subgraphs, kwargs)
     _check(graph, "astream", errors)
-    recorder, shape = _begin(graph, input, after, arguments), Shape.of(graph, arguments)
+    recorder = _begin(graph, input, after, arguments)
     try:
         with recorder.listening():
-            async for chunk in graph.astream(input, config, **arguments):
-                recorder.chunk(chunk, shape)
+            if arguments.get("version") == _EVENTS:
+                shape, opening = _events(graph, arguments, recorder)
+                opened = graph.astream_events(  # type: ignore[attr-defined]
+                    input, config, **opening
+                )
+                async for event in await opened:
+                    recorder.chunk(event, shape)
+            else:
+                plain = Shape.of(graph, arguments)
+                async for chunk in graph.astream(input, config, **arguments):
+                    recorder.chunk(chunk, plain)
     except Exception as error:
         if errors == "raise":
             raise
@@ -172,6 +192,18 @@ async def acapture_chunks(
             raise
         recorder.error(error)
     return _told(recorder.transcript(rules))
+
+
+def _events(
+    graph: object, arguments: dict[str, Any], recorder: Recorder
+) -> tuple[EventsShape, dict[str, Any]]:
+    """Return how to read the events of a run, and what to open it with."""
+    opening = {**arguments}
+    modes, subgraphs = opening.pop("stream_mode"), opening.pop("subgraphs")
+    shape = EventsShape(modes, subgraphs)
+    listening = listening_for(graph, modes, lambda event: recorder.chunk(event, shape))
+    opening["transformers"] = [*(opening.get("transformers") or ()), listening]
+    return shape, opening
 
 
 def _begin(
@@ -234,13 +266,15 @@ def _arguments(
     """The arguments of `stream` and `astream`, checked."""
     if not streams_modes(graph):
         return kwargs
-    if kwargs.get("version", "v1") not in _VERSIONS:
-        raise TypeError(f"capture reads chunks of 'v1' and 'v2', not {kwargs['version']!r}")
+    version = kwargs.get("version", "v1")
+    if version not in _VERSIONS:
+        raise TypeError(f"capture reads streams of 'v1', 'v2' and 'v3', not {version!r}")
+    known = (*MODES, "lifecycle") if version == _EVENTS else MODES
     modes = [stream_mode] if isinstance(stream_mode, str) else list(stream_mode)
     for mode in modes:
-        if mode not in MODES:
-            close = get_close_matches(str(mode), MODES, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else "modes: " + ", ".join(MODES)
+        if mode not in known:
+            close = get_close_matches(str(mode), known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else "modes: " + ", ".join(known)
             raise ValueError(f"unknown stream mode {mode!r}; {hint}")
     if not modes:
         raise ValueError("no stream mode given; modes: " + ", ".join(MODES))

@@ -68,7 +68,7 @@ class Shape:
     def read(self, chunk: Payload) -> Iterator[Chunk]:
         """Take a chunk apart; an interrupt in it becomes a chunk of its own."""
         if self.typed:
-            yield from _parted(
+            yield from parted(
                 Chunk(tuple(chunk["ns"]), chunk["type"], chunk["data"]), chunk.get("interrupts", ())
             )
             return
@@ -80,7 +80,7 @@ class Shape:
             mode = self.mode or rest[0]
         elif mode is None:
             mode, payload = chunk[:2]  # a remote graph adds the id of the event
-        yield from _parted(Chunk(tuple(namespace), str(mode), payload), ())
+        yield from parted(Chunk(tuple(namespace), str(mode), payload), ())
 
 
 class PlainShape:
@@ -144,7 +144,8 @@ def streams_modes(graph: object) -> bool:
     return "stream_mode" in inspect.signature(graph.stream).parameters
 
 
-def _parted(chunk: Chunk, interrupts: tuple[Any, ...]) -> Iterator[Chunk]:
+def parted(chunk: Chunk, interrupts: tuple[Any, ...]) -> Iterator[Chunk]:
+    """Yield a chunk, and what it says of interrupts as a chunk of its own."""
     payload = chunk.payload
     if chunk.mode == "messages":
         payload = _message_pair(payload)

@@ -13,7 +13,6 @@ from typing import Final
 __all__ = ("MODULES", "NAMES")
 
 _HERE: Final = "runtime._compat"
-_STREAM: Final = f"{_HERE}.stream"
 
 MODULES: Final = {
     "_internal": _HERE,
@@ -26,12 +25,8 @@ MODULES: Final = {
     "pregel.protocol": f"{_HERE}.protocol",
     "pregel.remote": f"{_HERE}.remote",
     "pregel.types": "runtime.types",
-    "stream": _STREAM,
-    "stream._mux": _STREAM,
-    "stream._types": _STREAM,
-    "stream.run_stream": _STREAM,
-    "stream.stream_channel": _STREAM,
-    "stream.transformers": _STREAM,
+    "stream._mux": "runtime.stream._mux",
+    "stream._types": "runtime.stream._transformer",
     "utils": _HERE,
     "utils.config": f"{_HERE}.config",
     "utils.runnable": f"{_HERE}.runnable",
@@ -53,7 +48,6 @@ NAMES: Final = {
         "Send": "runtime.types",
         "TASKS": f"{_HERE}.constants",
     },
-    "runtime.prebuilt": {"ToolCallTransformer": _STREAM},
     "runtime.prebuilt.tool_node": {
         "TOOL_CALL_ERROR_TEMPLATE": "runtime.prebuilt._failures",
         "TOOL_EXECUTION_ERROR_TEMPLATE": f"{_HERE}.constants",

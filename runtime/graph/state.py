@@ -430,8 +430,8 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             interrupt_after: The nodes after which runs stop, or `"*"` for all.
             debug: Whether runs print `updates` and `values`, unless they are told otherwise.
             name: What traces and errors call the graph; `"LangGraph"` if not given.
-            transformers: What would make something of event streams, which are not there yet; it
-                changes nothing in the others.
+            transformers: What makes something of event streams: classes that derive from
+                `StreamTransformer`, or functions of the namespace of a graph that make one.
 
         Raises:
             TypeError: The checkpointer is nothing of the kind.
@@ -463,6 +463,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             name=name or "LangGraph",
             debug=debug,
             coerce_output=coercion_to(self.output_schema),
+            stream_transformers=transformers,
         )
 
 

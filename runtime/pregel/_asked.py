@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import is_dataclass
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ class Asked(NamedTuple):
     Args:
         output_keys: Which state keys the caller is shown.
         context: What nodes get as context.
-        sink: The caller as a consumer of chunks, if it is one.
+        sink: The caller as a consumer of chunks, if it is one; or what makes one of the namespace.
         interrupt_before: The nodes before which to stop, or `"*"`.
         interrupt_after: The nodes after which to stop, or `"*"`.
         durability: When checkpoints are saved, if not as usual.
@@ -31,7 +31,7 @@ class Asked(NamedTuple):
 
     output_keys: str | list[str]
     context: Any = None
-    sink: Sink | None = None
+    sink: Sink | Callable[[tuple[str, ...]], Sink] | None = None
     interrupt_before: Sequence[str] | str = ()
     interrupt_after: Sequence[str] | str = ()
     durability: Durability | None = None

@@ -27,13 +27,14 @@ from runtime.callbacks import GraphCallbackHandler
 from runtime.errors import NodeTimeoutError, ParentCommand
 from runtime.pregel._calls import Called, Calls, Promise
 from runtime.pregel._desk import AsyncDesk
-from runtime.pregel._inbox import Inbox
+from runtime.pregel._inbox import LEAVE, Inbox
 from runtime.pregel._known import cache_keys, recall, record, restore
 from runtime.pregel._limit import Limit
 from runtime.pregel._reader import Mark
 from runtime.pregel._run import Run
 from runtime.pregel._sync import make_calls
 from runtime.pregel._task import Task, in_order
+from runtime.stream._source import Left
 
 __all__ = ("adrive", "aperform")
 
@@ -200,6 +201,9 @@ class _Going:
                 run.finish(item)
             elif type(item) is Called:
                 run.show.start([item.task])
+            elif item is LEAVE:
+                self.error = Left()
+                break
             elif type(item) is Mark:
                 self._marks.append(item)
                 continue

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from typing import Any
+from typing import Any, Final
 
-__all__ = ("Inbox",)
+__all__ = ("LEAVE", "Inbox")
+
+LEAVE: Final = object()
+"""An item that tells whoever waits that nobody reads what would come."""
 
 
 class Inbox:

@@ -20,7 +20,7 @@ from runtime.pregel._tools import ToolsHandler
 
 if TYPE_CHECKING:
     from runtime.pregel._run import Run
-    from runtime.pregel._stream import Sink
+    from runtime.pregel._stream import Emit, Sink
     from runtime.pregel._task import Task
 
 __all__ = ("Listeners",)
@@ -134,10 +134,22 @@ def _handlers_of(run: Run, sink: Sink | None) -> list[StreamHandler]:
     modes = sink.all_modes
     if "messages" in modes:
         emit = sink.emitter("messages", sink.put)
-        messages = MessagesHandler(emit, sink.subgraphs, run.ns, run.turns)
+        messages = _messages_handler(emit, run, sink)
         messages.full_metadata = sink.full_metadata
         handlers.append(messages)
     if "tools" in modes:
         emit = sink.emitter("tools", sink.put)
         handlers.append(ToolsHandler(emit, sink.subgraphs, run.ns))
     return handlers
+
+
+def _messages_handler(emit: Emit, run: Run, sink: Sink) -> MessagesHandler:
+    shape = sink.events
+    if shape is None:
+        return MessagesHandler(emit, sink.subgraphs, run.ns, run.turns)
+    # imported when first asked for: what makes such events is large, and few ask
+    from runtime.pregel._message_events import MessageEventsHandler  # noqa: PLC0415
+
+    return MessageEventsHandler(
+        emit, sink.subgraphs, run.ns, run.turns, same_messages=shape.same_messages
+    )

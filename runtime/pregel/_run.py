@@ -10,6 +10,7 @@ again in `_known.py`.
 from __future__ import annotations
 
 import logging
+from asyncio import CancelledError
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -62,6 +63,7 @@ from runtime.pregel._thread import (
     SPECIAL,
 )
 from runtime.runtime import Runtime
+from runtime.stream._source import Left
 from runtime.turns import current_turns
 
 if TYPE_CHECKING:
@@ -75,6 +77,8 @@ PREVIOUS: Final = "__previous__"
 """The channel that holds what an entrypoint saved last time."""
 
 _by_path = attrgetter("path")
+_LEAVES: Final = (GeneratorExit, CancelledError, Left)
+"""What ends a run that nobody reads any more."""
 
 logger = logging.getLogger(__name__)
 
@@ -128,6 +132,7 @@ class Run:
         calls: The tasks that nodes call; the driver's.
         awaited: Who must have read what was shown before the run stores that it is past it.
         replay: What graphs inside are to go by while the thread is replayed.
+        left: Whether its consumer left it before its end: graphs inside are to stop, too.
     """
 
     def __init__(
@@ -165,9 +170,11 @@ class Run:
         self.tasks: list[Task] = []
         self._unfinished: int | None = None  # tasks of the superstep, until it is applied
         self.updated: set[str] = set()
-        self.show: Show = Show(self, asked.sink, asked.output_keys)
+        sink = asked.sink(self.ns) if callable(asked.sink) else asked.sink
+        self.show: Show = Show(self, sink, asked.output_keys)
         self.awaited = self._awaited()
-        self.listeners = Listeners(self, asked.sink)
+        self.listeners = Listeners(self, sink)
+        self.left = False
         self.runtime = self._runtime(asked.context, parent)
         self.cache: BaseCache[Any] | None = graph.cache
         self.calls: Calls | None = None
@@ -310,10 +317,22 @@ class Run:
         control = self.runtime.control
         if control is not None and control.drain_reason is not None:
             raise GraphDrained(control.drain_reason)
+        if self.is_left_around:
+            raise GraphDrained("the run around was left")
         if self.asked.interrupt_before and not self._passes_breakpoint:
             self._stop_at(tasks, self.asked.interrupt_before, "interrupt_before")
         self.show.start(tasks)
         return tasks
+
+    @property
+    def is_left_around(self) -> bool:
+        """Whether nobody reads a run around this one any more."""
+        around = self.parent
+        while around is not None:
+            if around.run.left:
+                return True
+            around = around.run.parent
+        return False
 
     def _sends(self) -> Sequence[Any]:
         if TASKS in self.updated or (self._checks_versions and self.channels[TASKS].is_available()):
@@ -433,6 +452,7 @@ class Run:
         Args:
             error: What ended it, if it did not come to its end.
         """
+        self.left = self.left or isinstance(error, _LEAVES)
         thread = self.thread
         if isinstance(error, GeneratorExit) and self._is_complete:
             with suppress(GraphInterrupt):  # after a node at which it would have stopped

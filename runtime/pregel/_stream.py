@@ -9,14 +9,15 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from runtime.constants import START
 from runtime.pregel._reader import Reader
 from runtime.pregel._thread import INTERRUPT
+from runtime.stream._event import ProtocolEvent, event_of
 from runtime.types import StreamMode
 
-__all__ = ("LIVE_MODES", "Emit", "Sink", "Stream", "check_modes")
+__all__ = ("LIVE_MODES", "Emit", "EventShape", "Sink", "Stream", "check_modes")
 
 Namespace = tuple[str, ...]
 Emit = Callable[[Namespace, str, Any], None]
@@ -46,6 +47,18 @@ def check_modes(stream_mode: StreamMode | Sequence[StreamMode]) -> tuple[str, ..
     return modes
 
 
+class EventShape(NamedTuple):
+    """What the events of an event stream are like.
+
+    Args:
+        now: The wall clock.
+        same_messages: Whether nodes get the messages of their models as these made them.
+    """
+
+    now: Callable[[], float]
+    same_messages: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Sink:
     """One consumer of chunks.
@@ -59,6 +72,7 @@ class Sink:
         typed: Whether it wants stream parts, `{"type", "ns", "data"}`, whatever it asked for.
         coerce: For stream parts: makes the state in `values` an object of its class.
         full_metadata: Whether messages that nodes return carry what tokens carry of the graph.
+        events: What the events are like that it wants, if it wants those.
         reader: Tells graphs inside how far it has read, if it wants their chunks.
     """
 
@@ -70,6 +84,7 @@ class Sink:
     typed: bool = False
     coerce: Callable[[Any], Any] | None = None
     full_metadata: bool = False
+    events: EventShape | None = None
     reader: Reader | None = None
 
     @property
@@ -97,6 +112,9 @@ class Sink:
         return print_too
 
     def _shaped(self, put: Callable[[Any], None]) -> Emit:
+        if self.events is not None:
+            now = self.events.now
+            return lambda ns, mode, payload: put(self._event(ns, mode, payload, now()))
         if self.typed:
             return lambda ns, mode, payload: put(self._part(ns, mode, payload))
         if self.subgraphs and self.many:
@@ -123,6 +141,15 @@ class Sink:
             if mode in ("checkpoints", "debug") and checkpoint is not None:
                 part["data"] = _with_values(payload, checkpoint, self.coerce)
         return part
+
+    def _event(self, ns: Namespace, mode: str, payload: Any, seconds: float) -> ProtocolEvent:
+        if mode in LIVE_MODES:
+            return event_of(mode, list(ns), seconds, payload)
+        part = self._part(ns, mode, payload)
+        event = event_of(mode, list(ns), seconds, part["data"])
+        if "interrupts" in part:
+            event["params"]["interrupts"] = part["interrupts"]
+        return event
 
     def _print(self, ns: Namespace, mode: str, payload: Any) -> None:
         graph = f" \033[1;33m[graph={ns}]\033[0m" if self.subgraphs and ns else ""

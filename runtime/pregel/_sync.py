@@ -101,13 +101,7 @@ def _supersteps(run: Run, inbox: SimpleQueue[Any], desk: Desk | None) -> Iterato
             while ready:
                 yield ready.popleft()
             if len(tasks) == 1 and not run.show.begins_early(tasks[0]):
-                task: Task | None = tasks[0]
-                while task is not None:
-                    copy_context().run(perform_here, task)
-                    while calls.outstanding:
-                        yield from _handle(run, inbox.get(), desk)
-                    yield from _handle(run, task, desk)
-                    task = task.rescuer
+                yield from _in_own_thread(run, tasks[0], inbox, desk, calls)
             elif tasks:
                 if pool is None:
                     workers = run.config.get("max_concurrency") or MAX_THREADS
@@ -119,12 +113,27 @@ def _supersteps(run: Run, inbox: SimpleQueue[Any], desk: Desk | None) -> Iterato
                 desk.save()
             while ready:
                 yield ready.popleft()
+    except GeneratorExit:
+        run.left = True
+        raise
     finally:
         if reader is not None:
             reader.leave()
         calls.close()
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _in_own_thread(
+    run: Run, task: Task | None, inbox: SimpleQueue[Any], desk: Desk | None, calls: Calls
+) -> Iterator[Any]:
+    """Do the one task of a superstep, and what handles its error, in the caller's own thread."""
+    while task is not None:
+        copy_context().run(perform_here, task)
+        while calls.outstanding:
+            yield from _handle(run, inbox.get(), desk)
+        yield from _handle(run, task, desk)
+        task = task.rescuer
 
 
 def _handle(run: Run, item: Any, desk: Desk | None) -> Iterator[Any]:

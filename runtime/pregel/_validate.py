@@ -16,7 +16,7 @@ from runtime.pregel._thread import ERROR, ERROR_OF, INTERRUPT, NO_WRITES, RESUME
 if TYPE_CHECKING:
     from runtime.pregel.main import Pregel
 
-__all__ = ("check_channels", "check_graph", "check_nodes")
+__all__ = ("check_channels", "check_graph", "check_nodes", "check_rescuers")
 
 RESERVED = frozenset(
     {
@@ -82,6 +82,15 @@ def check_graph(graph: Pregel[Any, Any, Any, Any]) -> None:
     for stops in (graph.interrupt_before_nodes, graph.interrupt_after_nodes):
         if stops != "*":
             _check_known(stops, graph.nodes, "Node")
+
+
+def check_rescuers(rescuers: Mapping[str, str], nodes: Collection[str]) -> None:
+    """Check that nodes that handle the errors of others are there, and the others, too.
+
+    Raises:
+        ValueError: They are not.
+    """
+    _check_known((*rescuers, *rescuers.values()), nodes, "Node of node_error_handler_map")
 
 
 def _check_known(asked: Iterable[str], known: Collection[str], what: str) -> None:

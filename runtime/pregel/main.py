@@ -23,17 +23,19 @@ from runtime.pregel._asked import Asked
 from runtime.pregel._async import adrive
 from runtime.pregel._builder import Defaults, NodeBuilder, PregelNode
 from runtime.pregel._describe import DescribedGraph
+from runtime.pregel._event_graph import EventGraph
 from runtime.pregel._inbox import Inbox
-from runtime.pregel._look import KeptGraph
 from runtime.pregel._node import Node
 from runtime.pregel._reader import Reader
 from runtime.pregel._run import Run
+from runtime.pregel._serde import known_types
 from runtime.pregel._step import TASKS
-from runtime.pregel._stream import Sink, check_modes
+from runtime.pregel._stream import EventShape, Sink, check_modes
 from runtime.pregel._sync import drive
 from runtime.pregel._thread import INTERRUPT
-from runtime.pregel._validate import check_channels, check_graph, check_nodes
+from runtime.pregel._validate import check_channels, check_graph, check_nodes, check_rescuers
 from runtime.runtime import RunControl
+from runtime.stream._transformer import TransformerFactory
 from runtime.types import (
     All,
     CachePolicy,
@@ -58,7 +60,7 @@ Version = Literal["v1", "v2"]
 DURABILITIES: Final = get_args(Durability)
 
 
-class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
+class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
     """A graph that can be run.
 
     Most graphs come from `StateGraph.compile`. One that is built by hand says for each node which
@@ -88,6 +90,10 @@ class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
         context_schema: The type of `runtime.context`.
         config: What every run starts from, under the config it is given.
         name: What traces and errors call the graph.
+        stream_transformers: What makes transformers of its event streams.
+        trigger_to_nodes: Accepted as in LangGraph; it follows from the nodes.
+        node_error_handler_map: The node that handles the errors of a node, by the name of that one.
+        config_type: The old name of `context_schema`.
 
     Raises:
         TypeError: A node or the checkpointer is nothing of the kind.
@@ -120,6 +126,10 @@ class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
         context_schema: type[ContextT] | None = None,
         config: RunnableConfig | None = None,
         name: str = "LangGraph",
+        stream_transformers: Sequence[TransformerFactory] | None = None,
+        trigger_to_nodes: Mapping[str, Sequence[str]] | None = None,
+        node_error_handler_map: Mapping[str, str] | None = None,
+        config_type: type[ContextT] | None = None,
     ) -> None:
         given = channels or {}
         self.channels = {n: c for n, c in given.items() if isinstance(c, BaseChannel)}
@@ -134,6 +144,12 @@ class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
             compiled = {
                 n: cast(PregelNode, node).compiled(n, defaults) for n, node in built.items()
             }
+            # as for the state of a compiled graph: whoever builds it trusts its classes
+            known_types(channel.ValueType for channel in self.channels.values())
+        rescuers = node_error_handler_map or {}
+        check_rescuers(rescuers, compiled)
+        for failing, handler in rescuers.items():
+            compiled[failing] = replace(compiled[failing], rescuer=handler)
         self.channels.setdefault(TASKS, Topic(Send, key=TASKS))
         for key, channel in self.channels.items():
             channel.key = channel.key or key
@@ -149,12 +165,19 @@ class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
         self.stream_mode = stream_mode
         self.stream_eager = stream_eager
         self.step_timeout = step_timeout
-        self.context_schema = context_schema
+        if config_type is not None:
+            warnings.warn(
+                "`config_type` is deprecated: it is `context_schema` now.",
+                DeprecationWarning,
+                stacklevel=2,
+            )
+        self.context_schema = context_schema or config_type
         self.store = store
         self.cache = cache
         self.name = name
         self.config = config
         self.debug = bool(debug)
+        self.stream_transformers = tuple(stream_transformers or ())
         waiting: dict[str, list[str]] = {}
         for node in compiled.values():
             for trigger in node.triggers:
@@ -181,6 +204,11 @@ class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
         """
         check_graph(self)
         return self
+
+    @property
+    def node_error_handler_map(self) -> dict[str, str]:
+        """The node that handles the errors of a node, by the name of that one."""
+        return {name: node.rescuer for name, node in self.nodes.items() if node.rescuer}
 
     @property
     def inner_graphs(self) -> Mapping[str, DescribedGraph]:
@@ -420,6 +448,28 @@ class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
         chunks = [chunk async for chunk in adrive(run, inbox)]
         return self._result(run, version) if stream_mode == "values" else chunks
 
+    def _event_run(
+        self,
+        put: Callable[[Any], None],
+        given: Any,
+        config: RunnableConfig | None,
+        shape: EventShape,
+        modes_for: Callable[[tuple[str, ...]], Sequence[str]],
+        options: dict[str, Any],
+    ) -> Run:
+        get = options.get
+
+        def sink(ns: tuple[str, ...]) -> Sink:
+            modes = cast("list[StreamMode]", modes_for(ns))
+            print_mode = get("print_mode", ())
+            typed = self._sink(put, modes, True, config, print_mode, get("debug"), "v2")
+            return replace(typed, events=shape)
+
+        keys = self._keys(get("output_keys"), self.stream_channels)
+        stops = get("interrupt_before"), get("interrupt_after")
+        asked = self._asked(keys, get("context"), sink, stops, get("durability"), get("control"))
+        return Run(self, given, config, asked)
+
     def _sink(
         self,
         put: Callable[[Any], None],
@@ -451,7 +501,7 @@ class Pregel(KeptGraph, Generic[StateT, ContextT, InputT, OutputT]):
         self,
         keys: str | list[str],
         context: Any,
-        sink: Sink,
+        sink: Sink | Callable[[tuple[str, ...]], Sink],
         stops: tuple[All | Sequence[str] | None, All | Sequence[str] | None],
         durability: Durability | None,
         control: RunControl | None,

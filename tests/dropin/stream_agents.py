@@ -44,6 +44,45 @@ def streamed(name: str, drive: str, subgraphs: bool) -> Any:
     return ordered(seen) if case.parallel else numbered(as_json(seen))
 
 
+def events_of(name: str, drive: str) -> Any:
+    """Return the raw events of a case, and what its subagents say, but for when they come."""
+    from agents import CASES  # noqa: PLC0415 - after the switch
+
+    case = CASES[name]()
+    config = {"configurable": {"thread_id": "thread"}}
+    options = {"version": "v3", "context": case.context}
+    seen: list[Any] = []
+
+    async def run(given: Any) -> None:
+        opened = await case.graph.astream_events(given, config, **options)
+        async for event in opened:
+            seen.append(event)  # noqa: PERF401 - what came before an error counts
+        opened = await CASES[name]().graph.astream_events(given, config, **options)
+        if "subagents" in opened.extensions:
+            async for agent in opened.subagents:
+                seen.append(("agent", agent.name, agent.cause, await agent.output()))  # noqa: PERF401
+
+    def run_here(given: Any) -> None:
+        seen.extend(case.graph.stream_events(given, config, **options))
+        opened = CASES[name]().graph.stream_events(given, config, **options)
+        for agent in opened.subagents if "subagents" in opened.extensions else ():
+            seen.append(("agent", agent.name, agent.cause, agent.output))  # noqa: PERF401
+
+    for given in case.inputs[:1]:
+        try:
+            if drive == "sync":
+                run_here(given)
+            else:
+                asyncio.run(run(given))
+        except Exception as error:  # noqa: BLE001 - which one it is, is compared
+            seen.append(("raised", type(error).__name__, str(error)))
+    for event in seen:
+        if isinstance(event, dict):
+            event["params"].pop("timestamp")
+            event.pop("seq")
+    return ordered(seen) if case.parallel else numbered(as_json(seen))
+
+
 def as_json(chunks: Any) -> str:
     """Return chunks as text, with classes of values visible and times left out."""
     from engines import plain  # noqa: PLC0415 - after the switch
@@ -85,6 +124,7 @@ def main(engine: str, names: list[str]) -> None:
             for drive in ("sync", "async")
             for subgraphs in (False, True)
         }
+        | {f"{drive}-events": events_of(name, drive) for drive in ("sync", "async")}
         for name in names or CASES
     }
     json.dump(found, sys.stdout)

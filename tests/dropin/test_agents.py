@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-STREAMS = [f"{drive}{tail}" for drive in ("sync", "async") for tail in ("", "-subgraphs")]
+TAILS = ("", "-subgraphs", "-events")
+STREAMS = [f"{drive}{tail}" for drive in ("sync", "async") for tail in TAILS]
 QUICK = ("two_tool_calls_at_once", "hooks_everywhere", "a_swarm_of_two_agents")
 RUNS_AS_LANGGRAPH_DOES_NOT = sys.version_info < (3, 11)  # its async nodes lose their config there
 

@@ -68,7 +68,9 @@ class Scripted(BaseChatModel):
             first = tool_call_chunk(name=made["name"], args="", id=made["id"], index=index)
             rest = tool_call_chunk(args=arguments, index=index)
             pieces += [{"content": "", "tool_call_chunks": [chunk]} for chunk in (first, rest)]
-        for number, piece in enumerate(pieces or [{"content": ""}], start=1):
+        if answer.tool_calls or not pieces:  # as providers do: no piece of a call comes last
+            pieces.append({"content": ""})
+        for number, piece in enumerate(pieces, start=1):
             last = {"chunk_position": "last"} if number >= len(pieces) else {}
             chunk = ChatGenerationChunk(message=AIMessageChunk(id=answer.id, **piece, **last))
             if run_manager is not None:

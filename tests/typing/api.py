@@ -29,6 +29,7 @@ from runtime.prebuilt import (
 )
 from runtime.pregel import Pregel
 from runtime.runtime import Runtime, get_runtime
+from runtime.stream import AsyncGraphRunStream, GraphRunStream
 from runtime.types import Command, Overwrite, Send, StreamMode, StreamWriter
 
 
@@ -85,10 +86,15 @@ given: State = {"topic": "cats", "log": []}
 result = compiled.invoke(given, config, context=Context("u"), output_keys=["log"])
 chunks: Iterator[Any] = compiled.stream(given, config, stream_mode=modes, subgraphs=True)
 single: Iterator[Any] = compiled.stream(given, stream_mode="messages")
+events: GraphRunStream = compiled.stream_events(given, version="v3", keep_items=True)
+texts: list[str] = [text for message in events.messages for text in message.text]
 bound: CompiledStateGraph[State, Context, State, Answer] = compiled.with_config(tags=["t"])
 
 
 async def run() -> None:
+    aevents: AsyncGraphRunStream = await compiled.astream_events(given, version="v3")
+    async for _ in aevents.values:
+        break
     astream: AsyncIterator[Any] = compiled.astream(given, stream_mode=("values", "custom"))
     async for _ in astream:
         break

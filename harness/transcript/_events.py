@@ -1,0 +1,150 @@
+"""Read event streams (`version="v3"`): from events of messages back to what messages mode has.
+
+An event stream says the same as the stream modes, in other words. A transcript is to say the same
+of both, so the events become chunks again: text, reasoning and pieces of tool calls as chunks of a
+message, what stands at the end of a message (usage, metadata) as its last one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from langchain_core.messages import AIMessageChunk
+
+from harness.transcript._chunks import Chunk, parted
+from harness.transcript._model import Payload
+
+TASKS = "tasks"
+_WHOLE = ("text", "reasoning", "tool_call_chunk", "server_tool_call_chunk", "tool_call")
+"""The blocks whose pieces came before their end says them once more."""
+
+
+@dataclass
+class EventsShape:
+    """The events of one run.
+
+    Args:
+        modes: The stream modes that are kept; `"lifecycle"` is one, too.
+        subgraphs: Whether what graphs inside say is kept.
+    """
+
+    modes: Sequence[str]
+    subgraphs: bool
+    _messages: dict[str, _Message] = field(default_factory=dict)
+
+    def read(self, event: Payload) -> Iterator[Chunk]:
+        """Yield what an event says, if it is to be kept."""
+        mode, params = event["method"], event["params"]
+        namespace, data = tuple(params["namespace"]), params["data"]
+        kind = "custom" if mode.startswith("custom:") else mode
+        if kind not in self.modes or (namespace and not self.subgraphs):
+            return
+        if mode == "messages":
+            said, metadata = data
+            if isinstance(said, dict):
+                yield from self._hear(namespace, said, dict(metadata))
+                return
+        yield from parted(Chunk(namespace, mode, data), tuple(params.get("interrupts", ())))
+
+    def _hear(
+        self, namespace: tuple[str, ...], said: dict[str, Any], metadata: dict[str, Any]
+    ) -> Iterator[Chunk]:
+        call = metadata.pop("run_id", "")
+        if said["event"] == "message-start":
+            self._messages[call] = _Message(said.get("id"))
+        message = self._messages.setdefault(call, _Message(None))
+        piece = message.piece(said)
+        if piece is not None:
+            yield Chunk(namespace, "messages", (piece, metadata))
+
+
+@dataclass
+class _Message:
+    """A message whose events come one after the other."""
+
+    id: str | None
+    _indexes: dict[int, Any] = field(default_factory=dict)
+
+    def piece(self, said: dict[str, Any]) -> AIMessageChunk | None:  # noqa: PLR0911 - a table
+        """Return what an event adds to the message, if anything."""
+        match said:
+            case {"event": "content-block-start", "content": {"type": "tool_call_chunk"} as block}:
+                self._indexes[said["index"]] = block.get("index", said["index"])
+                return self._tool_call(said["index"], "", block)
+            case {"delta": {"type": "text-delta", "text": text}}:
+                return AIMessageChunk(content=text, id=self.id)
+            case {"delta": {"type": "reasoning-delta", "reasoning": text}}:
+                block = {"type": "reasoning", "reasoning": text, "index": said["index"]}
+                return AIMessageChunk(content=[block], id=self.id)
+            case {"delta": {"type": "tool-call-delta", "args": args}}:
+                return self._tool_call(said["index"], args, {})
+            case {"event": "content-block-finish", "content": {"type": kind} as block}:
+                if kind not in _WHOLE:
+                    return AIMessageChunk(content=[{**block, "index": said["index"]}], id=self.id)
+                if kind == "tool_call" and said["index"] not in self._indexes:
+                    args = json.dumps(block.get("args", {}))
+                    return self._tool_call(said["index"], args, block)
+            case {"event": "message-finish"}:
+                return AIMessageChunk(
+                    content="",
+                    id=self.id,
+                    usage_metadata=said.get("usage"),
+                    response_metadata=said.get("metadata") or {},
+                    chunk_position="last",
+                )
+        return None
+
+    def _tool_call(self, index: int, args: str, block: dict[str, Any]) -> AIMessageChunk:
+        piece: Any = {
+            "type": "tool_call_chunk",
+            "index": self._indexes.get(index, index),
+            "args": args,
+            "id": block.get("id"),
+            "name": block.get("name"),
+        }
+        return AIMessageChunk(content="", tool_call_chunks=[piece], id=self.id)
+
+
+def listening_for(graph: object, modes: Sequence[str], take: Callable[[Any], None]) -> Any:
+    """Return a transformer that has a run stream these modes, and takes the events of tasks.
+
+    Those are in no raw events: the built-in transformers keep them for themselves.
+
+    Args:
+        graph: The graph; its own package says what a transformer is.
+        modes: The stream modes.
+        take: Takes events.
+    """
+    streams = import_module(f"{_package_of(graph)}.stream")
+    first: list[Any] = []
+
+    def init(self: Any) -> dict[str, Any]:
+        first.append(self)
+        return {}
+
+    def process(self: Any, event: Any) -> bool:
+        if self is first[0] and event["method"] == TASKS:  # graphs inside have their own
+            take(event)
+        return True
+
+    members = {
+        "init": init,
+        "process": process,
+        "required_stream_modes": tuple(mode for mode in modes if mode != "lifecycle"),
+    }
+    return type("Listening", (streams.StreamTransformer,), members)
+
+
+def _package_of(graph: object) -> str:
+    """Return the package that has the graph's event streams."""
+    bound = getattr(graph, "bound", graph)
+    for kind in type(bound).__mro__:
+        if "stream_events" in vars(kind):
+            return kind.__module__.partition(".")[0]
+    raise TypeError(
+        f"cannot capture a {type(graph).__name__} with version='v3': it has no stream_events()"
+    )

@@ -1,0 +1,221 @@
+"""The built-in transformers: one for each thing that a run has to show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from langchain_core.messages import AIMessageChunk, BaseMessage
+
+from runtime.stream._event import ProtocolEvent
+from runtime.stream._mux import StreamMux
+from runtime.stream._subgraphs import (
+    LifecyclePayload,
+    LifecycleTransformer,
+    SubgraphStatus,
+    SubgraphTransformer,
+    _TasksLifecycleBase,
+)
+from runtime.stream._transformer import StreamTransformer
+from runtime.stream.stream_channel import StreamChannel
+
+if TYPE_CHECKING:
+    from langchain_core.language_models.chat_model_stream import (
+        AsyncChatModelStream,
+        ChatModelStream,
+    )
+
+__all__ = (
+    "BUILT_IN",
+    "CheckpointsTransformer",
+    "CustomTransformer",
+    "DebugTransformer",
+    "LifecyclePayload",
+    "LifecycleTransformer",
+    "MessagesTransformer",
+    "SubgraphStatus",
+    "SubgraphTransformer",
+    "TasksTransformer",
+    "UpdatesTransformer",
+    "ValuesTransformer",
+    "_TasksLifecycleBase",
+)
+
+
+class _ModeTransformer(StreamTransformer):
+    """Projects the payloads of one stream mode, of the graph itself and none inside it."""
+
+    _native = True
+    _mode: ClassVar[str]
+
+    def __init__(self, scope: tuple[str, ...] = ()) -> None:
+        super().__init__(scope)
+        self._channel: StreamChannel[Any] = StreamChannel()
+        self._own = list(scope)
+
+    def init(self) -> dict[str, Any]:
+        """Return the projection, which has the name of the mode."""
+        return {self._mode: self._channel}
+
+    def process(self, event: ProtocolEvent) -> bool:
+        """Take the payload."""
+        params = event["params"]
+        if event["method"] == self._mode and params["namespace"] == self._own:
+            self._channel.push(params["data"])
+        return True
+
+
+class ValuesTransformer(_ModeTransformer):
+    """`run.values`: the state after each superstep."""
+
+    _mode = "values"
+    _methods = frozenset({"values"})
+    required_stream_modes = ("values",)
+
+    @property
+    def error(self) -> BaseException | None:
+        """What the run has failed with."""
+        return self._channel._error  # noqa: SLF001
+
+
+class UpdatesTransformer(_ModeTransformer):
+    """`run.updates`: what each node wrote."""
+
+    _mode = "updates"
+    _methods = frozenset({"updates"})
+    required_stream_modes = ("updates",)
+
+
+class CustomTransformer(_ModeTransformer):
+    """`run.custom`: what nodes handed to their stream writer."""
+
+    _mode = "custom"
+    _methods = frozenset({"custom"})
+    required_stream_modes = ("custom",)
+
+
+class CheckpointsTransformer(_ModeTransformer):
+    """`run.checkpoints`: the checkpoints of a graph that has a checkpointer."""
+
+    _mode = "checkpoints"
+    _methods = frozenset({"checkpoints"})
+    required_stream_modes = ("checkpoints",)
+
+
+class DebugTransformer(_ModeTransformer):
+    """`run.debug`: tasks and checkpoints, with step and time."""
+
+    _mode = "debug"
+    _methods = frozenset({"debug"})
+    required_stream_modes = ("debug",)
+
+
+class TasksTransformer(_ModeTransformer):
+    """`run.tasks`: tasks that start or are done."""
+
+    _mode = "tasks"
+    _methods = frozenset({"tasks"})
+    required_stream_modes = ("tasks",)
+
+
+class MessagesTransformer(StreamTransformer):
+    """`run.messages`: each message of the graph itself, as a stream of what it consists of.
+
+    A message that a model streams is there when it begins, others are complete when they come. What
+    they are is langchain-core's: `text`, `reasoning`, `tool_calls`, `output`.
+    """
+
+    _native = True
+    _methods = frozenset({"messages"})
+    required_stream_modes = ("messages",)
+
+    def __init__(self, scope: tuple[str, ...] = ()) -> None:
+        super().__init__(scope)
+        self._channel: StreamChannel[ChatModelStream | AsyncChatModelStream] = StreamChannel()
+        self._own = list(scope)
+        self._open: dict[str, ChatModelStream | AsyncChatModelStream] = {}
+        self._mux: StreamMux | None = None
+
+    def init(self) -> dict[str, Any]:
+        """Return the projection."""
+        return {"messages": self._channel}
+
+    def _on_register(self, mux: StreamMux) -> None:
+        self._mux = mux
+
+    def process(self, event: ProtocolEvent) -> bool:
+        """Take a message, or hand an event of one to its stream."""
+        params = event["params"]
+        if event["method"] != "messages" or params["namespace"] != self._own:
+            return True
+        said, metadata = params["data"]
+        if isinstance(said, dict):
+            self._hear(said, metadata)
+        elif isinstance(said, BaseMessage) and not isinstance(said, AIMessageChunk):
+            self._channel.push(self._whole(said, metadata))
+        return True
+
+    def finalize(self) -> None:
+        """Forget what is open: the streams end with the run."""
+        self._open.clear()
+
+    def fail(self, err: BaseException) -> None:
+        """Fail the messages that are not complete."""
+        for stream in self._open.values():
+            stream.fail(err)
+        self._open.clear()
+
+    def _hear(self, said: dict[str, Any], metadata: dict[str, Any]) -> None:
+        call = metadata["run_id"]
+        if (kind := said["event"]) == "message-start":
+            if said.get("role") == "tool":
+                return
+            stream = self._open[call] = self._begin(said.get("id"), metadata)
+            self._channel.push(stream)
+        found = self._open.get(call)
+        if found is None:
+            return
+        if kind in ("message-finish", "error"):
+            del self._open[call]
+        found.dispatch(said)
+
+    def _whole(
+        self, message: BaseMessage, metadata: dict[str, Any]
+    ) -> ChatModelStream | AsyncChatModelStream:
+        """Return the stream of a message that is complete."""
+        # imported when first asked for: models are large, and few who import a graph stream events
+        from langchain_core.language_models._compat_bridge import (  # noqa: PLC0415
+            message_to_events,
+        )
+
+        stream = self._begin(message.id, metadata)
+        for each in message_to_events(message):
+            stream.dispatch(each)
+        return stream
+
+    def _begin(
+        self, message_id: str | None, metadata: dict[str, Any]
+    ) -> ChatModelStream | AsyncChatModelStream:
+        """Return a stream for a message; whoever reads it drives the run."""
+        from langchain_core.language_models.chat_model_stream import (  # noqa: PLC0415 - as above
+            AsyncChatModelStream,
+            ChatModelStream,
+        )
+
+        known: Any = {
+            "namespace": self._own,
+            "node": metadata.get("langgraph_node"),
+            "message_id": message_id,
+        }
+        mux = self._mux
+        if mux is not None and mux.is_async:
+            stream = AsyncChatModelStream(**known)
+            stream.set_arequest_more(mux.apump)
+            return stream
+        plain = ChatModelStream(**known)
+        if mux is not None:
+            plain.set_request_more(mux.pump)
+        return plain
+
+
+BUILT_IN = (ValuesTransformer, MessagesTransformer, LifecycleTransformer, SubgraphTransformer)
+"""What every run has, in this order."""

@@ -13,7 +13,6 @@ import importlib.machinery
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
 from functools import partial
 from types import ModuleType
 from typing import Any, TypeAlias
@@ -41,11 +40,6 @@ def governing(library: str) -> Cassette | None:
             )
         )
     return found[0] if found and library not in found[0].options.skips else None
-
-
-def patched(triples: Sequence[tuple[Any, str, Any]]) -> ExitStack:
-    """Let connection classes of the user's ask the open cassettes until the stack is closed."""
-    return _vcr_stubs.patched(triples, governing)
 
 
 def _asking_as(library: str, replacements: Callable[..., Iterator[Replacement]]) -> Replacements:

@@ -14,12 +14,13 @@ from harness import _tally
 from harness._files import only_writer
 from harness._tracing import untraced
 from harness.cassettes._cassette import Cassette, Options, RecordMode
-from harness.cassettes._interception import patched, scope
+from harness.cassettes._interception import scope
 from harness.cassettes._loops import watch
 from harness.cassettes._match import MATCH_ON
 from harness.cassettes._model import Interaction, put_together
 from harness.cassettes._scrub import Scrubber
 from harness.cassettes._store import merged
+from harness.cassettes._vcr_stubs import patched
 from harness.errors import CassetteError
 from harness.network import as_tuple, block_network, open_network
 

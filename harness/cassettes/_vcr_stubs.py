@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from functools import partial
 from typing import Any
 
 from harness.cassettes._cassette import Cassette
@@ -35,13 +34,14 @@ def replacements(
     yield client, "fetch_impl", vcr_fetch_impl(_Adapter(governing), client.fetch_impl)
 
 
-def patched(
-    triples: Sequence[tuple[Any, str, Any]], governing: Callable[[str], Cassette | None]
-) -> ExitStack:
-    """Put connection classes of the user's, made as vcrpy's stubs are, where they belong."""
+def patched(triples: Sequence[tuple[Any, str, Any]]) -> ExitStack:
+    """Put connection classes of the user's, made as vcrpy's stubs are, where they belong.
+
+    They ask no cassette: what they send goes out through `http.client`, which does.
+    """
     from vcr.patch import CassettePatcherBuilder  # type: ignore[import-untyped]  # noqa: PLC0415 - slow
 
-    builder = CassettePatcherBuilder(_Adapter(partial(governing, "custom")))
+    builder = CassettePatcherBuilder(_Adapter(lambda: None))
     with ExitStack() as stack:
         for patcher in builder._build_patchers_from_mock_triples(triples):  # noqa: SLF001
             stack.enter_context(patcher)
@@ -52,6 +52,9 @@ class _Adapter:
     """As much of vcrpy's cassette as its stubs use."""
 
     write_protected = False
+    skip_patchers = ()
+    custom_patches = ()
+    _path = ""
 
     def __init__(self, governing: Callable[[], Cassette | None]) -> None:
         self._governing = governing

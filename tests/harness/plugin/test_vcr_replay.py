@@ -70,7 +70,7 @@ def test_one_changed_byte_is_seen(project: pytest.Pytester, recorded: Path) -> N
     result = project.runpytest()
 
     outcome(result, failed=1)
-    result.stdout.fnmatch_lines(['E*messages: token 3 of *changed: " not" -> " now"'])
+    result.stdout.fnmatch_lines(['E*node `answer`: token 3 changed: " not" -> " now"'])
 
 
 def test_a_missing_cassette(project: pytest.Pytester, recorded: Path) -> None:

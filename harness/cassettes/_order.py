@@ -32,7 +32,7 @@ from harness.cassettes._clock import clock
 from harness.cassettes._loops import LOCK
 from harness.cassettes._model import Interaction
 from harness.cassettes._player import GLANCE, Player
-from harness.cassettes._thread_work import is_still_at
+from harness.cassettes._thread_work import Rest, is_still_at
 from harness.cassettes._uvloop import watched
 from harness.errors import CassetteOrderError
 from harness.network import loud
@@ -68,6 +68,9 @@ class Baton(Protocol):
 
 _AFTERMATH = 0.05
 """How long the main thread may use the end of a response before others go on, in seconds."""
+
+_RESTING = 0.25
+"""How long the thread of an event loop computes nothing until others go on, in seconds."""
 
 _ROUNDS = 2
 """After how many rounds a loop whose idling cannot be seen counts as idle."""
@@ -131,6 +134,7 @@ class Order:
         self._holder: Player | None = None  # has what happened last, and is not done with it
         self.lone: Player | None = None
         self._watched_until = 0.0  # a thread whose work has no visible end
+        self._rest: Rest | None = None  # of the thread of an event loop
         self._progress = clock.real()
         _find_rivals(self._players.values())
 
@@ -344,9 +348,8 @@ class Order:
         return self._holder is not None and self._holder.loop is loop
 
     def must_glance(self) -> bool:
-        """Whether it has to be looked whether a thread has ended its work."""
-        holder = self._holder
-        return holder is not None and holder.loop is None and holder.over
+        """Whether it has to be looked whether a thread has ended its work, or rests."""
+        return self._holder is not None and self._holder.over
 
     def left(self, player: Player) -> None:
         """Note that nobody reads a response any longer."""
@@ -386,10 +389,12 @@ class Order:
 
     def _watch(self, holder: Player) -> None:
         """See when a thread is done with the end of a response: it need not come back."""
-        if holder.loop is None:
-            threads = (waiter for waiter in self._waiting if not waiter.is_async)
-            if (first := next(threads, None)) is not None:  # one that looks is enough
-                first.wake.set()
+        threads = (waiter for waiter in self._waiting if not waiter.is_async)
+        if (first := next(threads, None)) is not None:  # one that looks is enough
+            first.wake.set()
+        if holder.loop is not None:
+            self._rest = Rest(holder.thread, clock.real) if holder.loop.is_running() else None
+        else:
             has_work = holder.work is not None
             self._watched_until = clock.real() + (self.patience if has_work else _AFTERMATH)
 
@@ -398,7 +403,10 @@ class Order:
         if holder is None or not waiter.player.is_ordered:
             return False
         if holder.loop is not None:
-            is_done = not holder.loop.is_running()
+            # a loop says when it is idle, but not while code in it waits for threads: a sync
+            # stream of a graph in a notebook, for one
+            rests = holder.over and self._rest is not None and self._rest.lasts(_RESTING)
+            is_done = rests or not holder.loop.is_running()
         elif holder.over:
             at_work = holder.work is None or is_still_at(holder.work, holder.thread)
             is_done = not at_work or clock.real() > self._watched_until

@@ -203,6 +203,26 @@ def test_the_budget_is_five_seconds_and_real(interaction: Build) -> None:
         assert client.post(URL).json() == 1
 
 
+async def test_threads_that_a_loop_waits_for(interaction: Build) -> None:
+    """Code that blocks its loop until a thread is done, as sync streams in notebooks do, goes on.
+
+    The loop has read the answer before and cannot say that it is done with it.
+    """
+    timings = (Timing((1,), (0,), ended=0, arrivals=tuple(range(k, k + 4))) for k in (0, 4))
+    items = [
+        interaction(b"", b"%d" % k, index=k, timing=timing) for k, timing in enumerate(timings)
+    ]
+
+    def post() -> object:
+        with httpx2.Client() as client:
+            return client.post(URL).json()
+
+    with play(items, patience=WAIT), ThreadPoolExecutor() as pool:
+        async with httpx2.AsyncClient() as client:
+            assert (await client.post(URL)).json() == 0
+        assert pool.submit(post).result(WAIT) == 1  # in the loop, which stands still meanwhile
+
+
 def test_requests_that_did_not_overlap(interaction: Build) -> None:
     """They may be made in any order."""
     first = Timing((1,), (0,), ended=0, arrivals=(0, 1, 2, 3))

@@ -34,7 +34,7 @@ types: $(READY) ## check types, strictly
 
 cover: $(READY) ## run the tests and measure branch coverage
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -m "not proof"
+	$(BIN)/coverage run -m pytest -q -n auto -m "not proof"
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report --skip-covered --sort=cover --fail-under=90
 

@@ -19,11 +19,12 @@ from engines import LANGGRAPH, OURS, oracles
 from holding import held_alone
 
 BY_NAME = [pytest.param(each, id=each.name) for each in CONVERSATIONS]
+KINDS = ["memory", pytest.param("sqlite", marks=pytest.mark.proof)]
 
 
 @pytest.mark.filterwarnings("ignore:NodeInterrupt is deprecated")
 @pytest.mark.parametrize("drive", ["sync", "async"])
-@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("conversation", BY_NAME)
 async def test_conversations_go_the_same_way(
     conversation: Conversation, kind: str, drive: str

@@ -130,6 +130,8 @@ def test_only_what_langchain_cannot_express_is_refused() -> None:
     for path in _files():
         for interaction in _interactions(path):
             item = model_interaction(interaction, 0)
+            if isinstance(item, Refused) and item.foreign:
+                continue  # it speaks another API
             counts["refused" if isinstance(item, Refused) else "converted"] += 1
             if isinstance(item, Refused):
                 assert any(reason in item.error for reason in REASONS), (path.name, item)

@@ -236,6 +236,7 @@ def test_requests_that_did_not_overlap(interaction: Build) -> None:
 
 
 RUNS = 50
+BESIDE = 20
 SUPPORTED = ("3.10", "3.11", "3.12", "3.13")
 KEPT = Path(__file__).parents[3] / ".matrix"
 """Where `make matrix` keeps an environment for each Python."""
@@ -251,7 +252,9 @@ def interpreter(version: str) -> str:
     return str(python)
 
 
-def orders_in_fresh_processes(python: str, folder: Path, tool: str) -> list[dict[str, list[str]]]:
+def orders_in_fresh_processes(
+    python: str, folder: Path, tool: str, *, runs: int = RUNS
+) -> list[dict[str, list[str]]]:
     """Replay every case in processes of their own, two at a time."""
 
     def run(_: int) -> dict[str, list[str]]:
@@ -263,7 +266,7 @@ def orders_in_fresh_processes(python: str, folder: Path, tool: str) -> list[dict
         return json.loads(ran.stdout)
 
     with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(run, range(RUNS)))
+        return list(pool.map(run, range(runs)))
 
 
 @pytest.mark.proof
@@ -284,11 +287,11 @@ def test_how_many_orders_vcrpy_gives(recorded: tuple, capsys: pytest.CaptureFixt
     Of eight parallel nodes, that is: two may come in one order by luck.
     """
     folder, _ = recorded
-    orders = orders_in_fresh_processes(sys.executable, folder, "vcrpy")
+    orders = orders_in_fresh_processes(sys.executable, folder, "vcrpy", runs=BESIDE)
     seen = {case: Counter(tuple(run[name_of(case)]) for run in orders) for case in CASES}
     with capsys.disabled():
         for case in CASES:
             right = seen[case][tuple(recorded_order(path_of(folder, case)))]
-            found = f"{len(seen[case])} orders in {RUNS} replays, {right} of them as recorded"
+            found = f"{len(seen[case])} orders in {BESIDE} replays, {right} of them as recorded"
             print(f"\nvcrpy, {name_of(case)}: {found}", end="")  # noqa: T201 - what was seen
     assert max(len(seen[case]) for case in CASES) > 1

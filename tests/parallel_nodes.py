@@ -117,8 +117,8 @@ def name_of(case: tuple[str, int, str]) -> str:
     return "-".join(map(str, case))
 
 
-def main(folder: str, tool: str) -> None:
-    """Replay every case once and print the orders as JSON."""
+def main(folder: str, tool: str, *engines: str) -> None:
+    """Replay every case once, or those of some engines, and print the orders as JSON."""
     opened: Callable[[Path], AbstractContextManager[Any]] = use_cassette
     if tool == "vcrpy":
         import vcr  # noqa: PLC0415 - only for the comparison
@@ -129,7 +129,7 @@ def main(folder: str, tool: str) -> None:
 
     os.environ["LANGSMITH_TRACING"] = "false"
     orders = {}
-    for case in CASES:
+    for case in [case for case in CASES if not engines or case[0] in engines]:
         with opened(path_of(Path(folder), case)):
             orders[name_of(case)] = tokens(*case, OPENAI)
     print(json.dumps(orders))  # noqa: T201 - for whoever started the program

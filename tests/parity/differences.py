@@ -12,6 +12,8 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
+from engines import LANGGRAPH, OURS, Engine, oracles
+
 See = Callable[[], Awaitable[tuple[list[Any], list[Any]]]]
 
 
@@ -53,6 +55,33 @@ def place(ours: Any, theirs: Any, path: str = "") -> str | None:
 
 
 TRIES = 20
+
+
+async def compare(
+    scenario: str, drive: str, observe: Callable[[Engine, str], Awaitable[list[Any]]]
+) -> list[Any]:
+    """Fail unless both engines say the same, or part where the table says.
+
+    Args:
+        scenario: Its name.
+        drive: Which half of ours is asked; of LangGraph's those halves that are its oracles.
+        observe: Returns what an engine says in a half.
+
+    Returns:
+        What LangGraph says.
+    """
+
+    async def both() -> tuple[list[Any], list[Any]]:
+        ours = await observe(OURS, drive)
+        for half in oracles(drive):
+            theirs = await observe(LANGGRAPH, half)
+            if ours == theirs:
+                break
+        return ours, theirs
+
+    ours, theirs = await seen_alike(scenario, drive, both)
+    check(scenario, drive, ours, theirs)
+    return theirs
 
 
 async def seen_alike(scenario: str, drive: str, see: See) -> tuple[list[Any], list[Any]]:

@@ -8,8 +8,8 @@ import pytest
 import scenarios_event_messages  # noqa: F401 - registers its scenarios
 import scenarios_event_transformers  # noqa: F401 - registers its scenarios
 import scenarios_events  # noqa: F401 - registers its scenarios
-from differences import check, seen_alike
-from engines import LANGGRAPH, OURS, Engine, oracles, plain
+from differences import compare
+from engines import Engine, plain
 from event_streams import EVENT_SCENARIOS, Drive, EventScenario, attempt
 
 CASES = [
@@ -29,14 +29,4 @@ async def observe(engine: Engine, scenario: EventScenario, drive: str) -> list[A
 @pytest.mark.parametrize(("scenario", "drive"), CASES)
 async def test_event_streams_are_equal(scenario: EventScenario, drive: str) -> None:
     """Both engines give the same events, projections, results and errors."""
-
-    async def both() -> tuple[list[Any], list[Any]]:
-        ours = await observe(OURS, scenario, drive)
-        for half in oracles(drive):
-            theirs = await observe(LANGGRAPH, scenario, half)
-            if ours == theirs:
-                break
-        return ours, theirs
-
-    ours, theirs = await seen_alike(scenario.name, drive, both)
-    check(scenario.name, drive, ours, theirs)
+    await compare(scenario.name, drive, lambda engine, half: observe(engine, scenario, half))

@@ -12,8 +12,8 @@ import scenarios_policies  # noqa: F401 - registers its scenarios
 import scenarios_prebuilt  # noqa: F401 - registers its scenarios
 import scenarios_pregel  # noqa: F401 - registers its scenarios
 import scenarios_tool_node  # noqa: F401 - registers its scenarios
-from differences import check, seen_alike
-from engines import LANGGRAPH, OURS, Engine, oracles, plain
+from differences import compare
+from engines import Engine, plain
 from scenarios import SCENARIOS, Scenario
 
 CASES = [
@@ -45,15 +45,7 @@ async def observe(engine: Engine, scenario: Scenario, drive: str) -> list[Any]:
 @pytest.mark.parametrize(("scenario", "drive"), CASES)
 async def test_streams_are_equal(scenario: Scenario, drive: str) -> None:
     """Both engines yield the same chunks in the same order, and fail with the same class."""
-
-    async def both() -> tuple[list[Any], list[Any]]:
-        ours = await observe(OURS, scenario, drive)
-        for half in oracles(drive):
-            theirs = await observe(LANGGRAPH, scenario, half)
-            if ours == theirs:
-                break
-        return ours, theirs
-
-    ours, theirs = await seen_alike(scenario.name, drive, both)
+    theirs = await compare(
+        scenario.name, drive, lambda engine, half: observe(engine, scenario, half)
+    )
     assert theirs, "a scenario that yields nothing compares nothing"
-    check(scenario.name, drive, ours, theirs)

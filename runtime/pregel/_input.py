@@ -68,9 +68,11 @@ def take_input(run: Run) -> None:
     writes = [*thread.of_task(NOBODY)]
     if isinstance(given, Command) and thread.versions:
         said = _obey(run, thread, given)
-        writes += said
+        # What earlier commands wrote stays and stays in front, as savers number the writes; an
+        # earlier answer does not stand for one that this command does not give.
+        writes = [*(write for write in writes if write[0] != RESUME), *said]
         if said and not forks:  # the fork holds them already
-            thread.keep(NOBODY, (), said, run.channels)
+            thread.keep(NOBODY, (), writes, run.channels)
     _apply_given(run, writes)
     if run.resuming:
         thread.see_all(INTERRUPT)
@@ -143,7 +145,7 @@ def _goes_on(run: Run, thread: Thread) -> bool:
 
 def _obey(run: Run, thread: Thread, command: Command[Any]) -> list[Write]:
     """Return the parts of a command as what nobody in particular wrote."""
-    writes: list[Write] = goto_writes(command, START)
+    writes: list[Write] = [*goto_writes(command, START), *update_writes(command)]
     if command.resume is not None:
         answer = command.resume
         by_id = isinstance(answer, dict) and all(_is_id(key) for key in answer)
@@ -160,7 +162,6 @@ def _obey(run: Run, thread: Thread, command: Command[Any]) -> list[Write]:
             )
         else:
             writes.append((RESUME, answer))
-    writes += update_writes(command)
     if not writes and command.resume is None:
         raise EmptyInputError(
             "Received empty Command input: give it an `update`, a `goto` or a `resume`."

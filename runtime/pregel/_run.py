@@ -468,8 +468,8 @@ class Run:
         if self.parent is not None or not isinstance(error, GraphInterrupt):
             return False
         done = sorted((task for task in self.tasks if task.writes), key=_by_path)
-        if error.args[0] and done:
-            # the state as it would be, had only those run that did not ask
+        if self._unfinished is not None and done:
+            # the state as it would be, had only those run that were not stopped
             everybody = sorted(self.tasks, key=_by_path)
             self.updated = apply_writes(
                 self.channels, everybody, self.graph.trigger_to_nodes, self.graph.hear_of_the_end

@@ -154,6 +154,7 @@ class Thread:
         self.values: dict[str, Any] = {}
         self.updated: set[str] | None = None
         self.pending: dict[str, list[Write]] = {}
+        self._put_off: set[str] = set()  # the tasks whose writes are saved when the run ends
         self._latest: Any = None
         self._unborn: str | None = None
         self._twin: CheckpointTuple | None = None
@@ -351,6 +352,7 @@ class Thread:
                 self.deltas.commit(step, self.pending)
             self.deltas.describe(self.metadata)
         self.pending = {}
+        self._put_off.clear()
         if self.durability != "exit":
             self._put(channels)
 
@@ -454,7 +456,9 @@ class Thread:
             names = {name for name, _ in writes}
             before = [write for write in self.of_task(id_) if write[0] not in names]
         self.pending[id_] = before + kept
-        if self.durability != "exit" and kept:
+        if self.durability == "exit":
+            self._put_off.add(id_)
+        elif kept:
             self._put_writes(id_, path, kept)
 
     def _put_writes(self, id_: str, path: Sequence[Any], writes: Sequence[Write]) -> None:
@@ -473,5 +477,5 @@ class Thread:
         if self.id != self._saved_id and self.metadata:
             self._put(channels)
         for id_, writes in self.pending.items():
-            if writes:
+            if writes and id_ in self._put_off:
                 self._put_writes(id_, paths.get(id_, ()), writes)

@@ -15,13 +15,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
+from functools import cache
+from inspect import signature
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, Checkpoint, CheckpointTuple
 from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME
+from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME, TASKS
 
 from runtime.channels.base import MISSING
 from runtime.channels.untracked_value import UntrackedValue
@@ -83,6 +85,13 @@ def public_config(configurable: Mapping[str, Any], **changes: Any) -> dict[str, 
     """Return what others may see of a `configurable`, with some keys changed."""
     seen = {key: value for key, value in configurable.items() if not key.startswith("__")}
     return {**seen, **changes}
+
+
+@cache
+def _takes_paths(saver: type[BaseCheckpointSaver[Any]]) -> bool:
+    """Return whether a saver is told the paths of tasks: those of old are not."""
+    methods = (saver.put_writes, saver.aput_writes)
+    return all("task_path" in signature(method).parameters for method in methods)
 
 
 class Thread:
@@ -325,6 +334,8 @@ class Thread:
             self.versions[name] = version
             self._unsaved_versions.add(name)
             value = channels[name].checkpoint()
+            if name == TASKS and value is not MISSING:
+                value = [channels.tracked(send) for send in value]
             if value is MISSING:
                 self.values.pop(name, None)
             else:
@@ -445,7 +456,7 @@ class Thread:
     ) -> None:
         """Keep what a task wrote."""
         kept = [
-            (name, value)
+            (name, channels.tracked(value) if name == TASKS else value)
             for name, value in writes
             if not isinstance(channels.specs.get(name), UntrackedValue)
         ]
@@ -462,8 +473,8 @@ class Thread:
             self._put_writes(id_, path, kept)
 
     def _put_writes(self, id_: str, path: Sequence[Any], writes: Sequence[Write]) -> None:
-        arguments = (self.here, writes, id_, path_text(path) if path else "")
-        self.unsaved.append(Save("put_writes", arguments))
+        where = (path_text(path) if path else "",) if _takes_paths(type(self.saver)) else ()
+        self.unsaved.append(Save("put_writes", (self.here, writes, id_, *where)))
 
     def close(self, paths: Mapping[str, Sequence[Any]], channels: Channels) -> None:
         """Save at the end of a run what was not to be saved before.

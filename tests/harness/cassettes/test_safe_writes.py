@@ -108,7 +108,7 @@ def large_answer(number: int) -> Reply:
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked processes")
 def test_killed_while_recording(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Killed from the first byte to the rename, 200 times and more, the old or the new file is there.
+    """Killed 200 times or more, from the first byte to the rename, it leaves the old or new file.
 
     How many kills fall inside the write depends on how fast the machine is, so it goes on until
     enough of them did.

@@ -12,7 +12,7 @@ from runtime.func import entrypoint, task
 from runtime.graph import START, StateGraph
 from runtime.types import RetryPolicy
 
-RETRY = RetryPolicy(max_attempts=2, initial_interval=0, retry_on=LookupError)
+RETRY = RetryPolicy(max_attempts=2, initial_interval=0, jitter=False, retry_on=LookupError)
 
 
 def fails_once() -> Callable[[Any], Any]:

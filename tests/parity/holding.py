@@ -21,7 +21,7 @@ STREAMS = {"stream", "get_state_history", "list"}
 async def opened(
     kind: str, drive: str, path: str = ":memory:"
 ) -> AsyncIterator[BaseCheckpointSaver[Any]]:
-    """Open a saver for the time of a block. No power fails meanwhile: nothing waits for the disk."""
+    """Open a saver for the time of a block, in which no power fails: nobody waits for the disk."""
     if kind == "memory":
         yield InMemorySaver()
     elif drive == "sync":

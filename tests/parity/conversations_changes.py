@@ -183,7 +183,7 @@ def an_update_as_a_node_that_does_not_exist(k: Kit) -> Talk:
 
 @conversation
 def an_update_that_might_be_of_two_nodes(k: Kit) -> Talk:
-    graph = k.talk(k.fan(x=logs("x"), y=logs("y", after=0.04)))
+    graph = k.talk(k.fan(x=logs("x"), y=logs("y", after=0.02)))
     yield graph.stream({"a": 1})
     yield graph.update({"a": 50})
     yield graph.update({"a": 50}, "x")
@@ -222,7 +222,7 @@ def an_update_runs_the_conditional_edges_of_its_node(k: Kit) -> Talk:
 
 @conversation
 def an_update_that_answers_for_a_node(k: Kit) -> Talk:
-    graph = k.talk(k.fan(x=k.asks("x?"), y=k.asks("y?", after=0.04)))
+    graph = k.talk(k.fan(x=k.asks("x?"), y=k.asks("y?", after=0.02)))
     yield graph.stream({"a": 1})
     yield graph.update({"log": ["by hand"]}, "x")
     yield graph.state()
@@ -231,7 +231,7 @@ def an_update_that_answers_for_a_node(k: Kit) -> Talk:
 
 @conversation
 def an_update_that_counts_to_a_task(k: Kit) -> Talk:
-    graph = k.talk(k.fan(x=k.asks("x?"), y=k.asks("y?", after=0.04)))
+    graph = k.talk(k.fan(x=k.asks("x?"), y=k.asks("y?", after=0.02)))
     yield graph.stream({"a": 1})
     state = yield graph.state()
     yield graph.update({"log": ["by hand"]}, "x", task_id=state.tasks[0].id)

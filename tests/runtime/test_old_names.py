@@ -13,7 +13,7 @@ from runtime.graph import START, MessageGraph, StateGraph
 from runtime.types import Interrupt, RetryPolicy
 from runtime.warnings import LangGraphDeprecatedSinceV10
 
-RETRY = RetryPolicy(max_attempts=2, initial_interval=0, retry_on=LookupError)
+RETRY = RetryPolicy(max_attempts=2, initial_interval=0, jitter=False, retry_on=LookupError)
 
 
 def fails_once() -> Callable[[Any], Any]:

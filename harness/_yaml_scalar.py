@@ -6,7 +6,7 @@ import base64
 import binascii
 from contextlib import suppress
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import yaml
 from yaml.resolver import Resolver
@@ -16,7 +16,7 @@ CORE = "tag:yaml.org,2002:"
 _TEXT = {"", f"{CORE}str", f"{CORE}timestamp", f"{CORE}python/unicode", f"{CORE}merge"}
 _BINARY = {f"{CORE}binary", "!binary"}  # the second is Ruby's
 _TRUE = {"true", "yes", "on"}
-_RESOLVER = Resolver()
+_RESOLVER: Any = Resolver()  # it has no annotations
 _IMPLICIT = frozenset(Resolver.yaml_implicit_resolvers)
 
 Scalar: TypeAlias = bool | int | float | str | bytes | None

@@ -12,6 +12,7 @@ import inspect
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -107,10 +108,11 @@ def _short(name: str, suffix: str) -> str:
     return f"{name[: _LONGEST_NAME - len(suffix) - len(mark) - 3]}...{mark}"
 
 
-def _our_words() -> set[str]:
+@cache
+def _our_words() -> frozenset[str]:
     from harness.cassettes import use_cassette  # noqa: PLC0415 - only for tests that ask
 
-    return set(inspect.signature(use_cassette).parameters) - {"path", "missing_ok"}
+    return frozenset(inspect.signature(use_cassette).parameters) - {"path", "missing_ok"}
 
 
 def _of_vcrpy(

@@ -7,8 +7,6 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-import pytest
-
 from harness._tracing import TRACING
 
 KEYS = {
@@ -35,17 +33,19 @@ PLACEHOLDER = "placeholder-for-replay"
 @contextmanager
 def replay_environment() -> Iterator[None]:
     """Give placeholder keys where keys are missing, and switch tracing off, for a while."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in missing_keys():
-            patch.setenv(name, PLACEHOLDER)
-        for name in TRACING:
-            patch.setenv(name, "false")
+    wanted = dict.fromkeys(missing_keys(), PLACEHOLDER) | dict.fromkeys(TRACING, "false")
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    _forget_langsmith_settings()
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
         _forget_langsmith_settings()
-        try:
-            yield
-        finally:
-            patch.undo()
-            _forget_langsmith_settings()
 
 
 def missing_keys() -> list[str]:

@@ -8,14 +8,13 @@ and tags are checked before anything is built, in one pass over the text.
 
 from __future__ import annotations
 
-import base64
-import binascii
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import yaml
 
+from harness._yaml_lines import read_lines
+from harness._yaml_scalar import CORE, plain, short_tag, tagged
 from harness.errors import CassetteFormatError
 
 Tree: TypeAlias = Any
@@ -24,12 +23,8 @@ Tree: TypeAlias = Any
 MAX_DEPTH = 100
 MAX_NODES = 5_000_000
 
-_CORE = "tag:yaml.org,2002:"
-_TEXT = {"", "!", f"{_CORE}str", f"{_CORE}timestamp", f"{_CORE}python/unicode", f"{_CORE}merge"}
-_BINARY = {f"{_CORE}binary", "!binary"}  # the second is Ruby's
-_TRUE = {"true", "yes", "on"}
 # An aiohttp header name, written by old vcrpy as a call of `istr` with the text as its argument.
-_HEADER_NAME = f"{_CORE}python/object/apply:multidict._multidict.istr"
+_HEADER_NAME = f"{CORE}python/object/apply:multidict._multidict.istr"
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -52,6 +47,13 @@ def load_yaml(text: str) -> Tree:
         CassetteFormatError: The text is not YAML, is more than one document, is nested too deep,
             too large, or uses a tag that means code. The message starts with the line.
     """
+    if (tree := read_lines(text)) is not None:
+        return tree
+    return load_any_yaml(text)
+
+
+def load_any_yaml(text: str) -> Tree:
+    """Do so whatever its shape is."""
     loader = _Loader(text)
     try:
         return _Builder(loader).document()
@@ -111,8 +113,8 @@ class _Builder:
     def _collection(self, done: _Open) -> Tree:
         if done.tag == _HEADER_NAME and not done.is_map and len(done.items) == 1:
             return done.items[0]
-        if done.tag not in {"", "!", f"{_CORE}map", f"{_CORE}seq"}:
-            raise self._refusal(f"the tag {_short_tag(done.tag)} is not data and is not executed")
+        if done.tag not in {"", "!", f"{CORE}map", f"{CORE}seq"}:
+            raise self._refusal(f"the tag {short_tag(done.tag)} is not data and is not executed")
         if not done.is_map:
             return done.items
         keys = done.items[::2]
@@ -133,21 +135,10 @@ class _Builder:
 
     def _scalar(self, event: yaml.ScalarEvent) -> Tree:
         tag, text = event.tag, event.value
-        if tag is None or tag == "!":
-            if not event.implicit[0] or text[:1] not in self._loader.yaml_implicit_resolvers:
-                return text  # it was quoted, or nothing but a text begins like this
-            if text.isdecimal() and text.isascii() and (text[0] != "0" or text == "0"):
-                return int(text)
-            tag = self._loader.resolve(yaml.ScalarNode, text, event.implicit)
-        if tag in _TEXT:
-            return text
-        if tag in _BINARY:
-            try:
-                return base64.b64decode(text.encode("ascii"))
-            except (ValueError, binascii.Error) as error:
-                raise self._refusal(f"broken base64 text: {error}") from error
         try:
-            return _number_or_constant(tag, text)
+            if tag is not None and tag != "!":
+                return tagged(tag, text)
+            return plain(text) if event.implicit[0] else text  # it was quoted
         except ValueError as error:
             raise self._refusal(str(error)) from error
 
@@ -155,22 +146,3 @@ class _Builder:
         mark = self._event.start_mark if self._event is not None else None
         line = mark.line + 1 if mark is not None else 1
         return CassetteFormatError(f"line {line}: {problem}")
-
-
-def _number_or_constant(tag: str, text: str) -> Tree:
-    if tag == f"{_CORE}null":
-        return None
-    if tag == f"{_CORE}bool":
-        return text.lower() in _TRUE
-    if tag in {f"{_CORE}int", f"{_CORE}float"}:
-        # YAML 1.1 also knows 0x1F, 1_000, 12:30:45 and .inf. None of them is a number in a
-        # cassette, where such a thing is an unquoted header: it stays the text that it is.
-        for number in (int, float):
-            with suppress(ValueError):
-                return number(text) if "_" not in text else text
-        return text
-    raise ValueError(f"the tag {_short_tag(tag)} is not data and is not executed")
-
-
-def _short_tag(tag: str) -> str:
-    return "!!" + tag.removeprefix(_CORE) if tag.startswith(_CORE) else tag

@@ -138,6 +138,7 @@ _REPORT = """the network is blocked here: {what} {place}
   to allow it: block_network(allow=['{host}']), or use_cassette(..., allow_hosts=['{host}'])"""
 
 
+@functools.lru_cache(maxsize=16)  # a suite has a block for each of its tests
 def _checked_call(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
     verb = "send to" if name == "sendto" else "connect to"
 
@@ -157,6 +158,7 @@ def _checked_call(name: str, original: Callable[..., Any]) -> Callable[..., Any]
     return call
 
 
+@functools.lru_cache(maxsize=16)
 def _checked_look_up(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def look_up(host: Any, *args: Any, **kwargs: Any) -> Any:

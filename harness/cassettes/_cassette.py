@@ -240,8 +240,10 @@ class Cassette(VcrView):
 
     def check_all_played(self) -> None:
         """Raise when something was left over that should have been played."""
+        if self.records or self.options.allow_unplayed:
+            return
         left = self.unplayed
-        if self.records or self.options.allow_unplayed or not left:
+        if not left:
             return
         lines = [str(item) for item in left]
         shown = "\n  ".join(lines[:20]) + (f"\n  and {len(lines) - 20} more" if lines[20:] else "")

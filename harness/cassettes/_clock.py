@@ -21,6 +21,7 @@ class Clock:
 
     Attributes:
         loops: The event loops that were seen while the clock stood in for the system's.
+        reached: A time that has passed. Who wants no later one need not ask what time it is.
     """
 
     def __init__(self) -> None:
@@ -28,6 +29,7 @@ class Clock:
         freezegun = sys.modules.get("freezegun.api")
         self.real: Callable[[], float] = getattr(freezegun, "real_monotonic", time.monotonic)
         self.loops: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
+        self.reached = 0.0
         self._skipped = 0.0
         self._lock = threading.Lock()
         self._originals: tuple[Any, Any] | None = None
@@ -42,6 +44,7 @@ class Clock:
         if ahead > self._skipped:
             with self._lock:
                 self._skipped = max(self._skipped, ahead)  # somebody else may have been quicker
+        self.reached = when
 
     def install(self) -> None:
         """Stand in for the system's monotonic clock."""

@@ -85,6 +85,7 @@ class _Patch:
 
     def __init__(self) -> None:
         self._originals: list[Replacement] = []
+        self._made: dict[ModuleType, list[tuple[Replacement, Replacement]]] = {}
         self._finder = _Finder()
         self._lock = threading.RLock()
         self._is_on = False
@@ -101,9 +102,19 @@ class _Patch:
         with self._lock:
             if not self._is_on:
                 return
-            for owner, name, method in _LIBRARIES[library.__name__](library):
-                self._originals.append((owner, name, getattr(owner, name)))
-                setattr(owner, name, method)
+            for original, stand_in in self._pairs(library):
+                self._originals.append(original)
+                setattr(*stand_in)
+
+    def _pairs(self, library: ModuleType) -> list[tuple[Replacement, Replacement]]:
+        """Return what is replaced, and by what: made anew if somebody else has replaced it too."""
+        known = self._made.get(library, [])
+        if not known or any(getattr(owner, name) is not was for (owner, name, was), _ in known):
+            known = self._made[library] = [
+                ((owner, name, getattr(owner, name)), (owner, name, method))
+                for owner, name, method in _LIBRARIES[library.__name__](library)
+            ]
+        return known
 
     def remove(self) -> None:
         with self._lock:

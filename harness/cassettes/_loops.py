@@ -85,12 +85,20 @@ def _nothing() -> None:
     pass
 
 
+@functools.cache
+def _selectors() -> tuple[Any, ...]:
+    """Return the classes that wait, once: `DefaultSelector` is another name of one of them."""
+    kinds: set[Any] = {kind for kind in vars(selectors).values() if inspect.isclass(kind)}
+    return tuple(k for k in kinds if "select" in vars(k) and not inspect.isabstract(k))
+
+
 class Watch:
     """The patched selectors and clock, while orders are open."""
 
     def __init__(self) -> None:
         self._orders: list[Order] = []
         self._originals: list[tuple[Any, Callable[..., Any]]] = []
+        self._made: dict[Any, Callable[..., Any]] = {}  # what stands in, by what it stands in for
 
     def open(self, order: Order) -> None:
         """Watch the loops for an order."""
@@ -113,11 +121,12 @@ class Watch:
                 order.advance()
 
     def _install(self) -> None:
-        kinds: set[Any] = {kind for kind in vars(selectors).values() if inspect.isclass(kind)}
-        for kind in kinds:  # a set: `DefaultSelector` is another name of one of them
-            if "select" in vars(kind) and not inspect.isabstract(kind):
-                self._originals.append((kind, kind.select))
-                kind.select = self._watched(kind.select)
+        originals = [(kind, kind.select) for kind in _selectors()]
+        if {original for _, original in originals} != self._made.keys():
+            self._made = {original: self._watched(original) for _, original in originals}
+        for kind, original in originals:
+            kind.select = self._made[original]
+        self._originals = originals
         watched.install()
         clock.install()
 

@@ -6,7 +6,6 @@ tools what stands here; a test holds the two together.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -76,7 +75,7 @@ def _check_fields(ours: Mapping[str, Tree]) -> None:
 def _check_timing(timing: Timing, size: int) -> None:
     cuts, numbers = timing.cuts, timing.arrivals
     last = cuts[-1] if cuts else 0
-    if not _grow(0, *cuts) or len(cuts) != len(timing.offsets) or last != size:
+    if not _grow((0, *cuts)) or len(cuts) != len(timing.offsets) or last != size:
         raise CassetteFormatError(
             f"`{OUR_KEY}.cuts` does not fit the body: {len(cuts)} cuts and "
             f"{len(timing.offsets)} offsets, the last cut at {last} of {size} bytes; "
@@ -87,15 +86,15 @@ def _check_timing(timing: Timing, size: int) -> None:
             f"`{OUR_KEY}.end` is {timing.end!r}, not one of {', '.join(ENDS)}"
         )
     events = len(cuts) + _EVENTS_BESIDE_PIECES
-    if numbers and (len(numbers) != events or not _grow(*numbers)):
+    if numbers and (len(numbers) != events or not _grow(numbers)):
         raise CassetteFormatError(
             f"`{OUR_KEY}.arrivals` are not {events} growing numbers: "
             "of the request, its head, its pieces and its end"
         )
 
 
-def _grow(*numbers: int) -> bool:
-    return all(a < b for a, b in itertools.pairwise(numbers))
+def _grow(numbers: tuple[int, ...]) -> bool:
+    return list(numbers) == sorted(set(numbers))
 
 
 def _is_count(value: Tree) -> bool:
@@ -114,24 +113,28 @@ def _is_day(value: Tree) -> bool:
     return isinstance(value, str) and _DAY.fullmatch(value) is not None
 
 
-def _each(kind: Callable[[Tree], bool]) -> Callable[[Tree], bool]:
-    return lambda value: isinstance(value, list) and all(map(kind, value))
+def _are_counts(value: Tree) -> bool:
+    return isinstance(value, list) and set(map(type, value)) <= {int} and min(value, default=0) >= 0
+
+
+def _are_times(value: Tree) -> bool:
+    return isinstance(value, list) and all(map(_is_time, value))
 
 
 _FIELDS: dict[str, Callable[[Tree], bool]] = {
     "version": _is_count,
     "asked": _is_time,
     "head": _is_time,
-    "cuts": _each(_is_count),
-    "offsets": _each(_is_time),
+    "cuts": _are_counts,
+    "offsets": _are_times,
     "ended": _is_time,
     "end": _is_text,
     "error": _is_text,
     "answered": lambda value: isinstance(value, bool),
-    "arrivals": _each(_is_count),
+    "arrivals": _are_counts,
     "lane": _is_text,
     "content_encoding": _is_text,
-    "wire_cuts": _each(_is_count),
+    "wire_cuts": _are_counts,
     "recorded_at": _is_text,
     "recorded_on": _is_day,
 }

@@ -88,7 +88,9 @@ class Player:
         """
         done = self.done
         if self._order.lone is self and done < self._last:
-            _loops.skip_to(self._asked_at + self._dues[done])
+            due = self._asked_at + self._dues[done]
+            if due > clock.reached:
+                _loops.skip_to(due)
             self.done = done + 1
             return
         if done > self._last:
@@ -110,7 +112,8 @@ class Player:
         waiter = None
         if self.done < self.events:
             if is_quiet and self._order.lone is self and self.done < self._last:
-                _loops.skip_to(due)
+                if due > clock.reached:
+                    _loops.skip_to(due)
                 self.done += 1
                 return
             self.thread = threading.get_ident()

@@ -80,7 +80,9 @@ def file_text(path: Path) -> str:
     """
     try:
         with path.open("rb") as file:
-            stored = file.read(MAX_FILE + 1)
+            # room for as much as there is, which a pipe does not tell, and not for the largest file
+            size = os.fstat(file.fileno()).st_size or MAX_FILE
+            stored = file.read(min(size, MAX_FILE) + 1)
     except FileNotFoundError:
         raise CassetteNotFoundError(not_found(path)) from None
     except OSError as error:

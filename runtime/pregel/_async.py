@@ -1,18 +1,16 @@
 """The async driver: the only code of the runtime that waits in an event loop.
 
-Every task is an asyncio task with a context of its own. The context is entered before the asyncio
-task is made, which copies it: so config reaches whatever a node calls on every Python, and nothing
-that a node sets leaks out.
+Every task is an asyncio task, which has a context of its own on every Python. The config of the
+task is made the ambient one in there, first of all: so it reaches whatever a node calls, and
+nothing that a node sets leaks out.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
 from contextvars import copy_context
 from operator import attrgetter
 from typing import Any, cast
@@ -60,7 +58,7 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
             run.begin()
             await _tell(run)
             while planned := run.plan():
-                tasks = await going.prepare(planned)
+                tasks = await going.prepare(planned) if going.keeps else planned
                 while ready:
                     yield ready.popleft()
                 going.start(tasks)
@@ -72,7 +70,8 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
                     if going.error is not None:
                         raise going.error
                 run.commit()
-                await going.advance()
+                if going.keeps:
+                    await going.advance()
                 while ready:
                     yield ready.popleft()
         except BaseException as error:
@@ -87,11 +86,9 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
         await going.settle()
         while ready:
             yield ready.popleft()
-        if heard is not None:
-            await heard.on_chain_end(run.show.output())
+        await _conclude(run, heard)
     except BaseException as error:
-        if heard is not None:
-            await asyncio.shield(heard.on_chain_error(error))
+        await _conclude(run, heard, error)
         raise
     finally:
         await going.close()
@@ -106,11 +103,13 @@ class _Going:
 
     Attributes:
         desk: The saver, if the run has one.
+        keeps: Whether supersteps wait for more than their tasks: the saver, the cache, a reader.
         error: What ends the run, once the chunks before it are shown.
     """
 
     def __init__(self, run: Run, inbox: Inbox) -> None:
         self.desk = None if run.thread is None else AsyncDesk(run.thread)
+        self.keeps = not (self.desk is None and run.cache is None and run.awaited is None)
         self.error: BaseException | None = None
         self._run = run
         self._inbox = inbox
@@ -185,7 +184,7 @@ class _Going:
             self._marks.pop().reach()  # what came with them was read
         ends = self._ends
         if ends is None:
-            batch = await self._inbox.arrived()
+            batch = self._inbox.take() or await self._inbox.arrived()
         else:
             batch = await self._inbox.arrived(max(0.0, ends - run.turns.monotonic()))
             if not batch and run.turns.monotonic() >= ends:
@@ -260,7 +259,7 @@ class _LoopCalls(Calls):
         if self._closed:
             promise.drop()
             return
-        doing = _in_context(task, self._fulfil(task, promise))
+        doing = self._loop.create_task(self._fulfil(task, promise))
         doing.add_done_callback(lambda _: promise.drop())  # one that is cancelled may never begin
         self._running.add(doing)
 
@@ -276,7 +275,7 @@ class _LoopCalls(Calls):
 
     async def _fulfil(self, task: Task, promise: Promise) -> None:
         try:
-            await _perform(task, self._inbox, self._limit_of(task))
+            await _performing(task, self._inbox, self._limit_of(task))
         finally:
             if not promise.done():
                 promise.settle(task)
@@ -314,6 +313,14 @@ async def _announce(run: Run) -> Any:
     return heard
 
 
+async def _conclude(run: Run, heard: Any, error: BaseException | None = None) -> None:
+    """Tell whoever listens, if anybody does, that the run is over."""
+    if heard is not None and error is None:
+        await heard.on_chain_end(run.show.output())
+    elif heard is not None:
+        await asyncio.shield(heard.on_chain_error(error))
+
+
 async def _tell(run: Run) -> None:
     """Tell whoever listens that the run goes on, or has stopped."""
     while run.listeners.events:
@@ -326,16 +333,7 @@ async def _tell(run: Run) -> None:
 
 def _start(task: Task, inbox: Inbox, limit: asyncio.Semaphore | None) -> asyncio.Task[None]:
     """Start a task."""
-    return _in_context(task, _perform(task, inbox, limit))
-
-
-def _in_context(task: Task, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    """Start work in a context of its own, in which the config of a task is the ambient one."""
-    context = copy_context()
-    context.run(_enter, task)
-    if sys.version_info >= (3, 11):
-        return asyncio.create_task(work, context=context)
-    return context.run(asyncio.create_task, work)  # copies the context once more
+    return asyncio.get_running_loop().create_task(_performing(task, inbox, limit))
 
 
 def _enter(task: Task) -> None:
@@ -350,17 +348,38 @@ def _perform_in_thread(task: Task) -> None:
     make_calls(task)
 
 
-async def _perform(task: Task, inbox: Inbox, limit: asyncio.Semaphore | None) -> None:
+def _performing(
+    task: Task, inbox: Inbox, limit: asyncio.Semaphore | None
+) -> Coroutine[Any, Any, None]:
+    """Return what does a task, as soon as it may."""
+    return _perform(task, inbox) if limit is None else _perform_when_free(task, inbox, limit)
+
+
+async def _perform_when_free(task: Task, inbox: Inbox, limit: asyncio.Semaphore) -> None:
+    """Wait until few enough others run, and do a task."""
+    try:
+        await limit.acquire()
+    except BaseException as error:  # noqa: BLE001 - the driver raises it in the caller's task
+        task.error = error
+        inbox.put(task)
+        return
+    try:
+        await _perform(task, inbox)
+    finally:
+        limit.release()
+
+
+async def _perform(task: Task, inbox: Inbox) -> None:
     """Do a task and what handles its error, and tell the driver when each of them is done."""
     turn = _Turn(task) if task.run.turns.serial else None
     try:
-        async with limit or nullcontext():
+        _enter(task)
+        await _make_calls(task, turn, inbox)
+        while task.rescuer is not None:
+            inbox.put(task)
+            task = task.rescuer
+            _enter(task)
             await _make_calls(task, turn, inbox)
-            while task.rescuer is not None:
-                inbox.put(task)
-                task = task.rescuer
-                _enter(task)
-                await _make_calls(task, turn, inbox)
     except BaseException as error:  # noqa: BLE001 - the driver raises it in the caller's task
         task.error = error
     finally:

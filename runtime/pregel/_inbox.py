@@ -62,6 +62,10 @@ class Inbox:
                         await asyncio.wait({self._waiter}, timeout=seconds)
             finally:
                 self._waiter = None
+        return self.take()
+
+    def take(self) -> list[Any]:
+        """Return all items that are there, oldest first."""
         batch = []
         while self._items:
             batch.append(self._items.popleft())

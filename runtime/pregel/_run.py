@@ -303,13 +303,16 @@ class Run:
             if send.node not in graph.nodes:
                 logger.warning("Ignoring %r: the graph has no node of this name.", send)
                 continue
-            task = self._task(graph.nodes[send.node], (PUSH, index, False), send.arg)
+            path = (PUSH, index, False)
+            parts = id_parts(path, ())
+            task = self._make(graph.nodes[send.node], path, self.base_ns, parts, send.arg)
             if send.timeout is not None:
                 task.policies = with_timeout(task.policies, send.timeout)
             tasks.append(task)
         for name in self._pulled():
             node = graph.nodes[name]
-            tasks.append(self._task(node, node.path, node.read(channels)))
+            value = node.read(channels)
+            tasks.append(self._make(node, node.path, self.base_ns, node.id_parts, value))
         self._unfinished = len(tasks)
         self.show.checkpoint(tasks)
         if not tasks:
@@ -417,6 +420,8 @@ class Run:
         self.updated = self.apply(tasks)
         self._unfinished = None
         self.show.state(tasks)
+        for task in tasks:
+            task.retire()
         self.save_checkpoint("loop")
         self._checks_versions = self._passes_breakpoint = self.resuming = False
         if self.asked.interrupt_after:
@@ -540,9 +545,6 @@ class Run:
         return rescuer
 
     # --- inside ---
-
-    def _task(self, node: Node, path: TaskPath, value: Any) -> Task:
-        return self._make(node, path, self.base_ns, id_parts(path, node.triggers), value)
 
     def _make(
         self, node: Node, path: TaskPath, around: str, parts: Sequence[str], value: Any

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from runtime._interrupts import Interrupt
 from runtime.errors import GraphBubbleUp, GraphDrained, GraphInterrupt, ParentCommand
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from runtime.pregel._task import Task
 
 __all__ = ("Show",)
+
+_PASSED_ON: Final = (GraphDrained, ParentCommand)
+"""What a task raises that has not failed: there is nothing to show of it."""
 
 
 class Show:
@@ -108,7 +111,11 @@ class Show:
         keys = self._key_set
         if keys.isdisjoint(self._run.updated):
             return False
-        return any(name in keys for task in tasks for name, _ in task.writes)
+        for task in tasks:
+            for name, _ in task.writes:
+                if name in keys:
+                    return True
+        return False
 
     def checkpoint(self, tasks: Sequence[Task | Upcoming] | None = None) -> None:
         """Show the checkpoint, and the tasks that run from there.
@@ -151,7 +158,7 @@ class Show:
         if task.called_by is not None:
             self._call_result(task)
             return
-        if task.node.hidden or isinstance(error, GraphDrained | ParentCommand):
+        if task.node.hidden or isinstance(error, _PASSED_ON):
             return  # a graph inside stopped between two supersteps, or left it to one further out
         if isinstance(error, GraphInterrupt):
             if not error.args[0]:

@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from operator import attrgetter
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from langchain_core.callbacks import AsyncCallbackManager, BaseCallbackHandler
 from langchain_core.callbacks.manager import ahandle_event
@@ -37,6 +37,8 @@ from runtime.stream._source import Left
 __all__ = ("adrive", "aperform")
 
 _by_lane = attrgetter("lane")
+_NEWS: Final = frozenset((Task, Called, Mark, type(LEAVE)))
+"""What arrives that is no chunk."""
 
 
 async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
@@ -191,6 +193,9 @@ class _Going:
                 self.error = run.timed_out()
         chunks: list[Any] = []
         for item in batch if run.turns.serial else in_order(batch):
+            if type(item) not in _NEWS:
+                chunks.append(item)
+                continue
             if type(item) is Task:
                 self._pending -= item.rescuer is None and item.called_by is None
                 if self.desk is not None:
@@ -200,15 +205,12 @@ class _Going:
                 run.finish(item)
             elif type(item) is Called:
                 run.show.start([item.task])
-            elif item is LEAVE:
-                self.error = Left()
-                break
             elif type(item) is Mark:
                 self._marks.append(item)
                 continue
             else:
-                chunks.append(item)
-                continue
+                self.error = Left()
+                break
             chunks.extend(ready)
             ready.clear()
             if type(item) is Task and item.fatal:

@@ -517,10 +517,6 @@ class Run:
             result["max_concurrency"] = config["max_concurrency"]
         return result
 
-    def writer(self, value: Any) -> None:
-        """Put a value into the `custom` stream."""
-        self.show.stream.emit(self.ns, "custom", value)
-
     def rescuer_of(self, task: Task) -> Task | None:
         """Return a task that handles the error of another one; `None` if it is to end the run.
 

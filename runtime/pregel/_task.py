@@ -142,9 +142,8 @@ class Task:
 
         What a task that another one called writes comes, as in LangGraph, from where that one is.
         """
-        if self.called_by is None:
-            return self.run.writer
-        return partial(self.run.show.stream.emit, tuple(self.ns.split("|")[:-1]), "custom")
+        ns = self.run.ns if self.called_by is None else tuple(self.ns.split("|")[:-1])
+        return partial(self.run.show.stream.emit, ns, "custom")
 
     @property
     def runtime(self) -> Runtime[Any]:
@@ -342,7 +341,7 @@ def in_order(batch: list[Any]) -> list[Any]:
         The same, but tasks that finished next to each other stand in path order: which of them
         was seen first says nothing.
     """
-    if len(batch) == 1 or not any(type(item) is Task for item in batch):
+    if len(batch) == 1 or Task not in map(type, batch):
         return batch
     ordered: list[Any] = []
     for are_tasks, items in groupby(batch, key=lambda item: type(item) is Task):

@@ -224,10 +224,10 @@ class _Going:
         if self._reader is not None:
             self._reader.leave()
         self._calls.stop()
-        if self._running:
-            for unfinished in self._running:
-                unfinished.cancel()
-            await asyncio.gather(*self._running, return_exceptions=True)
+        if unfinished := [task for task in self._running if not task.done()]:
+            for task in unfinished:
+                task.cancel()
+            await asyncio.gather(*unfinished, return_exceptions=True)
         await self._calls.aclose()
         if self.desk is not None:
             await self.desk.close()

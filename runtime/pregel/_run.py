@@ -320,7 +320,7 @@ class Run:
         control = self.runtime.control
         if control is not None and control.drain_reason is not None:
             raise GraphDrained(control.drain_reason)
-        if self.is_left_around:
+        if self.parent is not None and self.is_left_around:
             raise GraphDrained("the run around was left")
         if self.asked.interrupt_before and not self._passes_breakpoint:
             self._stop_at(tasks, self.asked.interrupt_before, "interrupt_before")
@@ -413,8 +413,8 @@ class Run:
             GraphInterrupt: Some of them wait for an answer; or the run is to stop after one.
             InvalidUpdateError: A channel cannot combine what was written to it.
         """
-        asking = [task.error for task in self.tasks if isinstance(task.error, GraphInterrupt)]
-        if asking:
+        errors = [task.error for task in self.tasks if task.error is not None]
+        if asking := [error for error in errors if isinstance(error, GraphInterrupt)]:
             raise GraphInterrupt(tuple(question for error in asking for question in error.args[0]))
         tasks = self.tasks if len(self.tasks) == 1 else sorted(self.tasks, key=_by_path)
         self.updated = self.apply(tasks)

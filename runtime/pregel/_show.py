@@ -53,6 +53,8 @@ class Show:
         "_keys",
         "_run",
         "_tasks",
+        "_updates",
+        "_values",
         "interrupts",
         "live",
         "outermost",
@@ -75,6 +77,8 @@ class Show:
         self.outermost: Sink | None = outer[-1] if outer else None
         self.stream: Stream = Stream(sink, outer, self.ready.append)
         debugs = self.stream.wants("debug")
+        self._values = self.stream.wants("values")
+        self._updates = self.stream.wants("updates")
         self._tasks = debugs or self.stream.wants("tasks")
         self._checkpoints = debugs or self.stream.wants("checkpoints")
         self.live = sink is not None and (sink.live or run.graph.stream_eager)
@@ -103,7 +107,7 @@ class Show:
         if tasks is not None and not self._wrote_output(tasks):
             return
         self.output_was_set = True
-        if self.stream.wants("values"):
+        if self._values:
             self.stream.emit(self._run.ns, "values", self.read())
 
     def _wrote_output(self, tasks: Sequence[Written]) -> bool:
@@ -164,7 +168,7 @@ class Show:
             if not error.args[0]:
                 return  # a graph inside stopped between two supersteps
             self._question(tuple(error.args[0]))
-        elif self.stream.wants("updates") and (error is None or task.writes):
+        elif self._updates and (error is None or task.writes):
             self._update(task, update_of(task, self._keys))
         if self._tasks and not task.cached:
             payload = task_finished(task, self._run.graph.stream_channels)
@@ -174,7 +178,7 @@ class Show:
         """Show what came of a task that another one called; that one shows what it asks."""
         if isinstance(task.error, GraphBubbleUp):
             return
-        if task.error is None and self.stream.wants("updates"):
+        if task.error is None and self._updates:
             self._update(task, task.writes[0][1])
         from_the_cache = task.cached and task.attempt is not None  # and not from the thread
         if self._tasks and not from_the_cache:
@@ -189,7 +193,7 @@ class Show:
     def _question(self, asked: tuple[Interrupt[Any], ...]) -> None:
         self.interrupts += asked
         self.stream.emit(self._run.ns, "updates", {INTERRUPT: asked})
-        if self.stream.wants("values"):
+        if self._values:
             state = self.read()
             shown = {**state, INTERRUPT: asked} if isinstance(state, dict) else {INTERRUPT: asked}
             self.stream.emit(self._run.ns, "values", shown)

@@ -142,15 +142,11 @@ class _Going:
         if self.desk is not None:
             await self.desk.settle()
 
-    async def save(self) -> None:
-        """Save what is to be saved."""
-        if self.desk is not None:
-            await self.desk.save()
-
     async def advance(self) -> None:
         """Save what the superstep has changed, once what it has shown is read."""
         await self._catch_up()
-        await self.save()
+        if self.desk is not None:
+            await self.desk.save()
 
     async def fail(self, error: BaseException) -> None:
         """Save what is to be saved when a run does not come to its end."""

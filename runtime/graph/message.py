@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import attrgetter
 from typing import Annotated, Any, Literal, cast, overload
 
 from langchain_core.messages import (
@@ -25,6 +26,8 @@ __all__ = ("REMOVE_ALL_MESSAGES", "MessagesState", "add_messages", "push_message
 
 REMOVE_ALL_MESSAGES = "__remove_all__"
 """The id of a `RemoveMessage` that empties the list before what follows it is added."""
+
+_id_of = attrgetter("id")
 
 Messages = list[MessageLikeRepresentation] | MessageLikeRepresentation
 Format = Literal["langchain-openai"]
@@ -80,7 +83,7 @@ def add_messages(
 
 def _merge(old: list[BaseMessage], new: list[BaseMessage]) -> list[BaseMessage]:
     merged = list(old)
-    place = {message.id: index for index, message in enumerate(merged)}
+    place = dict(zip(map(_id_of, merged), range(len(merged)), strict=True))
     removed: set[str | None] = set()
     for message in new:
         index = place.get(message.id)
@@ -114,9 +117,10 @@ def _with_ids(messages: Messages) -> list[BaseMessage]:
             message_chunk_to_message(m) if isinstance(m, BaseMessageChunk) else m
             for m in convert_to_messages(listed)
         ]
-    for message in listed:
-        if message.id is None:
-            message.id = current_turns().message_id()
+    if None in map(_id_of, listed):  # of a long conversation mostly not: all are looked at often
+        for message in listed:
+            if message.id is None:
+                message.id = current_turns().message_id()
     return list(listed)
 
 

@@ -189,7 +189,8 @@ def check_history(messages: Sequence[BaseMessage]) -> None:
         # not `isinstance`, which Pydantic makes slow: this runs over all of it in each step
         kind = getattr(message, "type", None)
         if kind in _FROM_MODEL:
-            asked.update((call["id"], call) for call in cast(AIMessage, message).tool_calls)
+            for call in cast(AIMessage, message).tool_calls:
+                asked[call["id"]] = call
         elif kind in _FROM_TOOL:
             answered.add(cast(ToolMessage, message).tool_call_id)
     missing = [call for id_, call in asked.items() if id_ not in answered]

@@ -1,22 +1,20 @@
 """The async driver: the only code of the runtime that waits in an event loop.
 
-Every task is an asyncio task with a context of its own. The context is entered before the asyncio
-task is made, which copies it: so config reaches whatever a node calls on every Python, and nothing
-that a node sets leaks out.
+Every task is an asyncio task, which has a context of its own on every Python. The config of the
+task is made the ambient one in there, first of all: so it reaches whatever a node calls, and
+nothing that a node sets leaks out.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
 from contextvars import copy_context
 from functools import partial
 from operator import attrgetter
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from langchain_core.callbacks import AsyncCallbackManager, BaseCallbackHandler
 from langchain_core.callbacks.manager import ahandle_event
@@ -40,6 +38,8 @@ from runtime.stream._source import Left
 __all__ = ("adrive", "aperform")
 
 _by_lane = attrgetter("lane")
+_NEWS: Final = frozenset((Task, Called, Mark, type(LEAVE)))
+"""What arrives that is no chunk."""
 
 
 async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
@@ -61,7 +61,7 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
             run.begin()
             await _tell(run)
             while planned := run.plan():
-                tasks = await going.prepare(planned)
+                tasks = await going.prepare(planned) if going.keeps else planned
                 while ready:
                     yield ready.popleft()
                 going.start(tasks)
@@ -73,7 +73,8 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
                     if going.error is not None:
                         raise going.error
                 run.commit()
-                await going.advance()
+                if going.keeps:
+                    await going.advance()
                 while ready:
                     yield ready.popleft()
         except BaseException as error:
@@ -88,11 +89,9 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
         await going.settle()
         while ready:
             yield ready.popleft()
-        if heard is not None:
-            await heard.on_chain_end(run.show.output())
+        await _conclude(run, heard)
     except BaseException as error:
-        if heard is not None:
-            await asyncio.shield(heard.on_chain_error(error))
+        await _conclude(run, heard, error)
         raise
     finally:
         await going.close()
@@ -107,11 +106,13 @@ class _Going:
 
     Attributes:
         desk: The saver, if the run has one.
+        keeps: Whether supersteps wait for more than their tasks: the saver, the cache, a reader.
         error: What ends the run, once the chunks before it are shown.
     """
 
     def __init__(self, run: Run, inbox: Inbox) -> None:
         self.desk = None if run.thread is None else AsyncDesk(run.thread)
+        self.keeps = not (self.desk is None and run.cache is None and run.awaited is None)
         self.error: BaseException | None = None
         self._run = run
         self._inbox = inbox
@@ -142,15 +143,11 @@ class _Going:
         if self.desk is not None:
             await self.desk.settle()
 
-    async def save(self) -> None:
-        """Save what is to be saved."""
-        if self.desk is not None:
-            await self.desk.save()
-
     async def advance(self) -> None:
         """Save what the superstep has changed, once what it has shown is read."""
         await self._catch_up()
-        await self.save()
+        if self.desk is not None:
+            await self.desk.save()
 
     async def fail(self, error: BaseException) -> None:
         """Save what is to be saved when a run does not come to its end."""
@@ -186,13 +183,16 @@ class _Going:
             self._marks.pop().reach()  # what came with them was read
         ends = self._ends
         if ends is None:
-            batch = await self._inbox.arrived()
+            batch = self._inbox.take() or await self._inbox.arrived()
         else:
             batch = await self._inbox.arrived(max(0.0, ends - run.turns.monotonic()))
             if not batch and run.turns.monotonic() >= ends:
                 self.error = run.timed_out()
         chunks: list[Any] = []
         for item in batch if run.turns.serial else in_order(batch):
+            if type(item) not in _NEWS:
+                chunks.append(item)
+                continue
             if type(item) is Task:
                 self._pending -= item.rescuer is None and item.called_by is None
                 if self.desk is not None:
@@ -202,15 +202,12 @@ class _Going:
                 run.finish(item)
             elif type(item) is Called:
                 run.show.start([item.task])
-            elif item is LEAVE:
-                self.error = Left()
-                break
             elif type(item) is Mark:
                 self._marks.append(item)
                 continue
             else:
-                chunks.append(item)
-                continue
+                self.error = Left()
+                break
             chunks.extend(ready)
             ready.clear()
             if type(item) is Task and item.fatal:
@@ -224,10 +221,10 @@ class _Going:
         if self._reader is not None:
             self._reader.leave()
         self._calls.stop()
-        if self._running:
-            for unfinished in self._running:
-                unfinished.cancel()
-            await asyncio.gather(*self._running, return_exceptions=True)
+        if unfinished := [task for task in self._running if not task.done()]:
+            for task in unfinished:
+                task.cancel()
+            await asyncio.gather(*unfinished, return_exceptions=True)
         await self._calls.aclose()
         if self.desk is not None:
             await self.desk.close()
@@ -261,7 +258,7 @@ class _LoopCalls(Calls):
         if self._closed:
             promise.drop()
             return
-        doing = _in_context(task, self._fulfil(task, promise))
+        doing = self._loop.create_task(self._fulfil(task, promise))
         doing.add_done_callback(partial(self._ended, task, promise))
         promise.stop_with(partial(self._loop.call_soon_threadsafe, doing.cancel))
         self._running.add(doing)
@@ -285,7 +282,7 @@ class _LoopCalls(Calls):
 
     async def _fulfil(self, task: Task, promise: Promise) -> None:
         try:
-            await _perform(task, self._inbox, self._limit_of(task))
+            await _performing(task, self._inbox, self._limit_of(task))
         finally:
             promise.settle(task)
 
@@ -322,6 +319,14 @@ async def _announce(run: Run) -> Any:
     return heard
 
 
+async def _conclude(run: Run, heard: Any, error: BaseException | None = None) -> None:
+    """Tell whoever listens, if anybody does, that the run is over."""
+    if heard is not None and error is None:
+        await heard.on_chain_end(run.show.output())
+    elif heard is not None:
+        await asyncio.shield(heard.on_chain_error(error))
+
+
 async def _tell(run: Run) -> None:
     """Tell whoever listens that the run goes on, or has stopped."""
     while run.listeners.events:
@@ -334,16 +339,7 @@ async def _tell(run: Run) -> None:
 
 def _start(task: Task, inbox: Inbox, limit: asyncio.Semaphore | None) -> asyncio.Task[None]:
     """Start a task."""
-    return _in_context(task, _perform(task, inbox, limit))
-
-
-def _in_context(task: Task, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    """Start work in a context of its own, in which the config of a task is the ambient one."""
-    context = copy_context()
-    context.run(_enter, task)
-    if sys.version_info >= (3, 11):
-        return asyncio.create_task(work, context=context)
-    return context.run(asyncio.create_task, work)  # copies the context once more
+    return asyncio.get_running_loop().create_task(_performing(task, inbox, limit))
 
 
 def _enter(task: Task) -> None:
@@ -358,17 +354,38 @@ def _perform_in_thread(task: Task) -> None:
     make_calls(task)
 
 
-async def _perform(task: Task, inbox: Inbox, limit: asyncio.Semaphore | None) -> None:
+def _performing(
+    task: Task, inbox: Inbox, limit: asyncio.Semaphore | None
+) -> Coroutine[Any, Any, None]:
+    """Return what does a task, as soon as it may."""
+    return _perform(task, inbox) if limit is None else _perform_when_free(task, inbox, limit)
+
+
+async def _perform_when_free(task: Task, inbox: Inbox, limit: asyncio.Semaphore) -> None:
+    """Wait until few enough others run, and do a task."""
+    try:
+        await limit.acquire()
+    except BaseException as error:  # noqa: BLE001 - the driver raises it in the caller's task
+        task.error = error
+        inbox.put(task)
+        return
+    try:
+        await _perform(task, inbox)
+    finally:
+        limit.release()
+
+
+async def _perform(task: Task, inbox: Inbox) -> None:
     """Do a task and what handles its error, and tell the driver when each of them is done."""
     turn = _Turn(task) if task.run.turns.serial else None
     try:
-        async with limit or nullcontext():
+        _enter(task)
+        await _make_calls(task, turn, inbox)
+        while task.rescuer is not None:
+            inbox.put(task)
+            task = task.rescuer
+            _enter(task)
             await _make_calls(task, turn, inbox)
-            while task.rescuer is not None:
-                inbox.put(task)
-                task = task.rescuer
-                _enter(task)
-                await _make_calls(task, turn, inbox)
     except BaseException as error:  # noqa: BLE001 - the driver raises it in the caller's task
         task.error = error
     finally:

@@ -9,7 +9,12 @@ from typing import Any, Final
 
 __all__ = ("LEAVE", "Inbox")
 
-LEAVE: Final = object()
+
+class _Leave:
+    pass
+
+
+LEAVE: Final = _Leave()
 """An item that tells whoever waits that nobody reads what would come."""
 
 
@@ -42,8 +47,9 @@ class Inbox:
             self._loop.call_soon_threadsafe(self._wake)
 
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        waiter, self._waiter = self._waiter, None  # once: what comes after that is taken with it
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
 
     async def arrived(self, seconds: float | None = None) -> list[Any]:
         """Wait until there is an item and return all that are there, oldest first.
@@ -52,16 +58,20 @@ class Inbox:
             seconds: For how long to wait at most; then there may be none.
         """
         if not self._items:
-            self._waiter = asyncio.get_running_loop().create_future()
+            waiter = self._waiter = asyncio.get_running_loop().create_future()
             try:
                 # an item put by a thread between the check and the line above woke nobody
                 if not self._items:
                     if seconds is None:
-                        await self._waiter
+                        await waiter
                     else:
-                        await asyncio.wait({self._waiter}, timeout=seconds)
+                        await asyncio.wait({waiter}, timeout=seconds)
             finally:
                 self._waiter = None
+        return self.take()
+
+    def take(self) -> list[Any]:
+        """Return all items that are there, oldest first."""
         batch = []
         while self._items:
             batch.append(self._items.popleft())

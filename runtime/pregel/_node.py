@@ -24,7 +24,7 @@ from runtime.channels._state import Channels
 from runtime.config import TASK_KEY
 from runtime.constants import TAG_HIDDEN
 from runtime.errors import NodeError
-from runtime.pregel._names import PULL, TaskPath
+from runtime.pregel._names import PULL, TaskPath, id_parts
 from runtime.types import StreamWriter, TracePolicy
 
 if TYPE_CHECKING:
@@ -59,12 +59,18 @@ class Call:
         invoke: The sync form; `None` if there is only an async one.
         ainvoke: The async form; `None` if the sync one is to be run in a thread.
         traces_itself: Whether it tells callback handlers about itself, as a Runnable does.
+        unfolds: Whether a Runnable that it returns is invoked on the same input.
     """
 
     name: str
     invoke: Callable[[Any, RunnableConfig], Any] | None
     ainvoke: Callable[[Any, RunnableConfig], Any] | None
     traces_itself: bool = False
+    unfolds: bool = False
+
+    def unfolded(self, output: Any) -> Runnable[Any, Any] | None:
+        """Return what it returned if that is to be invoked on the same input."""
+        return output if self.unfolds and isinstance(output, Runnable) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,7 @@ class Node:
         calls: All that it calls, in this order.
         runs_user_code: Whether anything of the graph author's runs in it.
         path: The path of a task that channels trigger.
+        id_parts: What the id of such a task holds of it.
     """
 
     name: str
@@ -128,12 +135,14 @@ class Node:
     calls: tuple[Call, ...] = field(init=False)
     runs_user_code: bool = field(init=False)
     path: TaskPath = field(init=False)
+    id_parts: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.calls = () if self.call is None else (self.call, *self.then)
         self.hidden = TAG_HIDDEN in self.tags
         self.runs_user_code = self.call is not None or bool(self.branches)
         self.path = (PULL, self.name)
+        self.id_parts = id_parts(self.path, self.triggers)
 
 
 # Which annotations each injected parameter may have. No annotation is always fine.
@@ -247,30 +256,6 @@ def _with_injection(
     return call
 
 
-def _unfold(call: Callable[[Any, RunnableConfig], Any]) -> Callable[[Any, RunnableConfig], Any]:
-    """Return `call`, but with a returned Runnable invoked on the same input."""
-
-    def unfolded(value: Any, config: RunnableConfig) -> Any:
-        result = call(value, config)
-        if type(result) is not dict and isinstance(result, Runnable):
-            return result.invoke(value, config)
-        return result
-
-    return unfolded
-
-
-def _aunfold(call: Callable[[Any, RunnableConfig], Any]) -> Callable[[Any, RunnableConfig], Any]:
-    """Return the async twin of `_unfold`."""
-
-    async def unfolded(value: Any, config: RunnableConfig) -> Any:
-        result = await call(value, config)
-        if type(result) is not dict and isinstance(result, Runnable):
-            return await result.ainvoke(value, config)
-        return result
-
-    return unfolded
-
-
 def _at_once(call: Callable[[Any, RunnableConfig], Any]) -> Callable[[Any, RunnableConfig], Any]:
     async def acall(value: Any, config: RunnableConfig) -> Any:
         return call(value, config)
@@ -332,16 +317,17 @@ def make_call(action: Any, name: str) -> Call:
         if not flags & (CO_GENERATOR | CO_ASYNC_GENERATOR):
             call = _with_injection(action)
             if flags & CO_COROUTINE:
-                return Call(name, None, _aunfold(call))
-            return Call(name, _unfold(call), None)
+                return Call(name, None, call, unfolds=True)
+            return Call(name, call, None, unfolds=True)
     if not isinstance(action, Runnable):
         if is_async_generator(action) or inspect.isgeneratorfunction(action):
             action = RunnableLambda(action)
         elif callable(action):
+            call = _with_injection(action)
             if is_async_callable(action):
-                return Call(name, None, _aunfold(_with_injection(action)))
-            call = _unfold(_with_injection(action))
-            return Call(name, call, _at_once(call) if hasattr(action, _NEVER_WAITS) else None)
+                return Call(name, None, call, unfolds=True)
+            acall = _at_once(call) if hasattr(action, _NEVER_WAITS) else None
+            return Call(name, call, acall, unfolds=True)
         else:
             action = core_coerce_to_runnable(action)
     return Call(name, action.invoke, action.ainvoke, traces_itself=True)

@@ -316,13 +316,16 @@ class Run:
             if send.node not in graph.nodes:
                 logger.warning("Ignoring %r: the graph has no node of this name.", send)
                 continue
-            task = self._task(graph.nodes[send.node], (PUSH, index, False), send.arg)
+            path = (PUSH, index, False)
+            parts = id_parts(path, ())
+            task = self._make(graph.nodes[send.node], path, self.base_ns, parts, send.arg)
             if send.timeout is not None:
                 task.policies = with_timeout(task.policies, send.timeout)
             tasks.append(task)
         for name in self._pulled():
             node = graph.nodes[name]
-            tasks.append(self._task(node, node.path, node.read(channels)))
+            value = node.read(channels)
+            tasks.append(self._make(node, node.path, self.base_ns, node.id_parts, value))
         self._unfinished = len(tasks)
         self.show.checkpoint(tasks)
         if not tasks:
@@ -333,7 +336,7 @@ class Run:
         control = self.runtime.control
         if control is not None and control.drain_reason is not None:
             raise GraphDrained(control.drain_reason)
-        if self.is_left_around:
+        if self.parent is not None and self.is_left_around:
             raise GraphDrained("the run around was left")
         self.show.start(tasks)
         return tasks
@@ -424,13 +427,15 @@ class Run:
             GraphInterrupt: Some of them wait for an answer; or the run is to stop after one.
             InvalidUpdateError: A channel cannot combine what was written to it.
         """
-        asking = [task.error for task in self.tasks if isinstance(task.error, GraphInterrupt)]
-        if asking:
+        errors = [task.error for task in self.tasks if task.error is not None]
+        if asking := [error for error in errors if isinstance(error, GraphInterrupt)]:
             raise GraphInterrupt(tuple(question for error in asking for question in error.args[0]))
         tasks = self.tasks if len(self.tasks) == 1 else sorted(self.tasks, key=_by_path)
         self.updated = self.apply(tasks)
         self._unfinished = None
         self.show.state(tasks)
+        for task in tasks:
+            task.retire()
         self.save_checkpoint("loop")
         self._checks_versions = self._passes_breakpoint = self.resuming = False
         if self.asked.interrupt_after:
@@ -526,10 +531,6 @@ class Run:
             result["max_concurrency"] = config["max_concurrency"]
         return result
 
-    def writer(self, value: Any) -> None:
-        """Put a value into the `custom` stream."""
-        self.show.stream.emit(self.ns, "custom", value)
-
     def rescuer_of(self, task: Task) -> Task | None:
         """Return a task that handles the error of another one; `None` if it is to end the run.
 
@@ -554,9 +555,6 @@ class Run:
         return rescuer
 
     # --- inside ---
-
-    def _task(self, node: Node, path: TaskPath, value: Any) -> Task:
-        return self._make(node, path, self.base_ns, id_parts(path, node.triggers), value)
 
     def _make(
         self, node: Node, path: TaskPath, around: str, parts: Sequence[str], value: Any

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from runtime._interrupts import Interrupt
 from runtime.errors import GraphBubbleUp, GraphDrained, GraphInterrupt, ParentCommand
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from runtime.pregel._task import Task
 
 __all__ = ("Show",)
+
+_PASSED_ON: Final = (GraphDrained, ParentCommand)
+"""What a task raises that has not failed: there is nothing to show of it."""
 
 
 class Show:
@@ -50,6 +53,8 @@ class Show:
         "_keys",
         "_run",
         "_tasks",
+        "_updates",
+        "_values",
         "interrupts",
         "live",
         "outermost",
@@ -72,6 +77,8 @@ class Show:
         self.outermost: Sink | None = outer[-1] if outer else None
         self.stream: Stream = Stream(sink, outer, self.ready.append)
         debugs = self.stream.wants("debug")
+        self._values = self.stream.wants("values")
+        self._updates = self.stream.wants("updates")
         self._tasks = debugs or self.stream.wants("tasks")
         self._checkpoints = debugs or self.stream.wants("checkpoints")
         self.live = sink is not None and (sink.live or run.graph.stream_eager)
@@ -100,7 +107,7 @@ class Show:
         if tasks is not None and not self._wrote_output(tasks):
             return
         self.output_was_set = True
-        if self.stream.wants("values"):
+        if self._values:
             self.stream.emit(self._run.ns, "values", self.read())
 
     def _wrote_output(self, tasks: Sequence[Written]) -> bool:
@@ -108,7 +115,11 @@ class Show:
         keys = self._key_set
         if keys.isdisjoint(self._run.updated):
             return False
-        return any(name in keys for task in tasks for name, _ in task.writes)
+        for task in tasks:
+            for name, _ in task.writes:
+                if name in keys:
+                    return True
+        return False
 
     def checkpoint(self, tasks: Sequence[Task | Upcoming] | None = None) -> None:
         """Show the checkpoint, and the tasks that run from there.
@@ -151,13 +162,13 @@ class Show:
         if task.called_by is not None:
             self._call_result(task)
             return
-        if task.node.hidden or isinstance(error, GraphDrained | ParentCommand):
+        if task.node.hidden or isinstance(error, _PASSED_ON):
             return  # a graph inside stopped between two supersteps, or left it to one further out
         if isinstance(error, GraphInterrupt):
             if not error.args[0]:
                 return  # a graph inside stopped between two supersteps
             self._question(tuple(error.args[0]))
-        elif self.stream.wants("updates") and (error is None or task.writes):
+        elif self._updates and (error is None or task.writes):
             self._update(task, update_of(task, self._keys))
         if self._tasks and not task.cached:
             payload = task_finished(task, self._run.graph.stream_channels)
@@ -167,7 +178,7 @@ class Show:
         """Show what came of a task that another one called; that one shows what it asks."""
         if isinstance(task.error, GraphBubbleUp):
             return
-        if task.error is None and self.stream.wants("updates"):
+        if task.error is None and self._updates:
             self._update(task, task.writes[0][1])
         from_the_cache = task.cached and task.attempt is not None  # and not from the thread
         if self._tasks and not from_the_cache:
@@ -182,7 +193,7 @@ class Show:
     def _question(self, asked: tuple[Interrupt[Any], ...]) -> None:
         self.interrupts += asked
         self.stream.emit(self._run.ns, "updates", {INTERRUPT: asked})
-        if self.stream.wants("values"):
+        if self._values:
             state = self.read()
             shown = {**state, INTERRUPT: asked} if isinstance(state, dict) else {INTERRUPT: asked}
             self.stream.emit(self._run.ns, "values", shown)

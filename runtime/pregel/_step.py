@@ -7,7 +7,8 @@ last superstep, not on the size of the graph.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from runtime.channels._state import Channels
@@ -65,7 +66,7 @@ class Given(NamedTuple):
 
 
 def next_nodes(
-    updated: Iterable[str], trigger_to_nodes: Mapping[str, Sequence[str]]
+    updated: AbstractSet[str], trigger_to_nodes: Mapping[str, Sequence[str]]
 ) -> Sequence[str]:
     """Return the nodes that the updated channels trigger, sorted by name.
 
@@ -73,10 +74,11 @@ def next_nodes(
         updated: Channels that the last superstep changed and that hold a value.
         trigger_to_nodes: For each trigger channel, the nodes that wait for it.
     """
-    hit = [trigger_to_nodes[name] for name in updated if name in trigger_to_nodes]
-    if len(hit) <= 1:  # most supersteps: one edge was followed
-        return hit[0] if hit else ()
-    return sorted({name for names in hit for name in names})
+    hit = updated & trigger_to_nodes.keys()
+    if len(hit) == 1:  # most supersteps: one edge was followed
+        (name,) = hit
+        return trigger_to_nodes[name]
+    return sorted({name for trigger in hit for name in trigger_to_nodes[trigger]})
 
 
 def apply_writes(
@@ -109,25 +111,23 @@ def apply_writes(
         for name in task.triggers:
             if name in channels and channels[name].consume() and changed is not None:
                 changed[name] = None
-    written = _by_channel(tasks, channels)
+    heard: Mapping[str, Sequence[Any]] = _by_channel(tasks, channels)
+    if stepped and (unwritten := channels.awake.difference(heard)):
+        heard = {**heard, **dict.fromkeys(sorted(unwritten), ())}
     updated: set[str] = set()
-
-    def note(name: str, did_change: bool) -> None:
-        available = channels.note(name)
-        if did_change:
-            if available:
-                updated.add(name)
-            if changed is not None:
-                changed[name] = None
-
-    unwritten = channels.awake.difference(written) if stepped else ()
-    for name, values in written.items():
-        note(name, channels[name].update(values))
-    for name in sorted(unwritten):
-        note(name, channels[name].update(()))
+    for name, values in heard.items():
+        did_change = channels[name].update(values)
+        if channels.note(name) and did_change:
+            updated.add(name)
+        if did_change and changed is not None:
+            changed[name] = None
     if hear_of_the_end and stepped and trigger_to_nodes.keys().isdisjoint(updated):
         for name in hear_of_the_end:
-            note(name, channels[name].finish())
+            did_change = channels[name].finish()
+            if channels.note(name) and did_change:
+                updated.add(name)
+            if did_change and changed is not None:
+                changed[name] = None
     return updated
 
 

@@ -143,9 +143,8 @@ class Task:
 
         What a task that another one called writes comes, as in LangGraph, from where that one is.
         """
-        if self.called_by is None:
-            return self.run.writer
-        return partial(self.run.show.stream.emit, tuple(self.ns.split("|")[:-1]), "custom")
+        ns = self.run.ns if self.called_by is None else tuple(self.ns.split("|")[:-1])
+        return partial(self.run.show.stream.emit, ns, "custom")
 
     @property
     def runtime(self) -> Runtime[Any]:
@@ -202,8 +201,11 @@ class Task:
             for step, call in enumerate(node.calls, start=1):
                 if heard is not None:
                     self.config["callbacks"] = heard.get_child(f"seq:step:{step}")
+                given = output, self.config
                 try:
-                    output = yield call.invoke, call.ainvoke, (output, self.config), call.name
+                    output = yield call.invoke, call.ainvoke, given, call.name
+                    if type(output) is not dict and (inner := call.unfolded(output)) is not None:
+                        output = yield inner.invoke, inner.ainvoke, given, call.name
                 except ParentCommand as raised:
                     output = self._own_command(raised)
                     passed_up = True
@@ -226,6 +228,13 @@ class Task:
         if not node.hidden and not passed_up:
             for handler in run.listeners.handlers:
                 handler.on_node_end(self, output)
+
+    def retire(self) -> None:
+        """Let go of the config that its node was given, in which the task itself stands.
+
+        A task that is done is then freed at once, and not when the garbage collector comes.
+        """
+        self.config = {**self.config, "configurable": self.run.config["configurable"]}
 
     def begin_again(self, callbacks: Any) -> None:
         """Forget what the last attempt left."""
@@ -291,20 +300,24 @@ class Task:
 
     def _decide(self, branch: Branch, shown: Any) -> Generator[Effect, Any, Any]:
         """Call the path of a conditional edge, as a run of its own if anybody listens."""
-        path = branch.path
-        if self.run.listeners.manager is None or path.traces_itself:
-            return (yield path.invoke, path.ainvoke, (shown, self.config), path.name)
-        manager = cast(Any, self.config["callbacks"])
-        manager.add_tags(self.config["tags"])
-        start = partial(manager.on_chain_start, name=path.name)
-        heard = yield start, start, (None, shown), path.name
-        self.config["callbacks"] = heard.get_child()
+        path, heard = branch.path, None
+        if self.run.listeners.manager is not None and not path.traces_itself:
+            manager = cast(Any, self.config["callbacks"])
+            manager.add_tags(self.config["tags"])
+            start = partial(manager.on_chain_start, name=path.name)
+            heard = yield start, start, (None, shown), path.name
+            self.config["callbacks"] = heard.get_child()
+        given = shown, self.config
         try:
-            answer = yield path.invoke, path.ainvoke, (shown, self.config), path.name
+            answer = yield path.invoke, path.ainvoke, given, path.name
+            if (inner := path.unfolded(answer)) is not None:
+                answer = yield inner.invoke, inner.ainvoke, given, path.name
         except BaseException as error:
-            yield heard.on_chain_error, heard.on_chain_error, (error,), path.name
+            if heard is not None:
+                yield heard.on_chain_error, heard.on_chain_error, (error,), path.name
             raise
-        yield heard.on_chain_end, heard.on_chain_end, (answer,), path.name
+        if heard is not None:
+            yield heard.on_chain_end, heard.on_chain_end, (answer,), path.name
         return answer
 
 
@@ -334,7 +347,7 @@ def in_order(batch: list[Any]) -> list[Any]:
         The same, but tasks that finished next to each other stand in path order: which of them
         was seen first says nothing.
     """
-    if len(batch) == 1 or not any(type(item) is Task for item in batch):
+    if len(batch) == 1 or Task not in map(type, batch):
         return batch
     ordered: list[Any] = []
     for are_tasks, items in groupby(batch, key=lambda item: type(item) is Task):

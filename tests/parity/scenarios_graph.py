@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from engines import Engine
+from langchain_core.runnables import RunnableLambda
 from pydantic import BaseModel
 from scenarios import State, chain, scenario
 from typing_extensions import NotRequired, Required, TypedDict
@@ -375,4 +376,29 @@ def a_managed_value_of_the_users_own_class(engine: Engine) -> Any:
 @scenario({"a": 1}, stream_mode=MODES)
 def destinations_do_not_lead_anywhere_by_themselves(engine: Engine) -> Any:
     graph = graph_of(engine, "y").add_node("x", lambda _: {"a": 2}, destinations={"y": "maybe"})
+    return edges(graph, "sx").compile()
+
+
+# --- nodes and paths that return a Runnable ----------------------------------------------------
+
+
+def says_how(what: Any) -> Any:
+    """Return a Runnable that returns `what` of whether it was invoked in the loop or not."""
+
+    async def in_the_loop(_: Any) -> Any:
+        return what("async")
+
+    return RunnableLambda(lambda _: what("sync"), in_the_loop)
+
+
+@scenario({"log": []}, stream_mode=MODES)
+def a_node_that_returns_a_runnable(engine: Engine) -> Any:
+    made = says_how(lambda how: {"log": [how]})
+    return chain(engine, lambda _: made, lambda _: made)
+
+
+@scenario({"log": []}, stream_mode=MODES)
+def a_path_that_returns_a_runnable(engine: Engine) -> Any:
+    graph = graph_of(engine, "x", "sync", "async")
+    graph.add_conditional_edges("x", lambda _: says_how(lambda how: how), ["sync", "async"])
     return edges(graph, "sx").compile()

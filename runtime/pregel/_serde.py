@@ -8,6 +8,7 @@ goes on in the other. Everything else is as the saver's own serializer has it.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from copy import copy
@@ -48,7 +49,7 @@ from runtime.channels.base import MISSING
 from runtime.channels.delta import DeltaSnapshot
 from runtime.types import Command, Overwrite, Send
 
-__all__ = ("known_types", "speaking")
+__all__ = ("known_types", "packed_once", "speaking")
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +70,35 @@ _MESSAGES: Final[dict[type, tuple[str, str]]] = {
 # a payload is a list that begins with the module: one byte for the list, one for the string
 _HEAD: Final = bytes([0xA0 + len(_MODULE)]) + _MODULE.encode()
 _AT: Final = slice(1, 1 + len(_HEAD))
+
+
+class _PackedOnce(threading.local):
+    """While this is entered, what one thread packs again is packed as it was before.
+
+    For what is saved without a pause, in which nobody can change it: an agent saves all its
+    messages as its state and in what it sends to its tools, as a write and as a channel.
+    """
+
+    _forms: dict[int, tuple[Any, Any]] | None = None  # with the object, so that its id stays its
+
+    def __enter__(self) -> None:
+        self._forms = {}
+
+    def __exit__(self, *_: object) -> None:
+        self._forms = None
+
+    def named(self, obj: Any) -> Any:
+        """Return what msgpack writes for an object."""
+        forms = self._forms
+        if forms is None:
+            return _named(obj)
+        found = forms.get(id(obj))
+        if found is None:
+            found = forms[id(obj)] = obj, _named(obj)
+        return found[1]
+
+
+packed_once: Final = _PackedOnce()
 
 
 def _named(obj: Any) -> Any:
@@ -114,7 +144,7 @@ def _message(where: tuple[str, str], message: BaseMessage) -> ormsgpack.Ext | No
 
 
 def _packed(value: Any) -> bytes:
-    return ormsgpack.packb(value, default=_named, option=jsonplus._option)  # noqa: SLF001
+    return ormsgpack.packb(value, packed_once.named, jsonplus._option)  # noqa: SLF001
 
 
 class _Serializer(JsonPlusSerializer):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from typing import Any
 
 from runtime.channels.base import MISSING, BaseChannel
@@ -56,6 +57,22 @@ class Channels(dict[str, BaseChannel[Any, Any, Any]]):
             else:
                 self.awake.discard(name)
         return available
+
+    def is_saved(self, name: Any) -> bool:
+        """Return whether checkpoints hold what is written under a name, a channel's or another."""
+        spec = self.specs.get(name)
+        return spec is None or spec.is_saved
+
+    def tracked(self, send: Any) -> Any:
+        """Return a `Send` as it is to be saved: without the untracked keys of what it carries."""
+        given = send.arg
+        if not isinstance(given, dict):
+            return send
+        kept = {name: value for name, value in given.items() if self.is_saved(name)}
+        if len(kept) < len(given):
+            send = copy(send)
+            send.arg = kept
+        return send
 
     def read(self, names: Iterable[str]) -> dict[str, Any]:
         """Return the values of those channels that hold one."""

@@ -107,6 +107,7 @@ class entrypoint(Generic[R]):  # noqa: N801 - LangGraph's public name
             policies=self.policies.compiled(name, func),
             action=func,
             calls_tasks=True,
+            may_write=((END, None),),
         )
         input_type = hints.get(parameters[0], Any)
         return Pregel(

@@ -48,7 +48,8 @@ class TaskFunction(Generic[P, T]):
             func.__name__ = name  # type: ignore[union-attr]  # streams show it
         self.func = func
         self.cache_policy = cache_policy
-        named: str = getattr(func, "__name__", type(func).__name__)
+        plain = func.func if isinstance(func, functools.partial) else func
+        named: str = name or getattr(plain, "__name__", type(plain).__name__)
         policies = None
         if timeout is not None:
             check_timeout(named, func)

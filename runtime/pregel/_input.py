@@ -15,7 +15,7 @@ from runtime.pregel._commands import goto_writes, update_writes
 from runtime.pregel._node import Write
 from runtime.pregel._replay import Replay
 from runtime.pregel._step import NOBODY, Given
-from runtime.pregel._thread import INTERRUPT, RESUME, Thread
+from runtime.pregel._thread import ERROR, INTERRUPT, RESUME, Thread
 from runtime.types import Command, Send
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def _open_questions(thread: Thread) -> list[str]:
     ids: list[str] = []
     for writes in thread.pending.values():
         names = {name for name, _ in writes}
-        if INTERRUPT in names and names <= {INTERRUPT, RESUME}:
+        if INTERRUPT in names and names <= {INTERRUPT, RESUME, ERROR}:
             asked = next(value for name, value in reversed(writes) if name == INTERRUPT)
             ids += [question.id for question in asked]
     return list(dict.fromkeys(ids))  # a task and one that it called ask the same question
@@ -189,25 +189,24 @@ def _check_strictly(by_id: Mapping[str, Any] | None, pending: list[str]) -> None
     if by_id is None:
         if len(pending) > 1:
             raise UnknownInterruptError(
-                "One answer was given, and several interrupts wait: say which one it is for, as in "
-                f"Command(resume={{id: answer}}). These wait: {waiting}.",
+                "One answer was given, and there are multiple pending interrupts: say which one it "
+                f"is for, as in Command(resume={{id: answer}}). These wait: {waiting}.",
                 reason="ambiguous",
-                pending_ids=pending,
+                pending_ids=sorted(pending),
             )
         return
     if not by_id:
         raise UnknownInterruptError(
-            f"No answer was given: Command(resume={{}}). These interrupts wait: {waiting}.",
+            f"Command(resume={{}}) names no interrupt. These wait: {waiting}.",
             reason="empty_map",
-            pending_ids=pending,
+            pending_ids=sorted(pending),
         )
     if unknown := [key for key in by_id if key not in pending]:
         raise UnknownInterruptError(
-            f"These interrupts do not wait for an answer: {', '.join(unknown)}. "
-            f"These wait: {waiting}.",
+            f"Unknown or already-consumed interrupt: {', '.join(unknown)}. These wait: {waiting}.",
             reason="not_pending",
             interrupt_ids=unknown,
-            pending_ids=pending,
+            pending_ids=sorted(pending),
         )
 
 

@@ -87,6 +87,7 @@ class Node:
         action: What its author added, for drawings and to find graphs inside.
         may_write: The channels, or `END`, that its author says a `Command` or a conditional edge
             may lead to, each with a label for drawings.
+        writes_to: The channels that it writes to in any case, for drawings.
         calls_tasks: Whether it calls tasks of the functional API.
         then: What it does after that, each with what the one before returned.
         needs: A channel without whose value it does not run.
@@ -110,6 +111,7 @@ class Node:
     trace: TracePolicy | None = None
     action: Any = None
     may_write: tuple[tuple[str, str | None], ...] = ()
+    writes_to: tuple[str, ...] = ()
     calls_tasks: bool = False
     then: tuple[Call, ...] = ()
     needs: str | None = None
@@ -179,7 +181,7 @@ def _wanted(function: Callable[..., Any]) -> tuple[str, ...]:
         elif name == "config":
             warnings.warn(
                 "The 'config' parameter should be typed as 'RunnableConfig' or "
-                f"'RunnableConfig | None', not {annotation!r}: as it is, it is not filled in.",
+                f"'RunnableConfig | None', not '{annotation}'. As it is, it is not filled in.",
                 UserWarning,
                 stacklevel=2,
             )

@@ -15,13 +15,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
+from functools import cache
+from inspect import signature
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, Checkpoint, CheckpointTuple
 from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME
+from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME, TASKS
 
 from runtime.channels.base import MISSING
 from runtime.pregel._deltas import Deltas, history
@@ -85,6 +87,13 @@ def public_config(configurable: Mapping[str, Any], **changes: Any) -> dict[str, 
     """Return what others may see of a `configurable`, with some keys changed."""
     seen = {key: value for key, value in configurable.items() if not key.startswith("__")}
     return {**seen, **changes}
+
+
+@cache
+def _takes_paths(saver: type[BaseCheckpointSaver[Any]]) -> bool:
+    """Return whether a saver is told the paths of tasks: those of old are not."""
+    methods = (saver.put_writes, saver.aput_writes)
+    return all("task_path" in signature(method).parameters for method in methods)
 
 
 class Thread:
@@ -330,6 +339,8 @@ class Thread:
             self.versions[name] = version
             self._unsaved_versions.add(name)
             value = channels[name].checkpoint()
+            if name == TASKS and value is not MISSING:
+                value = [channels.tracked(send) for send in value]
             if value is MISSING:
                 self.values.pop(name, None)
             else:
@@ -447,8 +458,11 @@ class Thread:
         self, id_: str, path: Sequence[Any], writes: Sequence[Write], channels: Channels
     ) -> None:
         """Keep what a task wrote."""
-        specs = channels.specs
-        kept = [write for write in writes if (spec := specs.get(write[0])) is None or spec.is_saved]
+        kept = [
+            (name, channels.tracked(value) if name == TASKS else value)
+            for name, value in writes
+            if channels.is_saved(name)
+        ]
         if self.deltas is not None:
             self.deltas.keep(id_, kept)
         before: list[Write] = []
@@ -462,8 +476,8 @@ class Thread:
             self._put_writes(id_, path, kept)
 
     def _put_writes(self, id_: str, path: Sequence[Any], writes: Sequence[Write]) -> None:
-        arguments = (self.here, writes, id_, path_text(path) if path else "")
-        self.unsaved.append(Save("put_writes", arguments))
+        where = (path_text(path) if path else "",) if _takes_paths(type(self.saver)) else ()
+        self.unsaved.append(Save("put_writes", (self.here, writes, id_, *where)))
 
     def close(self, paths: Mapping[str, Sequence[Any]], channels: Channels) -> None:
         """Save at the end of a run what was not to be saved before.

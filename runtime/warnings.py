@@ -32,7 +32,9 @@ class LangGraphDeprecatedSinceV11(LangGraphDeprecationWarning):
     """The same, since version 1.1."""
 
 
-def deprecated(what: str, since: type[LangGraphDeprecationWarning], stacklevel: int = 2) -> None:
+def deprecated(
+    what: str, since: type[LangGraphDeprecationWarning], stacklevel: int = 2
+) -> None:
     """Warn the caller of the function that calls this.
 
     Args:

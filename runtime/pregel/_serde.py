@@ -72,35 +72,6 @@ _HEAD: Final = bytes([0xA0 + len(_MODULE)]) + _MODULE.encode()
 _AT: Final = slice(1, 1 + len(_HEAD))
 
 
-class _PackedOnce(threading.local):
-    """While this is entered, what one thread packs again is packed as it was before.
-
-    For what is saved without a pause, in which nobody can change it: an agent saves all its
-    messages as its state and in what it sends to its tools, as a write and as a channel.
-    """
-
-    _forms: dict[int, tuple[Any, Any]] | None = None  # with the object, so that its id stays its
-
-    def __enter__(self) -> None:
-        self._forms = {}
-
-    def __exit__(self, *_: object) -> None:
-        self._forms = None
-
-    def named(self, obj: Any) -> Any:
-        """Return what msgpack writes for an object."""
-        forms = self._forms
-        if forms is None:
-            return _named(obj)
-        found = forms.get(id(obj))
-        if found is None:
-            found = forms[id(obj)] = obj, _named(obj)
-        return found[1]
-
-
-packed_once: Final = _PackedOnce()
-
-
 def _named(obj: Any) -> Any:
     """Return what msgpack writes for an object: ours under LangGraph's names."""
     kind = type(obj)
@@ -122,6 +93,39 @@ def _named(obj: Any) -> Any:
     else:
         arguments = {field.name: getattr(obj, field.name) for field in fields(obj)}
     return ormsgpack.Ext(code, _packed((_MODULE, type(obj).__name__, arguments)))
+
+
+class _Forms(dict[int, tuple[Any, Any]]):
+    """What msgpack writes for objects, by id; with the object, so that its id stays its own."""
+
+    def named(self, obj: Any) -> Any:
+        """Return what msgpack writes for an object, now or when it was asked before."""
+        found = self.get(id(obj))
+        if found is None:
+            found = self[id(obj)] = obj, _named(obj)
+        return found[1]
+
+
+class _PackedOnce(threading.local):
+    """While this is entered, what one thread packs again is packed as it was before.
+
+    For what is saved without a pause, in which nobody can change it: an agent saves all its
+    messages as its state and in what it sends to its tools, as a write and as a channel.
+
+    Attributes:
+        named: Returns what msgpack writes for an object.
+    """
+
+    named: Callable[[Any], Any] = staticmethod(_named)
+
+    def __enter__(self) -> None:
+        self.named = _Forms().named
+
+    def __exit__(self, *_: object) -> None:
+        self.named = _named
+
+
+packed_once: Final = _PackedOnce()
 
 
 def _message(where: tuple[str, str], message: BaseMessage) -> ormsgpack.Ext | None:

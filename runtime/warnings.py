@@ -1,4 +1,4 @@
-"""What this runtime warns of: names and arguments of LangGraph's past, by the version that left them.
+"""What this runtime warns of: names and arguments of LangGraph's past, and since when they are.
 
 The classes are LangGraph's, so that filters for its warnings filter these.
 """
@@ -32,9 +32,7 @@ class LangGraphDeprecatedSinceV11(LangGraphDeprecationWarning):
     """The same, since version 1.1."""
 
 
-def deprecated(
-    what: str, since: type[LangGraphDeprecationWarning], stacklevel: int = 2
-) -> None:
+def deprecated(what: str, since: type[LangGraphDeprecationWarning], stacklevel: int = 2) -> None:
     """Warn the caller of the function that calls this.
 
     Args:

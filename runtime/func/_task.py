@@ -49,7 +49,7 @@ class TaskFunction(Generic[P, T]):
         self.func = func
         self.cache_policy = cache_policy
         plain = func.func if isinstance(func, functools.partial) else func
-        named: str = name or getattr(plain, "__name__", type(plain).__name__)
+        named = name or cast(str, getattr(plain, "__name__", type(plain).__name__))
         policies = None
         if timeout is not None:
             check_timeout(named, func)
@@ -61,6 +61,7 @@ class TaskFunction(Generic[P, T]):
             triggers=(),
             read=lambda _: None,
             call=make_task_call(func, named),
+            action=func,
             updates=lambda output: [(RETURN, output)],
             policies=policies,
         )

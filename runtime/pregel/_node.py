@@ -31,7 +31,16 @@ if TYPE_CHECKING:
     from runtime.pregel._policies import Policies
     from runtime.pregel._task import Task
 
-__all__ = ("Branch", "Call", "Node", "Write", "make_call", "make_task_call", "never_waits")
+__all__ = (
+    "Branch",
+    "Call",
+    "Node",
+    "Write",
+    "arguments_by_name",
+    "make_call",
+    "make_task_call",
+    "never_waits",
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -282,6 +291,29 @@ def make_task_call(function: Callable[..., Any], name: str) -> Call:
     """Return how to call the function of a `@task`: its input is `(args, kwargs)`."""
     call = _with_injection(function, explode=True)
     return Call(name, None, call) if is_async_callable(function) else Call(name, call, None)
+
+
+def arguments_by_name(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the arguments of a task as callback handlers are told them.
+
+    Defaults are among them, and what the engine fills in is not.
+    """
+    signature = inspect.signature(function)
+    try:
+        bound = signature.bind_partial(*args, **kwargs)
+    except TypeError:  # the call itself says what is wrong
+        return {"args": args, **kwargs}
+    bound.apply_defaults()
+    filled_in = set(_wanted(function)) - kwargs.keys()
+    named: dict[str, Any] = {}
+    for name, value in bound.arguments.items():
+        if signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
+            named.update(value)
+        elif name not in filled_in:
+            named[name] = value
+    return named
 
 
 def make_call(action: Any, name: str) -> Call:

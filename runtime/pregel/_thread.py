@@ -77,10 +77,15 @@ class Save(NamedTuple):
 
 def is_quick(saver: BaseCheckpointSaver[Any]) -> bool:
     """Return whether a saver never waits, so that calling it beats handing over to a thread."""
-    if not isinstance(saver, InMemorySaver):
-        return False
-    kind, known = type(saver), InMemorySaver
-    return kind.put is known.put and kind.put_writes is known.put_writes
+    return isinstance(saver, InMemorySaver) and _keeps_its_ways(type(saver))
+
+
+@cache
+def _keeps_its_ways(saver: Any) -> bool:
+    """Return whether a class of memory savers reads and writes as its base does."""
+    methods = ("get_tuple", "list", "put", "put_writes", "get_delta_channel_history")
+    names = [name for method in methods for name in (method, f"a{method}")]
+    return all(getattr(saver, name) is getattr(InMemorySaver, name) for name in names)
 
 
 def public_config(configurable: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
@@ -90,8 +95,8 @@ def public_config(configurable: Mapping[str, Any], **changes: Any) -> dict[str, 
 
 
 @cache
-def _takes_paths(saver: type[BaseCheckpointSaver[Any]]) -> bool:
-    """Return whether a saver is told the paths of tasks: those of old are not."""
+def _takes_paths(saver: Any) -> bool:
+    """Return whether a class of savers is told the paths of tasks: those of old are not."""
     methods = (saver.put_writes, saver.aput_writes)
     return all("task_path" in signature(method).parameters for method in methods)
 
@@ -476,8 +481,10 @@ class Thread:
             self._put_writes(id_, path, kept)
 
     def _put_writes(self, id_: str, path: Sequence[Any], writes: Sequence[Write]) -> None:
-        where = (path_text(path) if path else "",) if _takes_paths(type(self.saver)) else ()
-        self.unsaved.append(Save("put_writes", (self.here, writes, id_, *where)))
+        arguments: tuple[Any, ...] = (self.here, writes, id_)
+        if _takes_paths(cast(Any, type(self.saver))):
+            arguments = (*arguments, path_text(path) if path else "")
+        self.unsaved.append(Save("put_writes", arguments))
 
     def close(self, paths: Mapping[str, Sequence[Any]], channels: Channels) -> None:
         """Save at the end of a run what was not to be saved before.

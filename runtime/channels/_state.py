@@ -7,7 +7,6 @@ from copy import copy
 from typing import Any
 
 from runtime.channels.base import MISSING, BaseChannel
-from runtime.channels.untracked_value import UntrackedValue
 from runtime.errors import EmptyChannelError
 from runtime.managed.base import Progress
 
@@ -59,12 +58,17 @@ class Channels(dict[str, BaseChannel[Any, Any, Any]]):
                 self.awake.discard(name)
         return available
 
+    def is_saved(self, name: Any) -> bool:
+        """Return whether checkpoints hold what is written under a name, a channel's or another."""
+        spec = self.specs.get(name)
+        return spec is None or spec.is_saved
+
     def tracked(self, send: Any) -> Any:
         """Return a `Send` as it is to be saved: without the untracked keys of what it carries."""
         given = send.arg
         if not isinstance(given, dict):
             return send
-        kept = {k: v for k, v in given.items() if not isinstance(self.specs.get(k), UntrackedValue)}
+        kept = {name: value for name, value in given.items() if self.is_saved(name)}
         if len(kept) < len(given):
             send = copy(send)
             send.arg = kept

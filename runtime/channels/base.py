@@ -49,6 +49,9 @@ class BaseChannel(ABC, Generic[Value, Update, Saved]):
     a superstep then does not grow with the number of such channels.
     """
 
+    is_saved: ClassVar[bool] = True
+    """Whether checkpoints hold what is written to channels of the class."""
+
     hears_of_the_end: ClassVar[bool] = False
     """Whether the class does anything on `finish`; set for each class that defines it."""
 

@@ -28,6 +28,7 @@ class UntrackedValue(ValueChannel[Value, Value], Generic[Value]):
 
     __slots__ = ("guard",)
     wants_every_step = False
+    is_saved = False
 
     def __init__(self, typ: Any, guard: bool = True, key: str = "") -> None:
         super().__init__(typ, key)

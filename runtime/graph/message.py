@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
-from operator import attrgetter
-from typing import Annotated, Any, Literal, cast, overload
+from functools import cache, partial
+from typing import Annotated, Any, Literal, NamedTuple, cast, overload
 
 from langchain_core.messages import (
     AnyMessage,
@@ -26,8 +25,6 @@ __all__ = ("REMOVE_ALL_MESSAGES", "MessagesState", "add_messages", "push_message
 
 REMOVE_ALL_MESSAGES = "__remove_all__"
 """The id of a `RemoveMessage` that empties the list before what follows it is added."""
-
-_id_of = attrgetter("id")
 
 Messages = list[MessageLikeRepresentation] | MessageLikeRepresentation
 Format = Literal["langchain-openai"]
@@ -71,21 +68,32 @@ def add_messages(
         )
     if format not in (None, "langchain-openai"):
         raise ValueError(f"Unrecognized format={format!r}. Expected 'langchain-openai' or None.")
-    merged, new = _with_ids(left), _with_ids(right)
-    for index in range(len(new) - 1, -1, -1):
-        if isinstance(new[index], RemoveMessage) and new[index].id == REMOVE_ALL_MESSAGES:
-            return cast(Messages, new[index + 1 :])
-    merged = _merge(merged, new)
+    old, new = _with_ids(left), _with_ids(right)
+    messages = new.messages
+    for index in range(len(messages) - 1, -1, -1):
+        if new.ids[index] == REMOVE_ALL_MESSAGES and isinstance(messages[index], RemoveMessage):
+            return cast(Messages, messages[index + 1 :])
+    merged = _merge(old, new)
     if format == "langchain-openai":
         merged = convert_to_messages(convert_to_openai_messages(merged))
     return cast(Messages, merged)
 
 
-def _merge(old: list[BaseMessage], new: list[BaseMessage]) -> list[BaseMessage]:
-    merged = list(old)
-    place = dict(zip(map(_id_of, merged), range(len(merged)), strict=True))
+class _Listed(NamedTuple):
+    """Messages in a list of their own, and the ids that they have."""
+
+    messages: list[BaseMessage]
+    ids: list[str | None]
+
+
+def _merge(old: _Listed, new: _Listed) -> list[BaseMessage]:
+    merged, added = old.messages, set(new.ids)
+    removes = any(isinstance(message, RemoveMessage) for message in new.messages)
+    if not removes and len(added) == len(new.ids) and added.isdisjoint(old.ids):
+        return merged + new.messages  # as most updates are; told faster than by the places of all
+    place = {id_: index for index, id_ in enumerate(old.ids)}
     removed: set[str | None] = set()
-    for message in new:
+    for message in new.messages:
         index = place.get(message.id)
         if isinstance(message, RemoveMessage):
             if index is None:
@@ -105,23 +113,26 @@ def _merge(old: list[BaseMessage], new: list[BaseMessage]) -> list[BaseMessage]:
     return merged
 
 
-def _with_ids(messages: Messages) -> list[BaseMessage]:
+@cache  # for each class that there is
+def _is_plain(kind: type) -> bool:
+    return issubclass(kind, BaseMessage) and not issubclass(kind, BaseMessageChunk)
+
+
+def _with_ids(messages: Messages) -> _Listed:
     """Return the messages as plain ones with ids; a missing id is written into the message."""
     listed: Sequence[Any] = messages if isinstance(messages, list) else [messages]
-    plain = all(
-        issubclass(kind, BaseMessage) and not issubclass(kind, BaseMessageChunk)
-        for kind in set(map(type, listed))
-    )
-    if not plain:
+    if not all(map(_is_plain, set(map(type, listed)))):
         listed = [
             message_chunk_to_message(m) if isinstance(m, BaseMessageChunk) else m
             for m in convert_to_messages(listed)
         ]
-    if None in map(_id_of, listed):  # of a long conversation mostly not: all are looked at often
-        for message in listed:
-            if message.id is None:
+    ids = [message.id for message in listed]
+    if None in ids:
+        for index, message in enumerate(listed):
+            if message.id is None:  # unless it stands there twice
                 message.id = current_turns().message_id()
-    return list(listed)
+            ids[index] = message.id
+    return _Listed(list(listed), ids)
 
 
 def push_message(

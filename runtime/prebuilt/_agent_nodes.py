@@ -184,7 +184,7 @@ def check_history(messages: Sequence[BaseMessage]) -> None:
         ValueError: One has not; providers refuse such a history.
     """
     asked: dict[str | None, ToolCall] = {}
-    answered: set[str] = set()
+    answered: set[str | None] = set()
     for message in messages:
         # not `isinstance`, which Pydantic makes slow: this runs over all of it in each step
         kind = getattr(message, "type", None)
@@ -193,8 +193,8 @@ def check_history(messages: Sequence[BaseMessage]) -> None:
                 asked[call["id"]] = call
         elif kind in _FROM_TOOL:
             answered.add(cast(ToolMessage, message).tool_call_id)
-    missing = [call for id_, call in asked.items() if id_ not in answered]
-    if missing:
+    if not asked.keys() <= answered:
+        missing = [call for id_, call in asked.items() if id_ not in answered]
         raise ValueError(
             "Found AIMessages with tool_calls that do not have a corresponding ToolMessage. "
             f"Here are the first few of those tool calls: {missing[:3]}\n"

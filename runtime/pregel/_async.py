@@ -197,7 +197,8 @@ class _Going:
                 self._pending -= item.rescuer is None and item.called_by is None
                 if self.desk is not None:
                     record(run, item)
-                    if not item.fatal:  # an error comes before what the saver may raise
+                    # an error comes before what the saver may raise
+                    if not (item.fatal or (self.desk.waits and run.completes(item))):
                         await self.desk.save()
                 run.finish(item)
             elif type(item) is Called:

@@ -3,6 +3,10 @@
 What is saved is saved in order, and nothing after what could not be saved: savers keep only what is
 new in a checkpoint, so that a later one would be lacking it. A saver that never waits is called
 directly in any case.
+
+What the last task of a superstep wrote is saved with the checkpoint that follows at once, if the
+saver does not outlive the process anyway and nothing is shown in between. So what stands in both
+need be packed only once.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 
+from runtime.pregel._serde import packed_once
 from runtime.pregel._thread import Save, Thread, is_quick
 
 __all__ = ("AsyncDesk", "Desk")
@@ -22,11 +27,15 @@ class Desk:
 
     Args:
         thread: What is kept of the run.
+
+    Attributes:
+        waits: Whether what a task wrote may be saved with the checkpoint that follows.
     """
 
     def __init__(self, thread: Thread) -> None:
         self.thread = thread
         self._saver = thread.saver
+        self.waits = is_quick(thread.saver) and thread.deltas is None
         self._at_once = is_quick(thread.saver) or thread.durability != "async"
         self._pool: ThreadPoolExecutor | None = None
         self._going: deque[Future[object]] = deque()
@@ -51,24 +60,27 @@ class Desk:
             Exception: The saver failed, now or behind the run's back.
         """
         unsaved = self.thread.unsaved
+        if unsaved and self._at_once:
+            self._do(unsaved)
         while unsaved:
-            save = unsaved.popleft()
-            if self._at_once:
-                self._do(save)
-                continue
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(1, thread_name_prefix="checkpoints")
+            save = deque((unsaved.popleft(),))
             self._going.append(self._pool.submit(copy_context().run, self._do, save))
         while self._going and self._going[0].done():
             self._going.popleft().result()
 
-    def _do(self, save: Save) -> None:
-        if not self._failed:
-            try:
-                getattr(self._saver, save.method)(*save.arguments)
-            except BaseException:
-                self._failed = True
-                raise
+    def _do(self, saves: deque[Save]) -> None:
+        with packed_once:
+            while saves:
+                method, arguments, _ = saves.popleft()
+                if self._failed:
+                    continue
+                try:
+                    getattr(self._saver, method)(*arguments)
+                except BaseException:
+                    self._failed = True
+                    raise
 
     def settle(self, ended_by: BaseException | None = None) -> None:
         """Save what is to be saved, and wait until all is saved.
@@ -101,12 +113,16 @@ class AsyncDesk:
 
     Args:
         thread: What is kept of the run.
+
+    Attributes:
+        waits: As for `Desk`.
     """
 
     def __init__(self, thread: Thread) -> None:
         self.thread = thread
         self._saver = thread.saver
         self._quick = is_quick(thread.saver)
+        self.waits = self._quick and thread.deltas is None
         self._at_once = thread.durability != "async"
         self._worker: asyncio.Task[None] | None = None
         self._failed = False
@@ -134,10 +150,11 @@ class AsyncDesk:
             Exception: The saver failed, now or behind the run's back.
         """
         unsaved = self.thread.unsaved
-        if self._quick:
-            while unsaved:
-                method, arguments, _ = unsaved.popleft()
-                getattr(self._saver, method)(*arguments)
+        if self._quick and unsaved:
+            with packed_once:
+                while unsaved:
+                    method, arguments, _ = unsaved.popleft()
+                    getattr(self._saver, method)(*arguments)
         elif self._at_once:
             await self._work()
         elif unsaved and (self._worker is None or self._worker.done()):

@@ -404,6 +404,12 @@ class Run:
             f"step_timeout={self.graph.step_timeout} s."
         )
 
+    def completes(self, task: Task) -> bool:
+        """Return whether the superstep is applied next, with nothing shown of this task before."""
+        if task.error is not None or task.called_by is not None or self.show.results:
+            return False
+        return self._unfinished == 1
+
     def finish(self, task: Task) -> None:
         """Take what came of a task, and show it, before the driver raises an error that is fatal.
 

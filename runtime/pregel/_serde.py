@@ -8,6 +8,7 @@ goes on in the other. Everything else is as the saver's own serializer has it.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from copy import copy
@@ -48,7 +49,7 @@ from runtime.channels.base import MISSING
 from runtime.channels.delta import DeltaSnapshot
 from runtime.types import Command, Overwrite, Send
 
-__all__ = ("known_types", "speaking")
+__all__ = ("known_types", "packed_once", "speaking")
 
 logger = logging.getLogger(__name__)
 
@@ -94,6 +95,39 @@ def _named(obj: Any) -> Any:
     return ormsgpack.Ext(code, _packed((_MODULE, type(obj).__name__, arguments)))
 
 
+class _Forms(dict[int, tuple[Any, Any]]):
+    """What msgpack writes for objects, by id; with the object, so that its id stays its own."""
+
+    def named(self, obj: Any) -> Any:
+        """Return what msgpack writes for an object, now or when it was asked before."""
+        found = self.get(id(obj))
+        if found is None:
+            found = self[id(obj)] = obj, _named(obj)
+        return found[1]
+
+
+class _PackedOnce(threading.local):
+    """While this is entered, what one thread packs again is packed as it was before.
+
+    For what is saved without a pause, in which nobody can change it: an agent saves all its
+    messages as its state and in what it sends to its tools, as a write and as a channel.
+
+    Attributes:
+        named: Returns what msgpack writes for an object.
+    """
+
+    named: Callable[[Any], Any] = staticmethod(_named)
+
+    def __enter__(self) -> None:
+        self.named = _Forms().named
+
+    def __exit__(self, *_: object) -> None:
+        self.named = _named
+
+
+packed_once: Final = _PackedOnce()
+
+
 def _message(where: tuple[str, str], message: BaseMessage) -> ormsgpack.Ext | None:
     """Return what msgpack writes for a message that holds plain values alone; `None` for others.
 
@@ -114,7 +148,7 @@ def _message(where: tuple[str, str], message: BaseMessage) -> ormsgpack.Ext | No
 
 
 def _packed(value: Any) -> bytes:
-    return ormsgpack.packb(value, default=_named, option=jsonplus._option)  # noqa: SLF001
+    return ormsgpack.packb(value, packed_once.named, jsonplus._option)  # noqa: SLF001
 
 
 class _Serializer(JsonPlusSerializer):

@@ -43,6 +43,7 @@ class Show:
         ready: Chunks for the run's own consumer that were made by the driver and not yet read.
         outermost: The outermost consumer of chunks of graphs inside, if this is one.
         live: Whether the run's own consumer reads chunks that nodes emit while they still run.
+        results: Whether anybody reads what came of a task as soon as it is done.
         output_was_set: Whether an output key was ever written.
         interrupts: The questions that were asked and shown.
     """
@@ -61,6 +62,7 @@ class Show:
         "output_was_set",
         "reader",
         "ready",
+        "results",
         "stream",
     )
 
@@ -81,6 +83,7 @@ class Show:
         self._updates = self.stream.wants("updates")
         self._tasks = debugs or self.stream.wants("tasks")
         self._checkpoints = debugs or self.stream.wants("checkpoints")
+        self.results = self._tasks or self.stream.wants("updates")
         self.live = sink is not None and (sink.live or run.graph.stream_eager)
         self.output_was_set = False
         self.interrupts: list[Interrupt[Any]] = []

@@ -142,7 +142,8 @@ def _handle(run: Run, item: Any, desk: Desk | None) -> Iterator[Any]:
     if type(item) is Task:
         if desk is not None:
             record(run, item)
-            if not item.fatal:  # an error comes before what the saver may raise
+            # an error comes before what the saver may raise
+            if not (item.fatal or (desk.waits and run.completes(item))):
                 desk.save()
         run.finish(item)
         while ready:

@@ -26,7 +26,6 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME, TASKS
 
 from runtime.channels.base import MISSING
-from runtime.channels.untracked_value import UntrackedValue
 from runtime.pregel._deltas import Deltas, history
 from runtime.pregel._names import path_text
 
@@ -183,7 +182,7 @@ class Thread:
 
         A `list` is asked for its first item.
         """
-        latest = self._to_saver(self._configurable)
+        latest = self._to_saver()
         if self.addressed:
             saved = yield Save("get_tuple", (self._here(self.addressed),))
             head = yield Save("get_tuple", (latest,))
@@ -199,7 +198,7 @@ class Thread:
     def look_ahead(self) -> Generator[Save, Any, None]:
         """Find out whether the thread has moved on, asking the driver for the call of the saver."""
         if self.addressed and self.deltas is not None:
-            head = yield Save("get_tuple", (self._to_saver(self._configurable),))
+            head = yield Save("get_tuple", (self._to_saver(),))
             self.superseded = head is not None and head.checkpoint["id"] != self.id
             self.deltas.strayed = self.superseded
 
@@ -262,7 +261,7 @@ class Thread:
         return self._here(self.id)
 
     def _here(self, id_: str) -> RunnableConfig:
-        return self._to_saver({**self._configurable, "checkpoint_id": id_})
+        return self._to_saver(checkpoint_id=id_)
 
     @property
     def is_fork(self) -> bool:
@@ -300,8 +299,9 @@ class Thread:
             address["checkpoint_map"] = {**parents, self.ns: id_}
         return address
 
-    def _to_saver(self, configurable: Mapping[str, Any]) -> RunnableConfig:
-        return cast(RunnableConfig, {**self._for_saver, "configurable": dict(configurable)})
+    def _to_saver(self, **address: str) -> RunnableConfig:
+        configurable = {**self._configurable, **address}
+        return cast(RunnableConfig, {**self._for_saver, "configurable": configurable})
 
     def of_task(self, id_: str) -> list[Write]:
         """Return what is kept of a task, the special things included."""
@@ -322,9 +322,11 @@ class Thread:
     def ran(self, node: str, triggers: Iterable[str]) -> None:
         """Note that a node has seen the versions of its triggers."""
         versions = self.versions
-        seen = {name: versions[name] for name in triggers if name in versions}
         # a new dict: the old one may stand in a checkpoint that is still to be saved
-        self.seen[node] = {**self.seen.get(node, {}), **seen}
+        seen = self.seen[node] = dict(self.seen.get(node, {}))
+        for name in triggers:
+            if name in versions:
+                seen[name] = versions[name]
 
     def see_all(self, node: str) -> None:
         """Note that a node has seen everything."""
@@ -380,23 +382,22 @@ class Thread:
         self._last_put = self.id
         new = {name: self.versions[name] for name in self._unsaved_versions}
         self._unsaved_versions = set()
-        checkpoint = self._checkpoint(
-            self.id,
-            channel_values=dict(values),
-            channel_versions=dict(self.versions),
-            versions_seen=dict(self.seen),
-            updated_channels=None if self.updated is None else sorted(self.updated),
-        )
+        checkpoint = self._checkpoint(self.id, dict(values), dict(self.versions), dict(self.seen))
+        checkpoint["updated_channels"] = None if self.updated is None else sorted(self.updated)
         self._put_checkpoint(checkpoint, self.parent, self.metadata, new)
 
-    def _checkpoint(self, id_: str, **content: Any) -> Checkpoint:
-        nothing: dict[str, Any] = {
-            "channel_values": {},
-            "channel_versions": {},
-            "versions_seen": {},
-        }
+    def _checkpoint(
+        self,
+        id_: str,
+        values: dict[str, Any],
+        versions: dict[str, Any],
+        seen: dict[str, dict[str, Any]],
+    ) -> Checkpoint:
         ts = datetime.fromtimestamp(self._turns.now(), tz=timezone.utc).isoformat()
-        return cast(Checkpoint, {"v": VERSION, "ts": ts, "id": id_, **nothing, **content})
+        checkpoint: dict[str, Any] = {"v": VERSION, "ts": ts, "id": id_, "channel_values": values}
+        checkpoint["channel_versions"] = versions
+        checkpoint["versions_seen"] = seen
+        return cast(Checkpoint, checkpoint)
 
     def _put_checkpoint(
         self,
@@ -405,10 +406,8 @@ class Thread:
         metadata: Mapping[str, Any],
         new: Mapping[str, Any],
     ) -> None:
-        configurable = self._configurable
-        if parent is not None:
-            configurable = {**configurable, "checkpoint_id": parent}
-        arguments = (self._to_saver(configurable), checkpoint, dict(metadata), new)
+        config = self._to_saver() if parent is None else self._here(parent)
+        arguments = (config, checkpoint, dict(metadata), new)
         self.unsaved.append(Save("put", arguments))
 
     def _thinned(self, deltas: Deltas, channels: Channels) -> dict[str, Any]:
@@ -428,7 +427,8 @@ class Thread:
             return
         if self.parent is None:  # there was none; so one of nothing is to stand before the first
             self.parent = cast(str, self._unborn)
-            self._put_checkpoint(self._checkpoint(self.parent), None, {"step": UNBORN}, {})
+            nothing = self._checkpoint(self.parent, {}, {}, {})
+            self._put_checkpoint(nothing, None, {"step": UNBORN}, {})
         for arguments in kept:
             self.unsaved.append(Save("put_writes", (self._here(self.parent), *arguments)))
 
@@ -466,7 +466,7 @@ class Thread:
         kept = [
             (name, channels.tracked(value) if name == TASKS else value)
             for name, value in writes
-            if not isinstance(channels.specs.get(name), UntrackedValue)
+            if channels.is_saved(name)
         ]
         if self.deltas is not None:
             self.deltas.keep(id_, kept)

@@ -10,7 +10,7 @@ from langchain_core import messages as core
 from langchain_core.messages.tool import ToolMessageChunk, tool_call, tool_call_chunk
 from langgraph.checkpoint.memory import InMemorySaver
 
-from runtime.pregel._serde import speaking
+from runtime.pregel._serde import packed_once, speaking
 
 
 @dataclass
@@ -68,6 +68,32 @@ def test_a_change_of_a_message_in_place_is_saved() -> None:
     message.tool_calls[0]["args"]["q"] = "changed"
 
     assert serde.loads_typed(serde.dumps_typed(message)) == message
+
+
+def test_what_is_packed_again_within_one_save_is_the_same_bytes() -> None:
+    """A message that stands in several places of what is saved at once is LangGraph's in each."""
+    saver = InMemorySaver()
+    message = core.AIMessage("x", id="1", tool_calls=[SEARCH])
+    state = {"messages": [message], "again": {"of": [message, message]}}
+    serde = speaking(saver).serde
+
+    with packed_once:
+        packed = [serde.dumps_typed(state), serde.dumps_typed([message])]
+
+    assert packed == [saver.serde.dumps_typed(state), saver.serde.dumps_typed([message])]
+
+
+def test_a_change_of_a_message_in_place_is_saved_by_the_next_save() -> None:
+    """What was packed for one save is not used for another one."""
+    message = core.AIMessage("before")
+    serde = speaking(InMemorySaver()).serde
+    with packed_once:
+        serde.dumps_typed(message)
+
+    message.content = "after"
+
+    with packed_once:
+        assert serde.loads_typed(serde.dumps_typed(message)) == message
 
 
 def test_a_saver_that_gets_another_serializer_uses_it() -> None:

@@ -8,6 +8,8 @@ from typing import Any, Generic, TypeVar
 
 from xxhash import xxh3_128_hexdigest
 
+from runtime.warnings import LangGraphDeprecatedSinceV10
+
 __all__ = ("Interrupt", "interrupt_id")
 
 ResponseT = TypeVar("ResponseT")
@@ -38,7 +40,9 @@ class Interrupt(Generic[ResponseT]):
     def interrupt_id(self) -> str:
         """The same as `id`; deprecated."""
         warnings.warn(
-            "`interrupt_id` is deprecated. Use `id` instead.", DeprecationWarning, stacklevel=2
+            "`interrupt_id` is deprecated. Use `id` instead.",
+            LangGraphDeprecatedSinceV10,
+            stacklevel=2,
         )
         return self.id
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
+
+from runtime.warnings import LangGraphDeprecatedSinceV05, LangGraphDeprecatedSinceV10
 
 __all__ = ("renamed",)
+
+_SINCE_V10: Final = frozenset({"config_schema"})
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
@@ -29,9 +33,10 @@ def renamed(**names: str) -> Callable[[FunctionT], FunctionT]:
                     continue
                 if kwargs.get(new) is not None:
                     raise TypeError(f"{old!r} is the old name of {new!r}: give only the new one.")
-                warnings.warn(
-                    f"{old!r} is deprecated: use {new!r}.", DeprecationWarning, stacklevel=2
-                )
+                since: type[DeprecationWarning] = LangGraphDeprecatedSinceV05
+                if old in _SINCE_V10:
+                    since = LangGraphDeprecatedSinceV10
+                warnings.warn(f"{old!r} is deprecated: use {new!r}.", since, stacklevel=2)
                 kwargs[new] = kwargs.pop(old)
             return function(*args, **kwargs)
 

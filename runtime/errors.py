@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any, Final, Literal
 
 from runtime._interrupts import Interrupt
+from runtime.warnings import LangGraphDeprecatedSinceV10
 
 __all__ = (
     "EmptyChannelError",
@@ -90,7 +91,7 @@ class NodeInterrupt(GraphInterrupt):
     def __init__(self, value: Any, id: str | None = None) -> None:  # noqa: A002 - public name
         warnings.warn(
             "NodeInterrupt is deprecated. Please use `runtime.types.interrupt` instead.",
-            DeprecationWarning,
+            LangGraphDeprecatedSinceV10,
             stacklevel=2,
         )
         super().__init__([Interrupt(value) if id is None else Interrupt(value, id)])

@@ -45,6 +45,7 @@ from runtime._threads import (
     StateUpdate,
     ensure_valid_checkpointer,
 )
+from runtime.warnings import LangGraphDeprecatedSinceV11
 
 __all__ = (
     "All",
@@ -182,7 +183,9 @@ class GraphOutput(Generic[OutputT]):
 
     def __getitem__(self, key: str) -> Any:
         """Return a key of the state, as programs for the plain result expect it."""
-        warnings.warn("Use result.value instead of result[key].", DeprecationWarning, stacklevel=2)
+        warnings.warn(
+            "Use result.value instead of result[key].", LangGraphDeprecatedSinceV11, stacklevel=2
+        )
         if key == "__interrupt__":
             return self.interrupts
         if isinstance(self.value, dict):
@@ -193,7 +196,9 @@ class GraphOutput(Generic[OutputT]):
 
     def __contains__(self, key: object) -> bool:
         """Return whether the state has a key, as programs for the plain result expect it."""
-        warnings.warn("Use result.value instead of `in result`.", DeprecationWarning, stacklevel=2)
+        warnings.warn(
+            "Use result.value instead of `in result`.", LangGraphDeprecatedSinceV11, stacklevel=2
+        )
         if key == "__interrupt__":
             return bool(self.interrupts)
         if isinstance(self.value, dict):

@@ -24,7 +24,7 @@ from langgraph.cache.base import BaseCache
 
 from runtime import _contract
 from runtime.callbacks import GraphCallbackHandler
-from runtime.errors import NodeTimeoutError, ParentCommand
+from runtime.errors import NodeTimeoutError
 from runtime.pregel._calls import Called, Calls, Promise
 from runtime.pregel._desk import AsyncDesk
 from runtime.pregel._inbox import LEAVE, Inbox
@@ -153,7 +153,7 @@ class _Going:
 
     async def fail(self, error: BaseException) -> None:
         """Save what is to be saved when a run does not come to its end."""
-        if isinstance(error, ParentCommand):  # an end for the task around it
+        if isinstance(error, Exception):  # an end, and not that nobody reads any more
             await self._catch_up()
         if self.desk is not None:
             await self.desk.settle(error)
@@ -191,8 +191,14 @@ class _Going:
             if not batch and run.turns.monotonic() >= ends:
                 self.error = run.timed_out()
         chunks: list[Any] = []
-        for item in batch if run.turns.serial else in_order(batch):
+        items = batch if run.turns.serial else in_order(batch)
+        for number, item in enumerate(items):
             if type(item) is Task:
+                if item.node.calls_tasks:  # what it called counts as shown once this is stored
+                    if chunks:
+                        self._inbox.put_back(items[number:])
+                        break
+                    await self._catch_up()
                 self._pending -= item.rescuer is None and item.called_by is None
                 if self.desk is not None:
                     record(run, item)

@@ -17,6 +17,7 @@ from runtime.pregel._answers import Answers
 from runtime.pregel._deltas import Deltas
 from runtime.pregel._policies import Attempt, CacheKey, cache_key, from_cache
 from runtime.pregel._serde import speaking
+from runtime.pregel._shown import list_shown
 from runtime.pregel._thread import (
     ERROR,
     ERROR_OF,
@@ -101,6 +102,8 @@ def record(run: Run, task: Task) -> None:
     answers = [(RESUME, task.answers.given)] if task.asked else []
     writes: list[Write]
     if error is None:
+        if task.called_by is not None:
+            list_shown(run, task.called_by)
         if answers:  # apart, as savers do not take what a task wrote twice
             thread.keep(task.id, task.path, answers, run.channels)
         writes = task.writes or [(NO_WRITES, None)]

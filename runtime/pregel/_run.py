@@ -55,6 +55,7 @@ from runtime.pregel._names import (
 from runtime.pregel._policies import Attempt, with_timeout
 from runtime.pregel._replay import Replay
 from runtime.pregel._show import Show
+from runtime.pregel._shown import all_was_shown
 from runtime.pregel._step import NOBODY, TASKS, Given, Identified, apply_writes, next_nodes
 from runtime.pregel._task import Task
 from runtime.pregel._thread import (
@@ -462,6 +463,8 @@ class Run:
         ):
             if self.resume.is_used_up:
                 thread.forget(RESUME, NOBODY)
+            if isinstance(error, Exception) and not isinstance(error, _LEAVES):
+                all_was_shown(self, thread)
             thread.close({task.id: task.path for task in self.tasks}, self.channels)
         if error is None:
             self.listeners.ends()

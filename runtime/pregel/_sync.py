@@ -19,7 +19,6 @@ from langchain_core.callbacks.manager import handle_event
 from langchain_core.runnables.config import var_child_runnable_config
 
 from runtime.callbacks import GraphCallbackHandler
-from runtime.errors import ParentCommand
 from runtime.pregel._calls import Called, Calls
 from runtime.pregel._desk import Desk
 from runtime.pregel._known import cache_keys, recall, record, restore
@@ -54,7 +53,7 @@ def drive(run: Run, inbox: SimpleQueue[Any]) -> Iterator[Any]:
         try:
             yield from _supersteps(run, inbox, desk)
         except BaseException as error:
-            if isinstance(error, ParentCommand):  # an end for the task around it
+            if isinstance(error, Exception):  # an end, and not that nobody reads any more
                 _catch_up(run)
             if not run.close(error):
                 if desk is not None:
@@ -140,6 +139,8 @@ def _handle(run: Run, item: Any, desk: Desk | None) -> Iterator[Any]:
     """Take what arrived, and yield the chunks that it makes: of a task that is done its results."""
     ready = run.show.ready
     if type(item) is Task:
+        if item.node.calls_tasks:  # what it called counts as shown once this is stored
+            _catch_up(run)
         if desk is not None:
             record(run, item)
             if not item.fatal:  # an error comes before what the saver may raise

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, Checkpoint, CheckpointTuple
 from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME
+from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME, SCHEDULED
 
 from runtime.channels.base import MISSING
 from runtime.channels.untracked_value import UntrackedValue
@@ -37,9 +37,11 @@ if TYPE_CHECKING:
 __all__ = (
     "ERROR",
     "ERROR_OF",
+    "GONE_ON",
     "INTERRUPT",
     "NO_WRITES",
     "RESUME",
+    "RETURN",
     "SPECIAL",
     "Save",
     "Thread",
@@ -47,13 +49,20 @@ __all__ = (
     "public_config",
 )
 
+RETURN: Final = "__return__"
+"""Under this name stands what a task returned that another one called."""
+
 NO_WRITES: Final = "__no_writes__"
 """Stands among what is kept of a task that is done and wrote nothing."""
 
 ERROR_OF: Final = "__error_source_node__"
 """Stands beside the error of a task that another task handles."""
 
-SPECIAL: Final = frozenset({ERROR, ERROR_OF, INTERRUPT, RESUME, NO_WRITES, "__scheduled__"})
+GONE_ON: Final = SCHEDULED
+"""Stands under an id of our own beside what is kept of a task that called others, had stopped, and
+goes on. LangGraph has no use for this kind any more; savers still let it be written anew."""
+
+SPECIAL: Final = frozenset({ERROR, ERROR_OF, INTERRUPT, RESUME, NO_WRITES, GONE_ON})
 """What is kept of tasks and is no write to a channel."""
 
 VERSION: Final = 4

@@ -1,4 +1,7 @@
-"""The classes of LangGraph's warnings, for those who filter them; this runtime issues none."""
+"""What warns of names and arguments that will go away; for those who filter warnings.
+
+A class says since which version of LangGraph something is deprecated.
+"""
 
 from __future__ import annotations
 

@@ -50,10 +50,9 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
     """
     inbox.open()
     ready = run.show.ready
-    heard = None
     going = _Going(run, inbox)
     try:
-        heard = await _announce(run)
+        await going.announce()
         await going.load()
         try:
             # no generator of its own: closing this one cancels the nodes at once
@@ -71,7 +70,10 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
                         yield chunk
                     if going.error is not None:
                         raise going.error
+                made = len(ready)
                 run.commit()
+                for _ in range(made):  # by now the messages of a lone task have ids
+                    yield ready.popleft()
                 await going.advance()
                 while ready:
                     yield ready.popleft()
@@ -87,11 +89,9 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
         await going.settle()
         while ready:
             yield ready.popleft()
-        if heard is not None:
-            await heard.on_chain_end(run.show.output())
+        await going.conclude()
     except BaseException as error:
-        if heard is not None:
-            await asyncio.shield(heard.on_chain_error(error))
+        await going.conclude(error)
         raise
     finally:
         await going.close()
@@ -112,10 +112,12 @@ class _Going:
     def __init__(self, run: Run, inbox: Inbox) -> None:
         self.desk = None if run.thread is None else AsyncDesk(run.thread)
         self.error: BaseException | None = None
+        self._heard: Any = None
         self._run = run
         self._inbox = inbox
         self._running: set[asyncio.Task[None]] = set()
         self._pending = 0
+        self._lone = False
         self._ends: float | None = None
         self._marks: list[Mark] = []
         self._reader = run.show.reader
@@ -129,6 +131,26 @@ class _Going:
     def unfinished(self) -> bool:
         """Whether some are not done."""
         return self._pending > 0 or self._calls.outstanding
+
+    async def announce(self) -> None:
+        """Tell whoever listens that the run starts."""
+        run = self._run
+        manager = run.listeners.configured(AsyncCallbackManager)
+        if manager is not None:
+            name = run.config.get("run_name") or run.graph.name
+            self._heard = await manager.on_chain_start(
+                None, run.given, name=name, run_id=run.config.get("run_id")
+            )
+            run.listeners.heard(self._heard)
+
+    async def conclude(self, error: BaseException | None = None) -> None:
+        """Tell whoever listens that the run has ended, and by what error, if by one."""
+        if self._heard is None:
+            return
+        if error is None:
+            await self._heard.on_chain_end(self._run.show.output())
+        else:
+            await asyncio.shield(self._heard.on_chain_error(error))
 
     async def load(self) -> None:
         """Read the thread."""
@@ -174,6 +196,7 @@ class _Going:
         """Start the tasks of a superstep."""
         self._running.clear()
         self._pending = len(tasks)
+        self._lone = len(tasks) == 1 and not self._run.show.begins_early(tasks[0])
         self._ends = self._run.ends_at()
         for task in sorted(tasks, key=_by_lane) if self._run.turns.serial else tasks:
             self._running.add(_start(task, self._inbox, self._limit))
@@ -199,12 +222,9 @@ class _Going:
                         self._inbox.put_back(items[number:])
                         break
                     await self._catch_up()
-                self._pending -= item.rescuer is None and item.called_by is None
-                if self.desk is not None:
-                    record(run, item)
-                    if not item.fatal:  # an error comes before what the saver may raise
-                        await self.desk.save()
-                run.finish(item)
+                await self._take(item)
+                if self._lone and item.error is None and item.called_by is None:
+                    continue  # what came of it is shown once the state has taken it
             elif type(item) is Called:
                 run.show.start([item.task])
             elif item is LEAVE:
@@ -222,6 +242,15 @@ class _Going:
                 self.error = item.error
                 break
         return chunks
+
+    async def _take(self, task: Task) -> None:
+        """Take what came of a task."""
+        self._pending -= task.rescuer is None and task.called_by is None
+        if self.desk is not None:
+            record(self._run, task)
+            if not task.fatal:  # an error comes before what the saver may raise
+                await self.desk.save()
+        self._run.finish(task)
 
     async def close(self) -> None:
         """End the tasks that still run, and wait until they have ended."""
@@ -305,19 +334,6 @@ async def _recall(run: Run, tasks: list[Task], cache: BaseCache[Any]) -> list[Ta
     """Finish the tasks whose writes are in the cache, and return the others."""
     keys = cache_keys(run, tasks)
     return recall(run, tasks, await cache.aget(keys)) if keys else tasks
-
-
-async def _announce(run: Run) -> Any:
-    """Tell whoever listens that the run starts; return the manager of the run, if anybody does."""
-    manager = run.listeners.configured(AsyncCallbackManager)
-    if manager is None:
-        return None
-    name = run.config.get("run_name") or run.graph.name
-    heard = await manager.on_chain_start(
-        None, run.given, name=name, run_id=run.config.get("run_id")
-    )
-    run.listeners.heard(heard)
-    return heard
 
 
 async def _tell(run: Run) -> None:

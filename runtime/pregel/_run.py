@@ -12,7 +12,6 @@ from __future__ import annotations
 import logging
 from asyncio import CancelledError
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter
@@ -286,10 +285,13 @@ class Run:
         """Return the tasks of the next superstep; none if the run is complete.
 
         Raises:
+            GraphInterrupt: The run is to stop after the last superstep, or before this one.
             GraphRecursionError: As many supersteps as the recursion limit allows are done, whether
                 or not there is more to do.
         """
         graph, channels = self.graph, self.channels
+        if self.asked.interrupt_after:
+            self._stop_at(self.tasks, self.asked.interrupt_after, "interrupt_after")
         if self.step > self.stop:
             self.show.checkpoint()
             raise GraphRecursionError(
@@ -408,7 +410,7 @@ class Run:
         """Apply the writes of all tasks of the superstep, and show the new state.
 
         Raises:
-            GraphInterrupt: Some of them wait for an answer; or the run is to stop after one.
+            GraphInterrupt: Some of them wait for an answer.
             InvalidUpdateError: A channel cannot combine what was written to it.
         """
         asking = [task.error for task in self.tasks if isinstance(task.error, GraphInterrupt)]
@@ -420,8 +422,6 @@ class Run:
         self.show.state(tasks)
         self.save_checkpoint("loop")
         self._checks_versions = self._passes_breakpoint = self.resuming = False
-        if self.asked.interrupt_after:
-            self._stop_at(tasks, self.asked.interrupt_after, "interrupt_after")
 
     def apply(self, tasks: Sequence[Identified]) -> set[str]:
         """Apply writes to the channels, and return those that changed and hold a value."""
@@ -456,8 +456,7 @@ class Run:
         self.left = self.left or isinstance(error, _LEAVES)
         thread = self.thread
         if isinstance(error, GeneratorExit) and self._is_complete:
-            with suppress(GraphInterrupt):  # after a node at which it would have stopped
-                self.commit()
+            self.commit()
         if thread is not None and (
             self.parent is None or error is not None or self.graph.checkpointer is True
         ):

@@ -92,11 +92,7 @@ def _supersteps(run: Run, inbox: SimpleQueue[Any], desk: Desk | None) -> Iterato
         run.begin()
         _tell(run)
         while tasks := run.plan():
-            if desk is not None:
-                desk.save()
-                tasks = restore(run, tasks)
-            if run.cache is not None and (keys := cache_keys(run, tasks)):
-                tasks = recall(run, tasks, run.cache.get(keys))
+            tasks = _prepare(run, tasks, desk)
             while ready:
                 yield ready.popleft()
             if len(tasks) == 1 and not run.show.begins_early(tasks[0]):
@@ -106,7 +102,10 @@ def _supersteps(run: Run, inbox: SimpleQueue[Any], desk: Desk | None) -> Iterato
                     workers = run.config.get("max_concurrency") or MAX_THREADS
                     pool = ThreadPoolExecutor(workers, thread_name_prefix="graph")
                 yield from _in_threads(run, tasks, pool, inbox, desk, calls)
+            made = len(ready)
             run.commit()
+            for _ in range(made):  # by now the messages of a lone task have ids
+                yield ready.popleft()
             _catch_up(run)
             if desk is not None:
                 desk.save()
@@ -123,6 +122,16 @@ def _supersteps(run: Run, inbox: SimpleQueue[Any], desk: Desk | None) -> Iterato
             pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _prepare(run: Run, tasks: list[Task], desk: Desk | None) -> list[Task]:
+    """Return those of the planned tasks that are to run."""
+    if desk is not None:
+        desk.save()
+        tasks = restore(run, tasks)
+    if run.cache is not None and (keys := cache_keys(run, tasks)):
+        tasks = recall(run, tasks, run.cache.get(keys))
+    return tasks
+
+
 def _in_own_thread(
     run: Run, task: Task | None, inbox: SimpleQueue[Any], desk: Desk | None, calls: Calls
 ) -> Iterator[Any]:
@@ -131,21 +140,29 @@ def _in_own_thread(
         copy_context().run(perform_here, task)
         while calls.outstanding:
             yield from _handle(run, inbox.get(), desk)
-        yield from _handle(run, task, desk)
+        if task.error is None:
+            _take(run, task, desk)  # what came of it is shown once the state has taken it
+        else:
+            yield from _handle(run, task, desk)
         task = task.rescuer
+
+
+def _take(run: Run, task: Task, desk: Desk | None) -> None:
+    """Take what came of a task."""
+    if task.node.calls_tasks:  # what it called counts as shown once this is stored
+        _catch_up(run)
+    if desk is not None:
+        record(run, task)
+        if not task.fatal:  # an error comes before what the saver may raise
+            desk.save()
+    run.finish(task)
 
 
 def _handle(run: Run, item: Any, desk: Desk | None) -> Iterator[Any]:
     """Take what arrived, and yield the chunks that it makes: of a task that is done its results."""
     ready = run.show.ready
     if type(item) is Task:
-        if item.node.calls_tasks:  # what it called counts as shown once this is stored
-            _catch_up(run)
-        if desk is not None:
-            record(run, item)
-            if not item.fatal:  # an error comes before what the saver may raise
-                desk.save()
-        run.finish(item)
+        _take(run, item, desk)
         while ready:
             yield ready.popleft()
         if item.fatal:

@@ -177,21 +177,23 @@ class Thread:
         latest = self._to_saver(self._configurable)
         if self.addressed:
             saved = yield Save("get_tuple", (self._here(self.addressed),))
-            head = yield Save("get_tuple", (latest,))
-            self.superseded = bool(saved and head) and head.checkpoint["id"] != self.addressed
         elif self.before is not None:
             before = {"configurable": {"checkpoint_id": self.before}}
             saved = yield Save("list", (latest,), {"before": before, "limit": 1})
         else:
             saved = yield Save("get_tuple", (latest,))
         self.load(saved)
+        if saved is not None:
+            yield from self.look_ahead()
         yield from self.rebuild(saved)
 
     def look_ahead(self) -> Generator[Save, Any, None]:
         """Find out whether the thread has moved on, asking the driver for the call of the saver."""
-        if self.addressed and self.deltas is not None:
-            head = yield Save("get_tuple", (self._to_saver(self._configurable),))
-            self.superseded = head is not None and head.checkpoint["id"] != self.id
+        if not self.addressed:
+            return
+        head = yield Save("get_tuple", (self._to_saver(self._configurable),))
+        self.superseded = head is not None and head.checkpoint["id"] != self.id
+        if self.deltas is not None:
             self.deltas.strayed = self.superseded
 
     def rebuild(self, saved: CheckpointTuple | None) -> Generator[Save, Any, None]:
@@ -235,7 +237,6 @@ class Thread:
         self._latest = max(self.versions.values()) if self.versions else None
         if self.deltas is not None:
             self.deltas.load(self.metadata, self.pending)
-            self.deltas.strayed = self.superseded
 
     @property
     def step(self) -> int:

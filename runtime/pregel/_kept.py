@@ -310,10 +310,10 @@ def _addressed(
             raise InvalidUpdateError(
                 "as_node is required when applying multiple updates: StateUpdate(values, 'node')."
             )
-        name = as_node or _last_writer(graph, thread)
+        name = _last_writer(graph, thread) if as_node is None else as_node
         if name not in graph.nodes:
             raise InvalidUpdateError(
-                f"Node {name} does not exist. The nodes are {', '.join(graph.nodes)}."
+                f"Node {name!r} does not exist. The nodes are {', '.join(graph.nodes)}."
             )
         addressed.append((values, name, id_))
     return addressed

@@ -170,7 +170,7 @@ class KeptGraph(DescribedGraph):
             )
         own = (self.config or {}).get("configurable") or {}
         configurable = {**own, **(config.get("configurable") or {})}
-        if "thread_id" not in configurable:
+        if configurable.get("thread_id") in (None, ""):
             raise ValueError(
                 "The config names no thread. Pass {'configurable': {'thread_id': '1'}}."
             )

@@ -72,6 +72,11 @@ def configs_that_name_no_thread(k: Kit) -> Talk:
 
 
 @conversation
+def a_thread_id_that_is_empty(k: Kit) -> Talk:
+    yield three(k).stream({"a": 1}, thread(""))
+
+
+@conversation
 def a_config_that_names_a_user_and_no_thread(k: Kit) -> Talk:
     yield three(k).stream({"a": 1}, {"configurable": {"user": "me"}})
 
@@ -179,6 +184,13 @@ def an_update_as_a_node_that_does_not_exist(k: Kit) -> Talk:
     yield graph.stream({"a": 1})
     yield graph.update({"a": 50}, "nobody")
     yield graph.state()
+
+
+@conversation
+def an_update_as_a_node_without_a_name(k: Kit) -> Talk:
+    graph = three(k)
+    yield graph.stream({"a": 1})
+    yield graph.update({"a": 50}, "")
 
 
 @conversation

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
@@ -45,7 +44,7 @@ from runtime._threads import (
     StateUpdate,
     ensure_valid_checkpointer,
 )
-from runtime.warnings import LangGraphDeprecatedSinceV11
+from runtime.warnings import LangGraphDeprecatedSinceV11, deprecated
 
 __all__ = (
     "All",
@@ -183,8 +182,9 @@ class GraphOutput(Generic[OutputT]):
 
     def __getitem__(self, key: str) -> Any:
         """Return a key of the state, as programs for the plain result expect it."""
-        warnings.warn(
-            "Use result.value instead of result[key].", LangGraphDeprecatedSinceV11, stacklevel=2
+        deprecated(
+            "Accessing GraphOutput via `result[key]` is deprecated: use `result.value[key]`.",
+            LangGraphDeprecatedSinceV11,
         )
         if key == "__interrupt__":
             return self.interrupts
@@ -196,8 +196,9 @@ class GraphOutput(Generic[OutputT]):
 
     def __contains__(self, key: object) -> bool:
         """Return whether the state has a key, as programs for the plain result expect it."""
-        warnings.warn(
-            "Use result.value instead of `in result`.", LangGraphDeprecatedSinceV11, stacklevel=2
+        deprecated(
+            "Accessing GraphOutput via `key in result` is deprecated: use `key in result.value`.",
+            LangGraphDeprecatedSinceV11,
         )
         if key == "__interrupt__":
             return bool(self.interrupts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import is_dataclass
 from typing import Any, Final, NamedTuple, get_args
@@ -12,7 +11,7 @@ from pydantic import BaseModel
 from runtime._threads import Durability
 from runtime.pregel._stream import Sink
 from runtime.runtime import RunControl
-from runtime.warnings import LangGraphDeprecatedSinceV10
+from runtime.warnings import LangGraphDeprecatedSinceV10, deprecated
 
 __all__ = ("Asked", "coerced", "durability_of")
 
@@ -52,7 +51,7 @@ def durability_of(
         ValueError: There is no such durability, or it is given under its old name, too.
     """
     if checkpoint_during is not None:
-        warnings.warn(
+        deprecated(
             "`checkpoint_during` is deprecated: use `durability`, which is 'async' for True and "
             "'exit' for False.",
             LangGraphDeprecatedSinceV10,

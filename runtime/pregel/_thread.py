@@ -491,8 +491,10 @@ class Thread:
             self._put_writes(id_, path, kept)
 
     def _put_writes(self, id_: str, path: Sequence[Any], writes: Sequence[Write]) -> None:
-        where = (path_text(path) if path else "",) if _takes_paths(type(self.saver)) else ()
-        self.unsaved.append(Save("put_writes", (self.here, writes, id_, *where)))
+        arguments: tuple[Any, ...] = (self.here, writes, id_)
+        if _takes_paths(cast(Any, type(self.saver))):
+            arguments = (*arguments, path_text(path) if path else "")
+        self.unsaved.append(Save("put_writes", arguments))
 
     def close(self, paths: Mapping[str, Sequence[Any]], channels: Channels) -> None:
         """Save at the end of a run what was not to be saved before.

@@ -97,7 +97,6 @@ def test_async_tools_write_to_the_stream() -> None:
 
 def test_calls_of_one_message_run_at_the_same_time(drive) -> None:
     """Each in a task of its own; results stand in the order of the calls."""
-
     both_run = threading.Barrier(2, timeout=10)
 
     @tool

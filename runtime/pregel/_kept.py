@@ -272,7 +272,7 @@ def _superstep(
     if given := [write for write in kept.get(NOBODY, ()) if write[0] not in SPECIAL]:
         run.apply_given(Given(given))
     if alone:  # drop what was to run, but for what is done
-        for task in waiting if not thread.addressed else ():
+        for task in waiting:
             task.take(kept.get(task.id, ()))
         run.updated = run.apply(waiting) if waiting else run.updated
         return (yield from _saved(run, thread, "update"))

@@ -158,6 +158,17 @@ def an_update_as_the_end_drops_what_was_to_run(k: Kit) -> Talk:
 
 
 @conversation
+def an_update_as_the_end_in_the_past(k: Kit) -> Talk:
+    graph = k.talk(k.fan(a=logs("a"), b=k.asks("b?", after=0.1), c=logs("c", after=0.2)))
+    yield graph.stream({"log": []})
+    history = yield graph.history()
+    yield graph.stream(k.Command(resume="yes"))
+    for snapshot in history:
+        made = yield graph.update(None, "__end__", at=snapshot.config)
+        yield graph.state(made)
+
+
+@conversation
 def an_update_with_nothing(k: Kit) -> Talk:
     graph = three(k, interrupt_before=["y"])
     yield graph.stream({"a": 1})

@@ -52,8 +52,7 @@ NAMES: Final = {
         "TOOL_EXECUTION_ERROR_TEMPLATE": f"{_HERE}.constants",
         "TOOL_INVOCATION_ERROR_TEMPLATE": "runtime.prebuilt._failures",
     },
-    "runtime.graph": {"MessageGraph": f"{_HERE}.nodes"},
-    "runtime.graph.message": {"MessageGraph": f"{_HERE}.nodes"},
+    "runtime.graph.message": {"MessageGraph": "runtime.graph._message_graph"},
     "runtime.runtime": {"BaseUser": f"{_HERE}.typing"},
     "runtime.types": {"PregelExecutableTask": f"{_HERE}.nodes"},
 }

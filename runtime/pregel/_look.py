@@ -109,7 +109,8 @@ class KeptGraph(DescribedGraph):
             values: What the node would have returned.
             as_node: The node; what would run after it runs next. By default the one that wrote
                 last. `"__end__"` with no values drops what was to run, `"__copy__"` makes a copy of
-                the checkpoint beside it, `"__input__"` stands for a new input.
+                the checkpoint beside it (and, if `values` is a list of `StateUpdate`s, applies them
+                to the copy), `"__input__"` stands for a new input.
             task_id: The task to which it counts.
 
         Returns:
@@ -144,24 +145,25 @@ class KeptGraph(DescribedGraph):
             The config of the last new checkpoint.
 
         Raises:
-            ValueError: There is nothing to change, or the graph has no checkpointer.
+            ValueError: There is nothing to change, the graph has no checkpointer, or the config is
+                in the namespace of a graph that is none of its nodes.
             InvalidUpdateError: As for `update_state`; with several updates each needs its node.
         """
-        graph, saver, config = self._place(config)
+        graph, saver, config = self._place(config, to_change=True)
         return cast(RunnableConfig, look(update(graph, config, supersteps), saver))
 
     async def abulk_update_state(
         self, config: RunnableConfig, supersteps: Sequence[Sequence[StateUpdate]]
     ) -> RunnableConfig:
         """Do what `bulk_update_state` does."""
-        graph, saver, config = self._place(config)
+        graph, saver, config = self._place(config, to_change=True)
         return cast(RunnableConfig, await alook(update(graph, config, supersteps), saver))
 
     def ns_for(self, ns: str) -> str:
         """Return under which namespace the graph keeps its threads when it runs in this one."""
         return without_ids(ns) if self.checkpointer is True else ns
 
-    def _place(self, config: RunnableConfig) -> Place:
+    def _place(self, config: RunnableConfig, *, to_change: bool = False) -> Place:
         saver = self.checkpointer
         if not isinstance(saver, BaseCheckpointSaver):
             raise ValueError(  # noqa: TRY004 - LangGraph's class
@@ -177,10 +179,16 @@ class KeptGraph(DescribedGraph):
         graph = cast("Pregel[Any, Any, Any, Any]", self)
         ns = configurable.get("checkpoint_ns") or ""
         if ns:
-            names = without_ids(ns)
+            names, found = without_ids(ns), False
             for _, inner in self.get_subgraphs(namespace=names, recurse=True):
                 ns = cast(KeptGraph, inner).ns_for(ns)
                 graph = cast("Pregel[Any, Any, Any, Any]", inner).copy({"checkpointer": saver})
+                found = True
+            if to_change and not found:
+                raise ValueError(
+                    f"Subgraph {names} not found: {graph.name!r} can read what a graph that is "
+                    "none of its nodes has kept there, but cannot know how to change it."
+                )
         configurable.update(thread_id=str(configurable["thread_id"]), checkpoint_ns=ns)
         return graph, speaking(saver), {"configurable": configurable}
 

@@ -1,7 +1,7 @@
 """Run the suite on every supported Python of this machine, side by side, and print one table.
 
     make matrix
-    python tests/matrix [--only 3.10,3.12] [--jobs N] [--ran REPORT] [pytest arguments]
+    python tests/matrix [--only 3.10,3.12] [--jobs N] [--ran FILE] [--cover NAME] [pytest arguments]
 
 Each interpreter gets an environment of its own in `.matrix/`, and so do the older packages that
 langchain-tests pins. Exits with 1 if a test failed, an environment could not be made, or a snapshot
@@ -37,8 +37,8 @@ def say(text: str) -> None:
     print(text, flush=True)  # noqa: T201 - what it is for
 
 
-def run(environment: Environment, arguments: list[str]) -> Result:
-    """Run the suite in an environment."""
+def run(environment: Environment, arguments: list[str], *, cover: bool) -> Result:
+    """Run the suite in an environment; the data of coverage are left beside `pyproject.toml`."""
     result = Result(environment.name, log=environment.beside(".log"))
     report = environment.beside(".jsonl")
     report.unlink(missing_ok=True)
@@ -49,7 +49,8 @@ def run(environment: Environment, arguments: list[str]) -> Result:
         result.trouble = f"not installed: {error}"
         return result
     result.versions = environment.versions()
-    command = [environment.python, "-m", "pytest", "-q", "-m", "not proof"]
+    measured = ["-m", "coverage", "run"] if cover else []
+    command = [environment.python, *measured, "-m", "pytest", "-q", "-m", "not proof"]
     with result.log.open("w") as log, progress(environment.name, report):
         try:
             done = subprocess.run(  # noqa: S603 - of this project
@@ -110,6 +111,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many at once")
     parser.add_argument("--only", default=",".join([*SUPPORTED, PINS]), help="which ones, by comma")
     parser.add_argument("--ran", type=Path, metavar="REPORT", help="this interpreter's run, done")
+    parser.add_argument("--cover", metavar="NAME", help="whose run measures branch coverage")
     parser.add_argument("--work", type=Path, default=ROOT / ".matrix", help="for environments")
     options, arguments = parser.parse_known_args()
     folder, wanted = options.work.resolve(), options.only.split(",")
@@ -123,8 +125,13 @@ def main() -> int:
     ]
     if PINS in wanted:
         environments.append(Environment(PINS, sys.executable, folder / PINS, (PINS,)))
+    environments.sort(key=lambda environment: environment.name != options.cover)  # takes longest
+
+    def ran(environment: Environment) -> Result:
+        return run(environment, arguments, cover=environment.name == options.cover)
+
     with ThreadPoolExecutor(options.jobs) as pool:
-        results += pool.map(lambda environment: run(environment, arguments), environments)
+        results += pool.map(ran, environments)
     conclude(sorted(results, key=lambda result: (result.name == PINS, result.name)))
     for version, base in bases.items():
         if base is None:

@@ -57,7 +57,7 @@ def test_breaks_at_its_end(broken): pass
 """
 
 
-@pytest.mark.parametrize("options", [[], ["-n", "1"]])
+@pytest.mark.parametrize("options", [[], pytest.param(["-n", "1"], marks=pytest.mark.proof)])
 def test_a_report_is_read(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, options: list[str]
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conversations import Kit, Talk, conversation, counts, logs, thread
+from conversations import Kit, Talk, begin, conversation, counts, logs, thread
 
 
 def three(k: Kit, **compiled: Any) -> Any:
@@ -206,7 +206,7 @@ def an_update_as_a_node_without_a_name(k: Kit) -> Talk:
 
 @conversation
 def an_update_that_might_be_of_two_nodes(k: Kit) -> Talk:
-    graph = k.talk(k.fan(x=logs("x"), y=logs("y", after=0.04)))
+    graph = k.talk(k.fan(x=logs("x"), y=logs("y", after=0.02)))
     yield graph.stream({"a": 1})
     yield graph.update({"a": 50})
     yield graph.update({"a": 50}, "x")
@@ -245,7 +245,7 @@ def an_update_runs_the_conditional_edges_of_its_node(k: Kit) -> Talk:
 
 @conversation
 def an_update_that_answers_for_a_node(k: Kit) -> Talk:
-    graph = k.talk(k.fan(x=k.asks("x?"), y=k.asks("y?", after=0.04)))
+    graph = k.talk(k.fan(x=k.asks("x?"), y=k.asks("y?", after=0.02)))
     yield graph.stream({"a": 1})
     yield graph.update({"log": ["by hand"]}, "x")
     yield graph.state()
@@ -254,7 +254,7 @@ def an_update_that_answers_for_a_node(k: Kit) -> Talk:
 
 @conversation
 def an_update_that_counts_to_a_task(k: Kit) -> Talk:
-    graph = k.talk(k.fan(x=k.asks("x?"), y=k.asks("y?", after=0.04)))
+    graph = k.talk(k.fan(x=k.asks("x?"), y=k.asks("y?", after=0.02)))
     yield graph.stream({"a": 1})
     state = yield graph.state()
     yield graph.update({"log": ["by hand"]}, "x", task_id=state.tasks[0].id)
@@ -276,6 +276,20 @@ def several_updates_at_once(k: Kit) -> Talk:
     yield graph.state()
     yield graph.history()
     yield graph.stream(None)
+
+
+@conversation
+def a_copy_of_a_checkpoint_with_another_update(k: Kit) -> Talk:
+    change = k.engine.types.StateUpdate
+    graph = three(k)
+    yield graph.stream({"a": 1})
+    history = yield graph.history()
+    yield graph.update([change({"a": 7}, "x")], "__copy__", at=begin(history, "x"))
+    yield graph.history()
+    yield graph.stream(None)
+    yield graph.update([change({"a": 8}, "__start__")], "__copy__", at=begin(history, "__start__"))
+    yield graph.stream(None)
+    yield graph.history()
 
 
 @conversation

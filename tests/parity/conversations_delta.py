@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
-from conversations import Kit, Talk, Talker, conversation, thread
+from conversations import Kit, Talk, Talker, begin, conversation, thread
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from typing_extensions import TypedDict
 
@@ -44,7 +44,7 @@ def quiet(_: Any) -> Any:
 
 def asks(k: Kit) -> Callable[[Any], Any]:
     def node(_: Any) -> Any:
-        time.sleep(0.04)  # until others are done
+        time.sleep(0.02)  # until others are done
         return {"xs": [k.ask("?")]}
 
     return node
@@ -64,11 +64,6 @@ def asking(k: Kit, every: int = 100, **compiled: Any) -> Talker:
     graph = k.chain(state(k, every), x=adds("x"), ask=asks(k))
     graph.add_node("done", adds("done")).add_edge("x", "done")
     return k.talk(graph, **compiled)
-
-
-def begin(history: Any, node: str) -> Any:
-    """Return the config of the first checkpoint from which this node ran."""
-    return [h for h in history if node in h.next][-1].config
 
 
 @conversation
@@ -179,7 +174,7 @@ def deltas_of_a_new_input_at_exit_while_a_question_waits(k: Kit) -> Talk:
 @conversation
 def deltas_of_a_node_that_fails_once(k: Kit) -> Talk:
     def fails(_: Any) -> Any:
-        time.sleep(0.04)  # until the other one is done
+        time.sleep(0.02)  # until the other one is done
         if k.count("it") == 1:
             raise ConnectionError
         return {"xs": ["at last"]}
@@ -224,7 +219,7 @@ def deltas_of_an_update_while_a_question_waits(k: Kit) -> Talk:
 
 @conversation
 def an_update_as_a_node_whose_neighbour_is_done(k: Kit) -> Talk:
-    graph = k.talk(k.fan(ask=k.asks("?", after=0.04), done=lambda _: {"log": ["done"]}))
+    graph = k.talk(k.fan(ask=k.asks("?", after=0.02), done=lambda _: {"log": ["done"]}))
     yield graph.stream({"a": 1}, durability="sync")
     yield graph.update({"log": ["update"]}, "ask")
     yield graph.state()
@@ -233,7 +228,7 @@ def an_update_as_a_node_whose_neighbour_is_done(k: Kit) -> Talk:
 
 @conversation
 def an_update_as_nobody_while_a_neighbour_is_done(k: Kit) -> Talk:
-    graph = k.talk(k.fan(ask=k.asks("?", after=0.04), done=lambda _: {"log": ["done"]}))
+    graph = k.talk(k.fan(ask=k.asks("?", after=0.02), done=lambda _: {"log": ["done"]}))
     yield graph.stream({"a": 1}, durability="sync")
     yield graph.update({"log": ["update"]})
     yield graph.state()
@@ -372,7 +367,7 @@ def a_delta_that_two_nodes_overwrite(k: Kit) -> Talk:
     new = k.engine.types.Overwrite
 
     def later(_: Any) -> Any:
-        time.sleep(0.04)
+        time.sleep(0.02)
         return {"xs": new(["y"])}
 
     graph = k.talk(k.fan(state(k), x=lambda _: {"xs": new(["x"])}, y=later))

@@ -285,7 +285,7 @@ def a_json_schema_is_only_shown(k: Kit) -> Talk:
 
 @conversation
 def two_nodes_ask_and_are_answered_one_after_the_other(k: Kit) -> Talk:
-    graph = k.talk(k.fan(x=k.asks("x?"), y=k.asks("y?", after=0.04)))
+    graph = k.talk(k.fan(x=k.asks("x?"), y=k.asks("y?", after=0.02)))
     chunks = yield graph.stream({"a": 1})
     x, y = ids_of(chunks)
     yield graph.stream(k.Command(resume={y: "Y"}))
@@ -297,7 +297,7 @@ def two_nodes_ask_and_are_answered_one_after_the_other(k: Kit) -> Talk:
 
 @conversation
 def two_nodes_ask_and_are_answered_at_once(k: Kit) -> Talk:
-    graph = k.talk(k.fan(x=k.asks("x?"), y=k.asks("y?", after=0.04)))
+    graph = k.talk(k.fan(x=k.asks("x?"), y=k.asks("y?", after=0.02)))
     chunks = yield graph.stream({"a": 1})
     yield graph.state()
     yield graph.stream(k.Command(resume=dict.fromkeys(ids_of(chunks), "yes")))
@@ -306,7 +306,7 @@ def two_nodes_ask_and_are_answered_at_once(k: Kit) -> Talk:
 
 @conversation
 def one_answer_for_two_questions_is_refused(k: Kit) -> Talk:
-    graph = k.talk(k.fan(x=k.asks("x?"), y=k.asks("y?", after=0.04)))
+    graph = k.talk(k.fan(x=k.asks("x?"), y=k.asks("y?", after=0.02)))
     yield graph.stream({"a": 1})
     yield graph.stream(k.Command(resume="both"))
     yield graph.state()
@@ -314,7 +314,7 @@ def one_answer_for_two_questions_is_refused(k: Kit) -> Talk:
 
 @conversation
 def the_last_of_two_questions_takes_a_plain_answer(k: Kit) -> Talk:
-    graph = k.talk(k.fan(x=k.asks("x?"), y=k.asks("y?", after=0.04)))
+    graph = k.talk(k.fan(x=k.asks("x?"), y=k.asks("y?", after=0.02)))
     chunks = yield graph.stream({"a": 1})
     yield graph.stream(k.Command(resume={ids_of(chunks)[0]: "X"}))
     yield graph.stream(k.Command(resume="Y"))
@@ -322,7 +322,7 @@ def the_last_of_two_questions_takes_a_plain_answer(k: Kit) -> Talk:
 
 @conversation
 def two_nodes_with_two_questions_each(k: Kit) -> Talk:
-    graph = k.talk(k.fan(x=k.asks("x1", "x2"), y=k.asks("y1", "y2", after=0.04)))
+    graph = k.talk(k.fan(x=k.asks("x1", "x2"), y=k.asks("y1", "y2", after=0.02)))
     chunks = yield graph.stream({"a": 1})
     x, y = ids_of(chunks)
     chunks = yield graph.stream(k.Command(resume={x: 1, y: 2}))
@@ -335,7 +335,7 @@ def two_nodes_with_two_questions_each(k: Kit) -> Talk:
 
 @conversation
 def a_sibling_of_an_asking_node_is_not_run_again(k: Kit) -> Talk:
-    graph = k.talk(k.fan(ask=k.asks("?", after=0.04), side=lambda _: {"log": [k.count("side")]}))
+    graph = k.talk(k.fan(ask=k.asks("?", after=0.02), side=lambda _: {"log": [k.count("side")]}))
     yield graph.stream({"a": 1})
     yield graph.state()
     yield graph.stream(k.Command(resume="!"))
@@ -344,7 +344,7 @@ def a_sibling_of_an_asking_node_is_not_run_again(k: Kit) -> Talk:
 
 @conversation
 def a_sibling_that_wrote_nothing_is_not_run_again(k: Kit) -> Talk:
-    graph = k.talk(k.fan(ask=k.asks("?", after=0.04), side=lambda _: k.count("side") and None))
+    graph = k.talk(k.fan(ask=k.asks("?", after=0.02), side=lambda _: k.count("side") and None))
     yield graph.stream({"a": 1})
     yield graph.state()
     yield graph.stream(k.Command(resume="!"))
@@ -352,7 +352,7 @@ def a_sibling_that_wrote_nothing_is_not_run_again(k: Kit) -> Talk:
 
 @conversation
 def a_barrier_waits_for_the_answer(k: Kit) -> Talk:
-    graph = k.fan(ask=k.asks("?", after=0.04), side=logs("side"))
+    graph = k.fan(ask=k.asks("?", after=0.02), side=logs("side"))
     graph.add_node("end", counts).add_edge(["ask", "side"], "end")
     graph = k.talk(graph)
     yield graph.stream({"a": 1})
@@ -366,7 +366,7 @@ def questions_in_sends(k: Kit) -> Talk:
     def worker(state: Any) -> Any:
         return {"log": [k.ask(f"{state['a']}?")]}
 
-    graph = k.empty().add_node("worker", worker).add_node("other", logs("other", after=0.04))
+    graph = k.empty().add_node("worker", worker).add_node("other", logs("other", after=0.02))
     graph.add_conditional_edges(
         "__start__", lambda _: [k.Send("worker", {"a": 1}), "other"], ["worker", "other"]
     )

@@ -35,7 +35,7 @@ def saving_at_exit(k: Kit) -> Talk:
 
 @conversation
 def saving_a_question_at_exit(k: Kit) -> Talk:
-    graph = k.talk(k.fan(x=k.asks("?", "??"), y=logs("y", after=0.04)))
+    graph = k.talk(k.fan(x=k.asks("?", "??"), y=logs("y", after=0.02)))
     yield graph.stream({"a": 1}, durability="exit")
     yield k.kept()
     yield graph.stream(k.Command(resume="!"), durability="exit")
@@ -55,7 +55,7 @@ def saving_a_stop_at_exit(k: Kit) -> Talk:
 
 @conversation
 def saving_a_failure_at_exit(k: Kit) -> Talk:
-    graph = k.talk(k.fan(bad=k.fails_once(after=0.04), y=lambda _: {"log": [k.count("y")]}))
+    graph = k.talk(k.fan(bad=k.fails_once(after=0.02), y=lambda _: {"log": [k.count("y")]}))
     yield graph.stream({"a": 1}, durability="exit")
     yield k.kept()
     yield graph.stream(None, durability="exit")
@@ -97,7 +97,7 @@ def a_sibling_of_a_failed_node_does_not_run_again(k: Kit) -> Talk:
     def side(_: Any) -> Any:
         return {"log": [k.count("side")]}
 
-    graph = k.talk(k.fan(side=side, bad=k.fails_once(after=0.04)))
+    graph = k.talk(k.fan(side=side, bad=k.fails_once(after=0.02)))
     yield graph.stream({"a": 1})
     yield graph.state()
     yield graph.stream(None)
@@ -106,7 +106,7 @@ def a_sibling_of_a_failed_node_does_not_run_again(k: Kit) -> Talk:
 
 @conversation
 def a_question_beside_a_failure(k: Kit) -> Talk:
-    graph = k.talk(k.fan(ask=k.asks("?"), bad=k.fails_once(after=0.04)))
+    graph = k.talk(k.fan(ask=k.asks("?"), bad=k.fails_once(after=0.02)))
     yield graph.stream({"a": 1})
     yield graph.state()
     yield graph.stream(None)
@@ -164,7 +164,7 @@ def a_handler_of_an_error_that_asks(k: Kit) -> Talk:
 def a_failed_send_runs_again_alone(k: Kit) -> Talk:
     def worker(state: Any) -> Any:
         if state["a"] == 2:
-            return k.fails_once("two", after=0.04)(state)
+            return k.fails_once("two", after=0.02)(state)
         return {"log": [state["a"], k.count("one")]}
 
     graph = k.empty().add_node("worker", worker)
@@ -223,7 +223,7 @@ def the_same_run_by_its_metadata(k: Kit) -> Talk:
 
 @conversation
 def a_deferred_node_over_a_question(k: Kit) -> Talk:
-    graph = k.fan(x=logs("x"), ask=k.asks("?", after=0.04))
+    graph = k.fan(x=logs("x"), ask=k.asks("?", after=0.02))
     graph.add_node("y", logs("y")).add_edge("x", "y")
     graph.add_node("last", logs("last"), defer=True)
     graph.add_edge("y", "last").add_edge("ask", "last")
@@ -235,7 +235,7 @@ def a_deferred_node_over_a_question(k: Kit) -> Talk:
 
 @conversation
 def a_deferred_barrier_over_a_stop(k: Kit) -> Talk:
-    graph = k.fan(x=logs("x"), y=logs("y", after=0.04))
+    graph = k.fan(x=logs("x"), y=logs("y", after=0.02))
     graph.add_node("last", logs("last"), defer=True).add_edge(["x", "y"], "last")
     graph = k.talk(graph, interrupt_before=["last"])
     yield graph.stream({"a": 1})
@@ -246,7 +246,7 @@ def a_deferred_barrier_over_a_stop(k: Kit) -> Talk:
 
 @conversation
 def a_barrier_half_reached_at_a_stop(k: Kit) -> Talk:
-    graph = k.fan(x=logs("x"), y=logs("y", after=0.04))
+    graph = k.fan(x=logs("x"), y=logs("y", after=0.02))
     graph.add_node("z", logs("z")).add_edge("y", "z")
     graph.add_node("last", logs("last")).add_edge(["x", "z"], "last")
     graph = k.talk(graph, interrupt_before=["z"])
@@ -301,7 +301,7 @@ def a_command_that_goes_on_after_a_question(k: Kit) -> Talk:
 @conversation
 def an_overwrite_is_kept(k: Kit) -> Talk:
     overwrite = k.engine.types.Overwrite
-    graph = k.talk(k.fan(x=lambda _: {"log": overwrite(["new"])}, ask=k.asks("?", after=0.04)))
+    graph = k.talk(k.fan(x=lambda _: {"log": overwrite(["new"])}, ask=k.asks("?", after=0.02)))
     yield graph.stream({"a": 1, "log": ["old"]})
     yield graph.state()
     yield graph.stream(k.Command(resume="!"))
@@ -535,7 +535,7 @@ def tokens_and_custom_items_around_a_question(k: Kit) -> Talk:
 @conversation
 def questions_of_many_sends_by_id(k: Kit) -> Talk:
     def worker(state: Any) -> Any:
-        return k.asks(f"{state['a']}?", after=0.04 * state["a"])(state)
+        return k.asks(f"{state['a']}?", after=0.02 * state["a"])(state)
 
     graph = k.empty().add_node("worker", worker)
     graph.add_conditional_edges(

@@ -67,7 +67,7 @@ def a_stop_in_a_loop_is_made_each_time(k: Kit) -> Talk:
 
 @conversation
 def a_stop_before_one_of_two_stops_both(k: Kit) -> Talk:
-    graph = k.talk(k.fan(x=logs("x"), y=logs("y", after=0.04)), interrupt_before=["y"])
+    graph = k.talk(k.fan(x=logs("x"), y=logs("y", after=0.02)), interrupt_before=["y"])
     yield graph.stream({"a": 1})
     yield graph.state()
     yield graph.stream(None)
@@ -127,7 +127,7 @@ def a_command_that_answers_and_updates(k: Kit) -> Talk:
 @conversation
 def a_command_that_answers_and_goes_elsewhere(k: Kit) -> Talk:
     graph = k.chain(ask=k.asks("?"))
-    graph = k.talk(graph.add_node("other", logs("other", after=0.04)))
+    graph = k.talk(graph.add_node("other", logs("other", after=0.02)))
     yield graph.stream({"a": 1})
     yield graph.stream(k.Command(resume="!", goto="other"))
     yield graph.history()
@@ -135,7 +135,7 @@ def a_command_that_answers_and_goes_elsewhere(k: Kit) -> Talk:
 
 @conversation
 def a_command_that_goes_somewhere_on_a_thread_that_is_done(k: Kit) -> Talk:
-    graph = k.talk(k.chain(x=logs("x", after=0.04), y=counts))
+    graph = k.talk(k.chain(x=logs("x", after=0.02), y=counts))
     yield graph.stream({"a": 1})
     yield graph.stream(k.Command(goto="y"))
     yield graph.stream(k.Command(goto=["x", k.Send("y", {"a": 100})]))
@@ -172,7 +172,7 @@ def an_answer_when_nobody_asks(k: Kit) -> Talk:
 @conversation
 def strict_answers(k: Kit) -> Talk:
     strict: Any = thread(__pregel_strict_resume=True)
-    graph = k.talk(k.fan(x=k.asks("x?"), y=k.asks("y?", after=0.04)))
+    graph = k.talk(k.fan(x=k.asks("x?"), y=k.asks("y?", after=0.02)))
     chunks = yield graph.stream({"a": 1}, strict)
     yield graph.stream(k.Command(resume="both"), strict)
     yield graph.stream(k.Command(resume={}), strict)
@@ -188,7 +188,7 @@ def strict_answers(k: Kit) -> Talk:
 
 @conversation
 def what_invoke_returns_at_a_question(k: Kit) -> Talk:
-    graph = k.talk(k.fan(x=k.asks("x?"), y=logs("y", after=0.04)))
+    graph = k.talk(k.fan(x=k.asks("x?"), y=logs("y", after=0.02)))
     yield graph.invoke({"a": 1})
     yield graph.invoke(k.Command(resume="!"))
 
@@ -204,14 +204,14 @@ def what_invoke_returns_in_other_modes(k: Kit) -> Talk:
 
 @conversation
 def typed_results_carry_the_questions(k: Kit) -> Talk:
-    graph = k.talk(k.fan(x=k.asks("x?"), y=logs("y", after=0.04)))
+    graph = k.talk(k.fan(x=k.asks("x?"), y=logs("y", after=0.02)))
     yield graph.invoke({"a": 1}, version="v2")
     yield graph.invoke(k.Command(resume="!"), version="v2")
 
 
 @conversation
 def stream_parts_carry_the_questions(k: Kit) -> Talk:
-    graph = k.talk(k.fan(x=k.asks("x?"), y=logs("y", after=0.04)))
+    graph = k.talk(k.fan(x=k.asks("x?"), y=logs("y", after=0.02)))
     yield graph.stream({"a": 1}, version="v2")
     yield graph.stream(k.Command(resume="!"), version="v2", subgraphs=False)
 
@@ -233,6 +233,6 @@ def typed_results_of_a_dataclass(k: Kit) -> Talk:
 
 @conversation
 def debug_chunks_of_a_question(k: Kit) -> Talk:
-    graph = k.talk(k.fan(x=k.asks("x?"), y=logs("y", after=0.04)))
+    graph = k.talk(k.fan(x=k.asks("x?"), y=logs("y", after=0.02)))
     yield graph.stream({"a": 1}, stream_mode="debug")
     yield graph.stream(k.Command(resume="!"), stream_mode=["debug"])

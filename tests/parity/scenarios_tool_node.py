@@ -297,33 +297,27 @@ def injecting(engine: Engine, which: str) -> Any:
     """Return a tool that shows what it is given."""
     state, store = engine.prebuilt.InjectedState, engine.prebuilt.InjectedStore
 
-    @tool
     def whole(a: int, state: Annotated[Any, state]) -> str:
         """Show it."""
         return repr(sorted(state)) if isinstance(state, dict) else type(state).__name__
 
-    @tool
     def key(a: int, user: Annotated[str, state("user")]) -> str:
         """Show it."""
         return user
 
-    @tool
     def missing(a: int, city: Annotated[str, state("city")]) -> str:
         """Show it."""
         return city
 
-    @tool
     def optional(a: int, city: Annotated[Optional[str], state("city")] = None) -> str:  # noqa: UP045
         """Show it."""
         return repr(city)
 
-    @tool
     def kept(a: int, store: Annotated[Any, store()]) -> str:
         """Show it."""
         store.put(("x",), "k", {"v": a})
         return repr(store.get(("x",), "k").value)
 
-    @tool
     def all_of_it(runtime: engine.prebuilt.ToolRuntime) -> str:
         """Show it."""
         runtime.stream_writer("written")
@@ -334,8 +328,8 @@ def injecting(engine: Engine, which: str) -> Any:
         there = (runtime.store is None, [t.name for t in runtime.tools], info.node_attempt)
         return repr((runtime.tool_call_id, runtime.context, shown, *there))
 
-    tools = (whole, key, missing, optional, kept, all_of_it)
-    return next(found for found in tools if found.name == which)
+    shows = (whole, key, missing, optional, kept, all_of_it)
+    return tool(next(found for found in shows if found.__name__ == which))
 
 
 def injected(which: str, state: Any, suffix: str = "", **kwargs: Any) -> None:

@@ -103,45 +103,55 @@ def test_an_unknown_argument_is_named() -> None:
         chain(lambda _: None).stream_events({"a": 1}, version="v3", contxt=1)
 
 
-def endless(ran: list[int], going: threading.Event) -> Any:
-    """Return a graph of a graph that takes one step after the other, for a long time."""
+class Endless:
+    """A graph that invokes a graph without end, and what is seen of that one."""
 
-    def step(_: Any) -> Any:
-        ran.append(1)
-        going.set()
-        time.sleep(0.01)
+    def __init__(self) -> None:
+        self.steps = 0
+        self.going, self.ended, self.over = (threading.Event() for _ in range(3))
 
-    inner = StateGraph(dict).add_node("step", step).add_edge(START, "step")
-    inner.add_conditional_edges("step", lambda _: "step" if len(ran) < 500 else "__end__")
-    # a config and a thread of its own: the graph around does not know of the run
-    compiled = inner.compile()
-    return chain(lambda s: compiled.invoke({}) and s)
+        def step(_: Any) -> None:
+            self.steps += 1
+            self.going.set()
+            time.sleep(0.001)
+
+        inner = StateGraph(dict).add_node("step", step).add_edge(START, "step")
+        inner.add_conditional_edges("step", lambda _: "__end__" if self.over.is_set() else "step")
+        compiled = inner.compile()
+
+        def invoke(_: Any) -> None:
+            # a config and a thread of its own: the graph around does not know of the run
+            try:
+                compiled.invoke({}, {"recursion_limit": 1_000_000})
+            finally:
+                self.ended.set()
+
+        self.graph = chain(invoke)
 
 
-def test_an_aborted_run_leaves_no_graph_inside_running() -> None:
+@pytest.fixture
+def endless() -> Iterator[Endless]:
+    """A graph that the test is to stop; if it does not, the end of the test does."""
+    made = Endless()
+    yield made
+    made.over.set()
+
+
+def test_an_aborted_run_leaves_no_graph_inside_running(endless: Endless) -> None:
     """The graph inside stops before its next superstep, and `abort` waits for that."""
-    ran: list[int] = []
-    going = threading.Event()
-    run = endless(ran, going).stream_events({"a": 1}, version="v3")
+    run = endless.graph.stream_events({"a": 1}, version="v3")
     next(iter(run.subgraphs))
-    assert going.wait(10)
+    assert endless.going.wait(10)
     run.abort()
-    steps = len(ran)
-    time.sleep(0.05)
-    assert len(ran) == steps < 500
+    assert endless.ended.is_set()
 
 
-async def test_an_aborted_async_run_leaves_no_graph_inside_running() -> None:
+async def test_an_aborted_async_run_leaves_no_graph_inside_running(endless: Endless) -> None:
     """Also where the graph inside runs in a thread, which cannot be cancelled."""
-    ran: list[int] = []
-    going = threading.Event()
-    run = await endless(ran, going).astream_events({"a": 1}, version="v3")
+    run = await endless.graph.astream_events({"a": 1}, version="v3")
     await anext(aiter(run.subgraphs))
     await run.abort()
-    await asyncio.sleep(0.1)
-    steps = len(ran)
-    await asyncio.sleep(0.1)
-    assert len(ran) == steps < 500
+    assert await asyncio.to_thread(endless.ended.wait, 10)
 
 
 async def test_abort_wakes_whoever_waits() -> None:

@@ -10,11 +10,11 @@ from langgraph.checkpoint.memory import InMemorySaver
 from runtime_graphs import State, chain
 
 from runtime.func import entrypoint, task
-from runtime.graph import START, StateGraph
-from runtime.types import RetryPolicy
+from runtime.graph import START, MessageGraph, StateGraph
+from runtime.types import Interrupt, RetryPolicy
 from runtime.warnings import LangGraphDeprecatedSinceV05, LangGraphDeprecatedSinceV10
 
-RETRY = RetryPolicy(max_attempts=2, initial_interval=0, retry_on=LookupError)
+RETRY = RetryPolicy(max_attempts=2, initial_interval=0, jitter=False, retry_on=LookupError)
 
 
 def fails_once() -> Callable[[Any], Any]:
@@ -93,3 +93,32 @@ def test_which_warning_it_is() -> None:
         StateGraph(State, input=State)
     with pytest.warns(LangGraphDeprecatedSinceV10):
         StateGraph(State, config_schema=dict)
+
+
+def test_a_graph_of_messages_alone(drive) -> None:
+    """Is deprecated, and runs."""
+    with pytest.warns(LangGraphDeprecatedSinceV10, match="MessageGraph is deprecated"):
+        graph = MessageGraph()
+    graph.add_node("answer", lambda messages: ("ai", f"You said {messages[-1].text}."))
+    compiled = graph.add_edge(START, "answer").compile()
+    assert [message.text for message in drive.invoke(compiled, "hi")] == ["hi", "You said hi."]
+
+
+def test_a_question_in_its_old_form() -> None:
+    """Has the id that it has today."""
+    old = Interrupt("?", ns=["a:1", "b:2"], resumable=True, when="during")
+    assert old == Interrupt.from_ns("?", "a:1|b:2")
+    with pytest.warns(LangGraphDeprecatedSinceV10, match="`interrupt_id` is deprecated"):
+        assert old.interrupt_id == old.id
+
+
+def test_the_schema_of_the_config() -> None:
+    """Is that of the context under its old name, and deprecated."""
+    built = StateGraph(State, context_schema=State).add_node("x", fails_once())
+    graph = built.add_edge(START, "x").compile()
+    with pytest.warns(LangGraphDeprecatedSinceV10, match="`config_schema` is deprecated"):
+        schema = graph.config_schema(include=["tags"])
+    with pytest.warns(LangGraphDeprecatedSinceV10, match="`get_config_jsonschema` is deprecated"):
+        as_json = graph.get_config_jsonschema(include=["tags"])
+    assert as_json == schema.model_json_schema()
+    assert list(schema.model_fields) == ["configurable", "tags"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from runtime_graphs import State, chain, says
 from runtime.errors import NodeCancelledError, NodeTimeoutError
 from runtime.graph import START, StateGraph
 from runtime.runtime import Runtime
+from runtime.turns import LiveTurns, use_turns
 from runtime.types import RetryPolicy, Send, TimeoutPolicy
 
 LONG = 60.0
@@ -23,6 +25,27 @@ def limited(node: Any, timeout: Any, **policies: Any) -> Any:
     """Return a graph of one node with a timeout."""
     graph: Any = StateGraph(State).add_node("x", node, timeout=timeout, **policies)
     return graph.add_edge(START, "x").compile()
+
+
+class Clock(LiveTurns):
+    """Time passes where a test says so, however long its machine takes."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def monotonic(self) -> float:
+        return self.time
+
+    async def asleep(self, seconds: float) -> bool:
+        self.time += seconds
+        return True
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    """The clock that timeouts are measured with. When they are looked at is up to the real one."""
+    with use_turns(Clock()) as turns:
+        yield turns
 
 
 async def hang(_: Any) -> None:
@@ -55,34 +78,40 @@ async def test_the_node_is_cancelled() -> None:
     assert seen == ["cleaned up"]
 
 
-async def test_a_node_that_does_not_end_is_left_behind_silently() -> None:
+async def test_a_node_that_does_not_end_is_left_behind_silently(clock: Clock) -> None:
     """Nobody waits for it, and what it still writes goes nowhere."""
-    left = asyncio.Event()
+    left, written = asyncio.Event(), asyncio.Event()
 
     async def node(_: Any, runtime: Runtime) -> None:
         if left.is_set():  # the second attempt, while the first is still there
-            await asyncio.sleep(0)
+            await written.wait()
             return
         runtime.stream_writer("in time")
+        clock.time += 1
         try:
             await asyncio.sleep(LONG)
         finally:
             left.set()
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.02)
             runtime.stream_writer("too late")
+            written.set()
 
-    policy = RetryPolicy(initial_interval=0.3, jitter=False)
-    stream = limited(node, 0.2, retry_policy=policy).astream({"a": 1}, stream_mode="custom")
+    graph = limited(node, 0.01, retry_policy=RetryPolicy())
+    stream = graph.astream({"a": 1}, stream_mode="custom")
     assert [item async for item in stream] == ["in time"]
 
 
-def beating(sign: Any) -> Any:
-    """Return a node that takes 400 ms, and gives a sign every 50 ms."""
+def beating(sign: Any, clock: Clock) -> Any:
+    """Return a node that takes 48 ms, and gives a sign every 8 ms.
+
+    In between it sleeps long enough for the engine to look whether its time is over.
+    """
 
     async def node(_: Any, runtime: Runtime) -> Any:
-        for _ in range(8):
-            await asyncio.sleep(0.05)
+        for _ in range(6):
+            clock.time += 0.008
             await sign(runtime)
+            await asyncio.sleep(0.02)
         return {"log": ["done"]}
 
     return node
@@ -102,56 +131,59 @@ IN_TIME = [(heartbeat, "heartbeat"), (heartbeat, "auto"), (custom, "auto")]
 
 
 @pytest.mark.parametrize(("sign", "refresh_on"), IN_TIME)
-async def test_signs_of_progress_keep_an_idle_node_alive(sign, refresh_on) -> None:
+async def test_signs_of_progress_keep_an_idle_node_alive(sign, refresh_on, clock: Clock) -> None:
     """A heartbeat always does; a custom item does by default."""
-    policy = TimeoutPolicy(idle_timeout=0.3, refresh_on=refresh_on)
-    assert (await limited(beating(sign), policy).ainvoke({"a": 1}))["log"] == ["done"]
+    policy = TimeoutPolicy(idle_timeout=0.01, refresh_on=refresh_on)
+    assert (await limited(beating(sign, clock), policy).ainvoke({"a": 1}))["log"] == ["done"]
 
 
 inner = chain(lambda _: None)
 
 
 @pytest.mark.parametrize("called", ["model", "graph"])
-async def test_callbacks_inside_a_node_are_signs_of_progress(called) -> None:
+async def test_callbacks_inside_a_node_are_signs_of_progress(called, clock: Clock) -> None:
     """So are the tokens of models and the nodes of graphs that it calls."""
 
-    async def node(_: Any, config: RunnableConfig) -> Any:
-        for _ in range(8):
-            await asyncio.sleep(0.05)
+    async def node(state: Any, config: RunnableConfig) -> Any:
+        async def call(_: Any) -> None:
             if called == "model":
                 await says("a b").ainvoke("?", config)
             else:
                 await inner.ainvoke({"a": 1}, config)
-        return {"log": ["done"]}
 
-    policy = TimeoutPolicy(idle_timeout=0.3)
+        return await beating(call, clock)(state, None)
+
+    policy = TimeoutPolicy(idle_timeout=0.01)
     assert (await limited(node, policy).ainvoke({"a": 1}))["log"] == ["done"]
 
 
-async def test_only_heartbeats_count_where_the_policy_says_so() -> None:
+async def test_only_heartbeats_count_where_the_policy_says_so(clock: Clock) -> None:
     """With `refresh_on="heartbeat"` whatever else happens is no progress."""
-    policy = TimeoutPolicy(idle_timeout=0.02, refresh_on="heartbeat")
-    with pytest.raises(NodeTimeoutError, match=r"idle timeout of 0.020s without making progress"):
-        await limited(beating(custom), policy).ainvoke({"a": 1})
+    policy = TimeoutPolicy(idle_timeout=0.01, refresh_on="heartbeat")
+    with pytest.raises(NodeTimeoutError, match=r"idle timeout of 0.010s without making progress"):
+        await limited(beating(custom, clock), policy).ainvoke({"a": 1})
 
 
-async def test_a_run_timeout_takes_no_notice_of_progress() -> None:
+async def test_a_run_timeout_takes_no_notice_of_progress(clock: Clock) -> None:
     """It holds for the whole attempt."""
     with pytest.raises(NodeTimeoutError, match="run timeout"):
-        await limited(beating(heartbeat), 0.02).ainvoke({"a": 1})
+        await limited(beating(heartbeat, clock), 0.01).ainvoke({"a": 1})
 
 
-async def test_the_time_runs_anew_for_each_attempt() -> None:
+async def test_the_time_runs_anew_for_each_attempt(clock: Clock) -> None:
     """A timeout is a reason to try again, and the wait in between does not count."""
-    attempts = iter([LONG, 0, 0])
+    attempts = iter([1, 0])
 
     async def node(_: Any) -> Any:
-        await asyncio.sleep(next(attempts))
+        passed = next(attempts)
+        clock.time += passed
+        await asyncio.sleep(LONG if passed else 0.02)
         return {"log": ["done"]}
 
     policy = RetryPolicy(initial_interval=0.3, jitter=False)
-    graph = limited(node, 0.2, retry_policy=policy)
+    graph = limited(node, 0.01, retry_policy=policy)
     assert (await graph.ainvoke({"a": 1}))["log"] == ["done"]
+    assert clock.time == 1.3
 
 
 async def test_the_time_for_a_conditional_edge_counts() -> None:

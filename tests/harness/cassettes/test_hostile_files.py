@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,19 @@ from harness.cassettes._store import dumped
 from harness.errors import CassetteFormatError
 
 
+@contextmanager
+def soon() -> Iterator[None]:
+    """Fail if a block takes five seconds of work: ten times as much as on a usual machine."""
+    started = time.thread_time()
+    yield
+    assert time.thread_time() - started < 5
+
+
 def refusal(path: Path, content: bytes) -> str:
-    """Read the file, and return the message of the error that must come within a second of work."""
+    """Read the file, and return the message of the error, which must come soon."""
     path.write_bytes(content)
-    started = time.process_time()
-    with pytest.raises(CassetteFormatError) as caught:
+    with soon(), pytest.raises(CassetteFormatError) as caught:
         read_recording(path)
-    assert time.process_time() - started < 1
     report = str(caught.value)
     assert report.startswith(f"cannot read the cassette {path}\n  ")
     assert "--record-mode=rewrite" in report
@@ -138,6 +145,5 @@ def test_50_megabytes_are_no_problem(path: Path) -> None:
     answer = b'response: {status: 200, body: {string: "%s"}}' % (b"data: x\\n\\n" * 5000)
     one = b"- request: {method: GET, uri: u}\n  " + answer + b"\n"
     path.write_bytes(b"interactions:\n" + one * 900)
-    started = time.process_time()
-    assert len(read_recording(path).interactions) == 900
-    assert time.process_time() - started < 2
+    with soon():
+        assert len(read_recording(path).interactions) == 900

@@ -130,8 +130,10 @@ def test_no_such_file(tmp_path: Path, check: Callable) -> None:
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="no recordings beside the repository")
-def test_no_false_alarm_on_real_recordings(check: Callable) -> None:
+@pytest.mark.parametrize("one_of", [20, pytest.param(1, marks=pytest.mark.proof)])
+def test_no_false_alarm_on_real_recordings(check: Callable, one_of: int) -> None:
     """Whoever published them had taken the keys out."""
-    _, output = check("check", "--json", SHARED)
+    files = sorted(path for path in SHARED.rglob("*") if path.is_file())
+    _, output = check("check", "--json", *files[::one_of])
     problems = [json.loads(line) for line in output.splitlines()]
     assert [problem for problem in problems if problem["kind"] != "unreadable"] == []

@@ -171,22 +171,22 @@ async def test_a_cancelled_recording_keeps_what_came(path) -> None:
     """The file says that it was cancelled."""
     live = ScriptedChatModel(["one two three"], latency=5, realtime=False)
     model = CassetteChatModel(path, model=live, record_mode="once")
-    got: list[Any] = []
+    came = asyncio.Event()
 
     async def follow() -> None:
-        async for chunk in model.astream("q"):
-            got.append(chunk)
+        async for _ in model.astream("q"):
+            came.set()
             await asyncio.sleep(60)
 
     task = asyncio.create_task(follow())
-    for _ in range(1000):
-        await asyncio.sleep(0)
-        if got:
-            break
+    await asyncio.wait_for(came.wait(), 30)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await asyncio.sleep(0.01)
+    for _ in range(1000):  # the loop closes the stream when nobody holds it any more
+        if path.exists():
+            break
+        await asyncio.sleep(0.01)
     assert "end: cancelled" in path.read_text()
 
 

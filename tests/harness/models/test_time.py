@@ -19,7 +19,7 @@ def test_virtual_time_passes_without_waiting(drive) -> None:
     assert seen == [3600, 3660, 3720]
     drive.invoke(model)
     assert clock.now == 3720 * 2
-    assert time.perf_counter() - started < 5
+    assert time.perf_counter() - started < 60
 
 
 def test_real_time_is_waited_for(drive) -> None:

@@ -39,7 +39,7 @@ def test_losses_stand_in_the_summary(project: pytest.Pytester, options: list[str
 def test_graphs_of_langgraph_need_the_bundled_engine(project: pytest.Pytester) -> None:
     """On the installed engine it says that it has not asked them; on the bundled one it asks."""
     project.makepyfile(test_it=SUITE.replace("runtime.graph", "langgraph.graph"))
-    installed = project.runpytest_subprocess("--python-contract=3.10")
+    installed = project.runpytest("--python-contract=3.10")
     installed.stdout.fnmatch_lines(["*were not asked: --graph-engine=bundled asks them"])
     bundled = project.runpytest_subprocess("--python-contract=3.10", "--graph-engine=bundled")
     bundled.stdout.fnmatch_lines(["jokes, node 'joke': GenericFakeChatModel.ainvoke()*"])

@@ -77,7 +77,10 @@ def test_what_was_played(project: pytest.Pytester, played: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "xdist"])
+@pytest.mark.parametrize(
+    "options",
+    [pytest.param((), id="alone"), pytest.param(("-n", "2"), id="xdist", marks=pytest.mark.proof)],
+)
 def test_files_of_no_test(
     project: pytest.Pytester, orphans: None, options: tuple[str, ...]
 ) -> None:

@@ -1,7 +1,8 @@
-"""Run the examples of one document under the switch, one after the other, like a notebook.
+"""Run the examples of documents under the switch, one after the other, like notebooks.
 
-`python run_document.py DOCUMENT printed|turned CASSETTE MODE`: as printed, or with sync and async
-streams exchanged where the document's graph has both forms.
+`python run_documents.py MODE DOCUMENT/FORM...`: each with its cassette in that record mode, and
+`printed` as it is or `turned`, with sync and async streams exchanged where its graph has both. What
+one prints comes after a line `=== DOCUMENT/FORM`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+CASSETTES = HERE.parents[2] / "cassettes" / "documents"
 PROVIDERS = {"openai": "https://api.openai.com", "anthropic": "https://api.anthropic.com"}
 # what a document takes for granted, as its earlier pages have it
 WEATHER = '''
@@ -88,25 +90,33 @@ async def run(code: str, where: str, names: dict[str, Any]) -> None:
         await result
 
 
-async def main(document: str, form: str, cassette: str, mode: Any) -> None:
-    """Run all of them."""
-    from runtime import as_langgraph  # noqa: PLC0415 - the switch comes first
-
-    as_langgraph.install()
-    from harness import use_cassette  # noqa: PLC0415
+async def play(document: str, form: str, mode: Any) -> None:
+    """Run the examples of a document."""
+    from harness import use_cassette  # noqa: PLC0415 - the switch comes first
 
     provider = "openai" if document in ("messages_mode", "tokens_how_to") else "anthropic"
     names: dict[str, Any] = {"__name__": "__main__"}
     await run(SETTINGS[document], "setting", names)
+    cassette = CASSETTES / f"{document}.yaml"
     async with use_cassette(cassette, mode, recorded_as=PROVIDERS[provider]):
         for path in sorted((HERE / document).glob("*.py")):
             code = path.read_text(encoding="utf-8")
             print(f"--- {path.stem}")
             await run(turned(code) if form == "turned" else code, str(path), names)
             await run(AFTERWARDS.get(f"{document}/{path.stem}", ""), "afterwards", names)
+
+
+def main(mode: str, *wanted: str) -> None:
+    """Run them all, each in an event loop of its own."""
+    from runtime import as_langgraph  # noqa: PLC0415 - before anything imports LangGraph
+
+    as_langgraph.install()
+    for name in wanted:
+        print(f"\n=== {name}")
+        asyncio.run(play(*name.split("/"), mode))
     assert "langgraph.pregel._loop" not in sys.modules, "the installed LangGraph was loaded"
 
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore", DeprecationWarning)  # of models that retire
-    asyncio.run(main(*sys.argv[1:]))
+    main(*sys.argv[1:])

@@ -13,7 +13,11 @@ from typing import Any, Generic, get_args, get_origin, get_type_hints
 
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool, InjectedToolArg
-from langchain_core.tools.base import _DirectlyInjectedToolArg, get_all_basemodel_annotations
+from langchain_core.tools.base import (
+    _DirectlyInjectedToolArg,
+    _is_injected_arg_type,
+    get_all_basemodel_annotations,
+)
 from langgraph.store.base import BaseStore
 from pydantic import BaseModel
 from typing_extensions import TypeVar
@@ -93,6 +97,8 @@ class Injection:
         stores: Parameters for the store.
         runtimes: Parameters for the `ToolRuntime`.
         names: All of these.
+        hidden: Parameters that the model does not see, these and others: it cannot fill them in by
+            guessing.
     """
 
     tool_name: str
@@ -101,12 +107,15 @@ class Injection:
     stores: tuple[str, ...]
     runtimes: tuple[str, ...]
     names: frozenset[str]
+    hidden: frozenset[str]
 
     @classmethod
     def of(cls, tool: BaseTool) -> Injection:
         """Find out what a tool wants, from its schema and from its function."""
-        whole, fields, stores, runtimes = [], [], [], []
+        whole, fields, stores, runtimes, hidden = [], [], [], [], []
         for name, (annotation, has_default) in _parameters(tool).items():
+            if _is_injected_arg_type(annotation):
+                hidden.append(name)
             wanted = _injected(name, annotation)
             if wanted is ToolRuntime:
                 runtimes.append(name)
@@ -117,12 +126,20 @@ class Injection:
             elif wanted is not None:
                 whole.append(name)
         names = frozenset([*whole, *(name for name, _, _ in fields), *stores, *runtimes])
-        return cls(tool.name, tuple(whole), tuple(fields), tuple(stores), tuple(runtimes), names)
+        return cls(
+            tool.name,
+            tuple(whole),
+            tuple(fields),
+            tuple(stores),
+            tuple(runtimes),
+            names,
+            names.union(hidden),
+        )
 
     def fill(
         self, args: dict[str, Any], runtime: ToolRuntime[Any, Any], messages_key: str
     ) -> dict[str, Any]:
-        """Return arguments with the injected ones; what the model gave for those does not count.
+        """Return arguments with the injected ones; what the model gave for hidden ones is dropped.
 
         Raises:
             ValueError: The tool wants a key of a state that has no keys, or a store, and there is
@@ -130,7 +147,7 @@ class Injection:
             KeyError: The tool wants a key that the state does not have; if the state is an object,
                 an AttributeError.
         """
-        filled = {name: value for name, value in args.items() if name not in self.names}
+        filled = {name: value for name, value in args.items() if name not in self.hidden}
         state = runtime.state
         if isinstance(state, list) and (self.whole_state or self.fields):
             state = self._as_dict(state, messages_key)

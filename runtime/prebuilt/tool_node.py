@@ -190,7 +190,7 @@ class ToolNode(Runnable[Any, Any]):
         """Return the call with the arguments that the model does not know of."""
         injection = self._injection_of(tool)
         call: ToolCall = {**request.tool_call, "type": "tool_call"}
-        if injection.names:
+        if injection.hidden:
             call["args"] = injection.fill(call["args"], request.runtime, self._messages_key)
         return call
 

@@ -11,6 +11,8 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool, create_schema_from_function
 from pydantic import BaseModel, ValidationError
 
+from runtime.warnings import LangGraphDeprecatedSinceV10
+
 __all__ = ("ValidationNode",)
 
 Schema = type[BaseModel]
@@ -51,7 +53,7 @@ class ValidationNode(Runnable[Any, Any]):
     ) -> None:
         warnings.warn(
             "ValidationNode is deprecated: a ToolNode tells the model about wrong arguments.",
-            DeprecationWarning,
+            LangGraphDeprecatedSinceV10,
             stacklevel=2,
         )
         self.name = name

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import is_dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple, get_args
 
 from pydantic import BaseModel
 
 from runtime._threads import Durability
 from runtime.pregel._stream import Sink
 from runtime.runtime import RunControl
+from runtime.warnings import LangGraphDeprecatedSinceV10, deprecated
 
-__all__ = ("Asked", "coerced")
+__all__ = ("Asked", "coerced", "durability_of")
+
+DURABILITIES: Final = get_args(Durability)
 
 
 class Asked(NamedTuple):
@@ -37,6 +40,33 @@ class Asked(NamedTuple):
     durability: Durability | None = None
     control: RunControl | None = None
     ns: str = ""
+
+
+def durability_of(
+    durability: Durability | None, checkpoint_during: bool | None
+) -> Durability | None:
+    """Return when checkpoints are to be saved, if the caller says so.
+
+    Raises:
+        ValueError: There is no such durability, or it is given under its old name, too.
+    """
+    if checkpoint_during is not None:
+        deprecated(
+            "`checkpoint_during` is deprecated: use `durability`, which is 'async' for True and "
+            "'exit' for False.",
+            LangGraphDeprecatedSinceV10,
+            stacklevel=4,
+        )
+        if durability is not None:
+            raise ValueError(
+                "Cannot use both `checkpoint_during` and `durability`: give only `durability`."
+            )
+        return "async" if checkpoint_during else "exit"
+    if durability is not None and durability not in DURABILITIES:
+        raise ValueError(
+            f"Unknown durability {durability!r}. It is one of {', '.join(DURABILITIES)}."
+        )
+    return durability
 
 
 def coerced(context: Any, schema: Any) -> Any:

@@ -23,7 +23,7 @@ from langgraph.cache.base import BaseCache
 
 from runtime import _contract
 from runtime.callbacks import GraphCallbackHandler
-from runtime.errors import NodeTimeoutError, ParentCommand
+from runtime.errors import NodeTimeoutError
 from runtime.pregel._calls import Called, Calls, Promise
 from runtime.pregel._desk import AsyncDesk
 from runtime.pregel._inbox import LEAVE, Inbox
@@ -51,10 +51,9 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
     """
     inbox.open()
     ready = run.show.ready
-    heard = None
     going = _Going(run, inbox)
     try:
-        heard = await _announce(run)
+        await going.announce()
         await going.load()
         try:
             # no generator of its own: closing this one cancels the nodes at once
@@ -72,7 +71,10 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
                         yield chunk
                     if going.error is not None:
                         raise going.error
+                made = len(ready)
                 run.commit()
+                for _ in range(made):  # by now the messages of a lone task have ids
+                    yield ready.popleft()
                 if going.keeps:
                     await going.advance()
                 while ready:
@@ -89,9 +91,9 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
         await going.settle()
         while ready:
             yield ready.popleft()
-        await _conclude(run, heard)
+        await going.conclude()
     except BaseException as error:
-        await _conclude(run, heard, error)
+        await going.conclude(error)
         raise
     finally:
         await going.close()
@@ -114,10 +116,12 @@ class _Going:
         self.desk = None if run.thread is None else AsyncDesk(run.thread)
         self.keeps = not (self.desk is None and run.cache is None and run.awaited is None)
         self.error: BaseException | None = None
+        self._heard: Any = None
         self._run = run
         self._inbox = inbox
         self._running: set[asyncio.Task[None]] = set()
         self._pending = 0
+        self._lone = False
         self._ends: float | None = None
         self._marks: list[Mark] = []
         self._reader = run.show.reader
@@ -131,6 +135,26 @@ class _Going:
     def unfinished(self) -> bool:
         """Whether some are not done."""
         return self._pending > 0 or self._calls.outstanding
+
+    async def announce(self) -> None:
+        """Tell whoever listens that the run starts."""
+        run = self._run
+        manager = run.listeners.configured(AsyncCallbackManager)
+        if manager is not None:
+            name = run.config.get("run_name") or run.graph.name
+            self._heard = await manager.on_chain_start(
+                None, run.given, name=name, run_id=run.config.get("run_id")
+            )
+            run.listeners.heard(self._heard)
+
+    async def conclude(self, error: BaseException | None = None) -> None:
+        """Tell whoever listens that the run has ended, and by what error, if by one."""
+        if self._heard is None:
+            return
+        if error is None:
+            await self._heard.on_chain_end(self._run.show.output())
+        else:
+            await asyncio.shield(self._heard.on_chain_error(error))
 
     async def load(self) -> None:
         """Read the thread."""
@@ -151,7 +175,7 @@ class _Going:
 
     async def fail(self, error: BaseException) -> None:
         """Save what is to be saved when a run does not come to its end."""
-        if isinstance(error, ParentCommand):  # an end for the task around it
+        if isinstance(error, Exception):  # an end, and not that nobody reads any more
             await self._catch_up()
         if self.desk is not None:
             await self.desk.settle(error)
@@ -172,6 +196,7 @@ class _Going:
         """Start the tasks of a superstep."""
         self._running.clear()
         self._pending = len(tasks)
+        self._lone = len(tasks) == 1 and not self._run.show.begins_early(tasks[0])
         self._ends = self._run.ends_at()
         for task in sorted(tasks, key=_by_lane) if self._run.turns.serial else tasks:
             self._running.add(_start(task, self._inbox, self._limit))
@@ -189,18 +214,20 @@ class _Going:
             if not batch and run.turns.monotonic() >= ends:
                 self.error = run.timed_out()
         chunks: list[Any] = []
-        for item in batch if run.turns.serial else in_order(batch):
+        items = batch if run.turns.serial else in_order(batch)
+        for number, item in enumerate(items):
             if type(item) not in _NEWS:
                 chunks.append(item)
                 continue
             if type(item) is Task:
-                self._pending -= item.rescuer is None and item.called_by is None
-                if self.desk is not None:
-                    record(run, item)
-                    # an error comes before what the saver may raise
-                    if not (item.fatal or (self.desk.waits and run.completes(item))):
-                        await self.desk.save()
-                run.finish(item)
+                if item.node.calls_tasks:  # what it called counts as shown once this is stored
+                    if chunks:
+                        self._inbox.put_back(items[number:])
+                        break
+                    await self._catch_up()
+                await self._take(item)
+                if self._lone and item.error is None and item.called_by is None:
+                    continue  # what came of it is shown once the state has taken it
             elif type(item) is Called:
                 run.show.start([item.task])
             elif type(item) is Mark:
@@ -215,6 +242,16 @@ class _Going:
                 self.error = item.error
                 break
         return chunks
+
+    async def _take(self, task: Task) -> None:
+        """Take what came of a task."""
+        self._pending -= task.rescuer is None and task.called_by is None
+        if self.desk is not None:
+            record(self._run, task)
+            # an error comes before what the saver may raise
+            if not (task.fatal or (self.desk.waits and self._run.completes(task))):
+                await self.desk.save()
+        self._run.finish(task)
 
     async def close(self) -> None:
         """End the tasks that still run, and wait until they have ended."""
@@ -305,27 +342,6 @@ async def _recall(run: Run, tasks: list[Task], cache: BaseCache[Any]) -> list[Ta
     """Finish the tasks whose writes are in the cache, and return the others."""
     keys = cache_keys(run, tasks)
     return recall(run, tasks, await cache.aget(keys)) if keys else tasks
-
-
-async def _announce(run: Run) -> Any:
-    """Tell whoever listens that the run starts; return the manager of the run, if anybody does."""
-    manager = run.listeners.configured(AsyncCallbackManager)
-    if manager is None:
-        return None
-    name = run.config.get("run_name") or run.graph.name
-    heard = await manager.on_chain_start(
-        None, run.given, name=name, run_id=run.config.get("run_id")
-    )
-    run.listeners.heard(heard)
-    return heard
-
-
-async def _conclude(run: Run, heard: Any, error: BaseException | None = None) -> None:
-    """Tell whoever listens, if anybody does, that the run is over."""
-    if heard is not None and error is None:
-        await heard.on_chain_end(run.show.output())
-    elif heard is not None:
-        await asyncio.shield(heard.on_chain_error(error))
 
 
 async def _tell(run: Run) -> None:

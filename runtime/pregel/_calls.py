@@ -16,17 +16,15 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from runtime.pregel._names import PUSH, TaskPath, path_text, task_id, within
+from runtime.pregel._shown import was_shown
 from runtime.pregel._task import Task
-from runtime.pregel._thread import ERROR, INTERRUPT
+from runtime.pregel._thread import RETURN
 
 if TYPE_CHECKING:
     from runtime.pregel._node import Node
     from runtime.pregel._run import Run
 
-__all__ = ("RETURN", "Called", "Calls", "Promise")
-
-RETURN: Final = "__return__"
-"""Under this name stands what a called task returned."""
+__all__ = ("Called", "Calls", "Promise")
 
 MAX_THREADS: Final = 64
 """How many called tasks run at once, unless `max_concurrency` says otherwise."""
@@ -169,13 +167,13 @@ class Calls:
         task = Task(run, node, path, id_, f"{ns}:{id_}", given)
         task.called_by = parent
         task.config["callbacks"] = parent.config["callbacks"]  # its run is one of the caller's
-        kept = [] if run.thread is None else run.thread.of_task(id_)
-        results = [value for name, value in kept if name == RETURN]
-        if results and run.restores:
+        thread = run.thread
+        results = [value for name, value in thread.of_task(id_) if name == RETURN] if thread else []
+        if thread is not None and results and run.restores:
             promise.set_result(results[-1])
+            task.writes, task.cached = [(RETURN, results[-1])], True
             self._put(Called(task))
-            if self._was_cut_off(parent):
-                task.writes, task.cached = [(RETURN, results[-1])], True
+            if not was_shown(thread, parent, id_):
                 self._started.append(task)
                 self._put(task)
             return promise
@@ -183,16 +181,6 @@ class Calls:
         self._put(Called(task))
         self.start(task, promise)
         return promise
-
-    def _was_cut_off(self, parent: Task) -> bool:
-        """Return whether what a task had called may not have been shown when it last ran.
-
-        One that asked or failed had shown it all; a process that was killed stored what came of a
-        task before it showed it.
-        """
-        thread = self._run.thread
-        kept = () if thread is None else thread.of_task(parent.id)
-        return not any(name in (INTERRUPT, ERROR) for name, _ in kept)
 
     def start(self, task: Task, promise: Promise) -> None:
         """Have a thread do a task."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
+from collections.abc import Sequence
 from typing import Any, Final
 
 __all__ = ("LEAVE", "Inbox")
@@ -45,6 +46,10 @@ class Inbox:
             self._wake()
         else:
             self._loop.call_soon_threadsafe(self._wake)
+
+    def put_back(self, items: Sequence[Any]) -> None:
+        """Let items that arrived, and were not taken, be the next ones to arrive."""
+        self._items.extendleft(reversed(items))
 
     def _wake(self) -> None:
         waiter, self._waiter = self._waiter, None  # once: what comes after that is taken with it

@@ -279,7 +279,7 @@ def _superstep(
     if given := [write for write in kept.get(NOBODY, ()) if write[0] not in SPECIAL]:
         run.apply_given(Given(given))
     if alone:  # drop what was to run, but for what is done
-        for task in waiting if not thread.addressed else ():
+        for task in waiting:
             task.take(kept.get(task.id, ()))
         run.updated = run.apply(waiting) if waiting else run.updated
         return (yield from _saved(run, thread, "update"))
@@ -317,10 +317,10 @@ def _addressed(
             raise InvalidUpdateError(
                 "as_node is required when applying multiple updates: StateUpdate(values, 'node')."
             )
-        name = as_node or _last_writer(graph, thread)
+        name = _last_writer(graph, thread) if as_node is None else as_node
         if name not in graph.nodes:
             raise InvalidUpdateError(
-                f"Node {name} does not exist. The nodes are {', '.join(graph.nodes)}."
+                f"Node {name!r} does not exist. The nodes are {', '.join(graph.nodes)}."
             )
         addressed.append((values, name, id_))
     return addressed

@@ -6,7 +6,7 @@ These functions belong to `Run`; they stand apart because they know what was, no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
@@ -17,6 +17,7 @@ from runtime.pregel._answers import Answers
 from runtime.pregel._deltas import Deltas
 from runtime.pregel._policies import Attempt, CacheKey, cache_key, from_cache
 from runtime.pregel._serde import speaking
+from runtime.pregel._shown import list_shown
 from runtime.pregel._thread import (
     ERROR,
     ERROR_OF,
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from runtime.pregel._task import Task
 
 __all__ = ("answers_of", "cache_keys", "open_thread", "recall", "record", "restore", "saver_of")
+
+
+_NAMES_OF_THREADS: Final = ("thread_id", "checkpoint_ns", "checkpoint_id")
 
 
 def saver_of(run: Run) -> BaseCheckpointSaver[Any] | None:
@@ -74,7 +78,7 @@ def open_thread(run: Run, saver: BaseCheckpointSaver[Any]) -> Thread:
             parents[caller.ns] = around.checkpoint_id
             caller = caller.called_by
         durability = durability or (around.thread.durability if around.thread else None)
-    elif not any(configurable.get(k) for k in ("thread_id", "checkpoint_ns", "checkpoint_id")):
+    elif all(configurable.get(key) in (None, "") for key in _NAMES_OF_THREADS):
         raise ValueError(
             "Checkpointer requires one or more of the following 'configurable' keys: "
             "thread_id, checkpoint_ns, checkpoint_id. Pass a config such as "
@@ -101,6 +105,8 @@ def record(run: Run, task: Task) -> None:
     answers = [(RESUME, task.answers.given)] if task.asked else []
     writes: list[Write]
     if error is None:
+        if task.called_by is not None:
+            list_shown(run, task.called_by)
         if answers:  # apart, as savers do not take what a task wrote twice
             thread.keep(task.id, task.path, answers, run.channels)
         writes = task.writes or [(NO_WRITES, None)]

@@ -15,7 +15,13 @@ from typing import Any, Final
 __all__ = ("Mark", "Reader")
 
 PATIENCE: Final = 1.0
-"""How many seconds an event loop may be busy before a thread takes it for blocked."""
+"""How many seconds a node may keep an event loop busy before a thread takes it for blocked.
+
+There is no telling from outside whether a node that blocks the loop computes, and will let the
+consumer read, or waits for this very thread and never will: `graph.batch(...)` in a coroutine does.
+Then what the graph shows cannot be read before it has stored that it is past it, so one of the two
+has to give way. The consumer's own code is waited for as long as it takes, as it is in sync runs.
+"""
 
 
 class Mark(Future[None]):
@@ -38,12 +44,13 @@ class Reader:
         put: Takes chunks, and marks among them; may be called from any thread.
     """
 
-    __slots__ = ("_blocked", "_left", "_lock", "_loop", "_marks", "_put", "_thread")
+    __slots__ = ("_blocked", "_consumer", "_left", "_lock", "_loop", "_marks", "_put", "_thread")
 
     def __init__(self, put: Callable[[Any], None]) -> None:
         self._put = put
         self._thread = 0
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._consumer: asyncio.Task[Any] | None = None
         self._blocked = False
         self._left = False
         self._marks: set[Mark] = set()
@@ -53,6 +60,7 @@ class Reader:
         """Note that the driver runs in the calling thread, and in which event loop, if in one."""
         self._thread = threading.get_ident()
         self._loop = loop
+        self._consumer = None if loop is None else asyncio.current_task()
 
     def leave(self) -> None:
         """Let everybody go on: from now on nobody reads."""
@@ -65,8 +73,8 @@ class Reader:
     def wait(self) -> None:
         """Wait in a thread until all that is there by now was read.
 
-        Not in the thread that the reader itself needs. Nor while its event loop is blocked: what
-        blocks it may be the very node that waits for the calling thread.
+        Not in the thread that the reader itself needs. Nor while a node blocks its event loop: it
+        may be the very one that waits for the calling thread.
         """
         if self._blocked or threading.get_ident() == self._thread:
             return
@@ -81,7 +89,8 @@ class Reader:
             except RuntimeError:  # it is closed
                 return
             wait((mark,), PATIENCE)
-            if not mark.done() and not answered.is_set():
+            reading = asyncio.current_task(self._loop) is self._consumer
+            if not (mark.done() or answered.is_set() or reading):
                 self._blocked = True
                 return
 

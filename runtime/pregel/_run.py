@@ -12,7 +12,6 @@ from __future__ import annotations
 import logging
 from asyncio import CancelledError
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter
@@ -55,6 +54,7 @@ from runtime.pregel._names import (
 from runtime.pregel._policies import Attempt, with_timeout
 from runtime.pregel._replay import Replay
 from runtime.pregel._show import Show
+from runtime.pregel._shown import all_was_shown
 from runtime.pregel._step import NOBODY, TASKS, Given, Identified, apply_writes, next_nodes
 from runtime.pregel._task import Task
 from runtime.pregel._thread import (
@@ -298,10 +298,13 @@ class Run:
         """Return the tasks of the next superstep; none if the run is complete.
 
         Raises:
+            GraphInterrupt: The run is to stop after the last superstep, or before this one.
             GraphRecursionError: As many supersteps as the recursion limit allows are done, whether
                 or not there is more to do.
         """
         graph, channels = self.graph, self.channels
+        if self.asked.interrupt_after:
+            self._stop_at(self.tasks, self.asked.interrupt_after, "interrupt_after")
         if self.step > self.stop:
             self.show.checkpoint()
             raise GraphRecursionError(
@@ -430,7 +433,7 @@ class Run:
         """Apply the writes of all tasks of the superstep, and show the new state.
 
         Raises:
-            GraphInterrupt: Some of them wait for an answer; or the run is to stop after one.
+            GraphInterrupt: Some of them wait for an answer.
             InvalidUpdateError: A channel cannot combine what was written to it.
         """
         errors = [task.error for task in self.tasks if task.error is not None]
@@ -444,8 +447,6 @@ class Run:
             task.retire()
         self.save_checkpoint("loop")
         self._checks_versions = self._passes_breakpoint = self.resuming = False
-        if self.asked.interrupt_after:
-            self._stop_at(tasks, self.asked.interrupt_after, "interrupt_after")
 
     def apply(self, tasks: Sequence[Identified]) -> set[str]:
         """Apply writes to the channels, and return those that changed and hold a value."""
@@ -480,13 +481,14 @@ class Run:
         self.left = self.left or isinstance(error, _LEAVES)
         thread = self.thread
         if isinstance(error, GeneratorExit) and self._is_complete:
-            with suppress(GraphInterrupt):  # after a node at which it would have stopped
-                self.commit()
+            self.commit()
         if thread is not None and (
             self.parent is None or error is not None or self.graph.checkpointer is True
         ):
             if self.resume.is_used_up:
                 thread.forget(RESUME, NOBODY)
+            if isinstance(error, Exception) and not isinstance(error, _LEAVES):
+                all_was_shown(self, thread)
             thread.close({task.id: task.path for task in self.tasks}, self.channels)
         if error is None:
             self.listeners.ends()

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runtime._interrupts import Interrupt
 from runtime.errors import GraphBubbleUp, GraphDrained, GraphInterrupt, ParentCommand
-from runtime.pregel._calls import RETURN
 from runtime.pregel._payloads import checkpoint_of, task_finished, task_started, update_of
 from runtime.pregel._step import Written
 from runtime.pregel._stream import Stream
-from runtime.pregel._thread import INTERRUPT
+from runtime.pregel._thread import INTERRUPT, RETURN
 
 if TYPE_CHECKING:
     from runtime.pregel._run import Run, Upcoming

@@ -19,7 +19,6 @@ from langchain_core.callbacks.manager import handle_event
 from langchain_core.runnables.config import var_child_runnable_config
 
 from runtime.callbacks import GraphCallbackHandler
-from runtime.errors import ParentCommand
 from runtime.pregel._calls import Called, Calls
 from runtime.pregel._desk import Desk
 from runtime.pregel._known import cache_keys, recall, record, restore
@@ -54,7 +53,7 @@ def drive(run: Run, inbox: SimpleQueue[Any]) -> Iterator[Any]:
         try:
             yield from _supersteps(run, inbox, desk)
         except BaseException as error:
-            if isinstance(error, ParentCommand):  # an end for the task around it
+            if isinstance(error, Exception):  # an end, and not that nobody reads any more
                 _catch_up(run)
             if not run.close(error):
                 if desk is not None:
@@ -93,11 +92,7 @@ def _supersteps(run: Run, inbox: SimpleQueue[Any], desk: Desk | None) -> Iterato
         run.begin()
         _tell(run)
         while tasks := run.plan():
-            if desk is not None:
-                desk.save()
-                tasks = restore(run, tasks)
-            if run.cache is not None and (keys := cache_keys(run, tasks)):
-                tasks = recall(run, tasks, run.cache.get(keys))
+            tasks = _prepare(run, tasks, desk)
             while ready:
                 yield ready.popleft()
             if len(tasks) == 1 and not run.show.begins_early(tasks[0]):
@@ -107,7 +102,10 @@ def _supersteps(run: Run, inbox: SimpleQueue[Any], desk: Desk | None) -> Iterato
                     workers = run.config.get("max_concurrency") or MAX_THREADS
                     pool = ThreadPoolExecutor(workers, thread_name_prefix="graph")
                 yield from _in_threads(run, tasks, pool, inbox, desk, calls)
+            made = len(ready)
             run.commit()
+            for _ in range(made):  # by now the messages of a lone task have ids
+                yield ready.popleft()
             _catch_up(run)
             if desk is not None:
                 desk.save()
@@ -124,6 +122,16 @@ def _supersteps(run: Run, inbox: SimpleQueue[Any], desk: Desk | None) -> Iterato
             pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _prepare(run: Run, tasks: list[Task], desk: Desk | None) -> list[Task]:
+    """Return those of the planned tasks that are to run."""
+    if desk is not None:
+        desk.save()
+        tasks = restore(run, tasks)
+    if run.cache is not None and (keys := cache_keys(run, tasks)):
+        tasks = recall(run, tasks, run.cache.get(keys))
+    return tasks
+
+
 def _in_own_thread(
     run: Run, task: Task | None, inbox: SimpleQueue[Any], desk: Desk | None, calls: Calls
 ) -> Iterator[Any]:
@@ -132,20 +140,30 @@ def _in_own_thread(
         copy_context().run(perform_here, task)
         while calls.outstanding:
             yield from _handle(run, inbox.get(), desk)
-        yield from _handle(run, task, desk)
+        if task.error is None:
+            _take(run, task, desk)  # what came of it is shown once the state has taken it
+        else:
+            yield from _handle(run, task, desk)
         task = task.rescuer
+
+
+def _take(run: Run, task: Task, desk: Desk | None) -> None:
+    """Take what came of a task."""
+    if task.node.calls_tasks:  # what it called counts as shown once this is stored
+        _catch_up(run)
+    if desk is not None:
+        record(run, task)
+        # an error comes before what the saver may raise
+        if not (task.fatal or (desk.waits and run.completes(task))):
+            desk.save()
+    run.finish(task)
 
 
 def _handle(run: Run, item: Any, desk: Desk | None) -> Iterator[Any]:
     """Take what arrived, and yield the chunks that it makes: of a task that is done its results."""
     ready = run.show.ready
     if type(item) is Task:
-        if desk is not None:
-            record(run, item)
-            # an error comes before what the saver may raise
-            if not (item.fatal or (desk.waits and run.completes(item))):
-                desk.save()
-        run.finish(item)
+        _take(run, item, desk)
         while ready:
             yield ready.popleft()
         if item.fatal:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, Checkpoint, CheckpointTuple
 from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME, TASKS
+from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME, SCHEDULED, TASKS
 
 from runtime.channels.base import MISSING
 from runtime.pregel._deltas import Deltas, history
@@ -38,9 +38,11 @@ if TYPE_CHECKING:
 __all__ = (
     "ERROR",
     "ERROR_OF",
+    "GONE_ON",
     "INTERRUPT",
     "NO_WRITES",
     "RESUME",
+    "RETURN",
     "SPECIAL",
     "Save",
     "Thread",
@@ -48,13 +50,20 @@ __all__ = (
     "public_config",
 )
 
+RETURN: Final = "__return__"
+"""Under this name stands what a task returned that another one called."""
+
 NO_WRITES: Final = "__no_writes__"
 """Stands among what is kept of a task that is done and wrote nothing."""
 
 ERROR_OF: Final = "__error_source_node__"
 """Stands beside the error of a task that another task handles."""
 
-SPECIAL: Final = frozenset({ERROR, ERROR_OF, INTERRUPT, RESUME, NO_WRITES, "__scheduled__"})
+GONE_ON: Final = SCHEDULED
+"""Stands under an id of our own beside what is kept of a task that called others, had stopped, and
+goes on. LangGraph has no use for this kind any more; savers still let it be written anew."""
+
+SPECIAL: Final = frozenset({ERROR, ERROR_OF, INTERRUPT, RESUME, NO_WRITES, GONE_ON})
 """What is kept of tasks and is no write to a channel."""
 
 VERSION: Final = 4
@@ -185,21 +194,23 @@ class Thread:
         latest = self._to_saver()
         if self.addressed:
             saved = yield Save("get_tuple", (self._here(self.addressed),))
-            head = yield Save("get_tuple", (latest,))
-            self.superseded = bool(saved and head) and head.checkpoint["id"] != self.addressed
         elif self.before is not None:
             before = {"configurable": {"checkpoint_id": self.before}}
             saved = yield Save("list", (latest,), {"before": before, "limit": 1})
         else:
             saved = yield Save("get_tuple", (latest,))
         self.load(saved)
+        if saved is not None:
+            yield from self.look_ahead()
         yield from self.rebuild(saved)
 
     def look_ahead(self) -> Generator[Save, Any, None]:
         """Find out whether the thread has moved on, asking the driver for the call of the saver."""
-        if self.addressed and self.deltas is not None:
-            head = yield Save("get_tuple", (self._to_saver(),))
-            self.superseded = head is not None and head.checkpoint["id"] != self.id
+        if not self.addressed:
+            return
+        head = yield Save("get_tuple", (self._to_saver(),))
+        self.superseded = head is not None and head.checkpoint["id"] != self.id
+        if self.deltas is not None:
             self.deltas.strayed = self.superseded
 
     def rebuild(self, saved: CheckpointTuple | None) -> Generator[Save, Any, None]:
@@ -243,7 +254,6 @@ class Thread:
         self._latest = max(self.versions.values()) if self.versions else None
         if self.deltas is not None:
             self.deltas.load(self.metadata, self.pending)
-            self.deltas.strayed = self.superseded
 
     @property
     def step(self) -> int:

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from queue import SimpleQueue
-from typing import Any, Final, Generic, Literal, cast, get_args
+from typing import Any, Generic, Literal, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.cache.base import BaseCache
@@ -19,7 +19,7 @@ from runtime.channels.base import BaseChannel
 from runtime.channels.delta import DeltaChannel
 from runtime.config import TASK_KEY
 from runtime.managed.base import ManagedValueSpec
-from runtime.pregel._asked import Asked
+from runtime.pregel._asked import Asked, durability_of
 from runtime.pregel._async import adrive
 from runtime.pregel._builder import Defaults, NodeBuilder, PregelNode
 from runtime.pregel._describe import DescribedGraph
@@ -58,7 +58,6 @@ OutputT = TypeVar("OutputT", default=StateT)
 
 Modes = StreamMode | Sequence[StreamMode]
 Version = Literal["v1", "v2"]
-DURABILITIES: Final = get_args(Durability)
 
 
 class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
@@ -289,6 +288,7 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
         debug: bool | None = None,
         version: Version = "v1",
         full_metadata: bool = False,
+        checkpoint_during: bool | None = None,
     ) -> Iterator[Any]:
         """Run the graph and yield what happens while it happens.
 
@@ -314,6 +314,7 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
             version: `"v2"` yields stream parts instead.
             full_metadata: Whether messages that nodes return, too, carry `checkpoint_ns` and the
                 node's `tags` in `messages`, as tokens do; LangGraph leaves them out.
+            checkpoint_during: The old name of durability `"async"` (true) or `"exit"` (false).
 
         Yields:
             The payload for a single mode, `(mode, payload)` for several. With `subgraphs`,
@@ -334,7 +335,7 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
         sink = replace(sink, full_metadata=full_metadata) if full_metadata else sink
         keys = self._keys(output_keys, self.stream_channels)
         stops = interrupt_before, interrupt_after
-        asked = self._asked(keys, context, sink, stops, durability, control)
+        asked = self._asked(keys, context, sink, stops, durability, control, checkpoint_during)
         return drive(Run(self, input, config, asked), inbox)
 
     def astream(  # type: ignore[override]  # LangGraph's signature, not Runnable's
@@ -354,6 +355,7 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
         debug: bool | None = None,
         version: Version = "v1",
         full_metadata: bool = False,
+        checkpoint_during: bool | None = None,
     ) -> AsyncIterator[Any]:
         """Run the graph in the event loop; arguments, chunks and errors are those of `stream`.
 
@@ -364,7 +366,7 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
         sink = replace(sink, full_metadata=full_metadata) if full_metadata else sink
         keys = self._keys(output_keys, self.stream_channels)
         stops = interrupt_before, interrupt_after
-        asked = self._asked(keys, context, sink, stops, durability, control)
+        asked = self._asked(keys, context, sink, stops, durability, control, checkpoint_during)
         # the driver itself and no generator around it: closing it cancels the nodes at once
         return adrive(Run(self, input, config, asked), inbox)
 
@@ -384,6 +386,7 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
         subgraphs: bool = False,
         debug: bool | None = None,
         version: Version = "v1",
+        checkpoint_during: bool | None = None,
     ) -> Any:
         """Run the graph to its end.
 
@@ -402,6 +405,7 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
             subgraphs: As for `stream`, for a list of chunks.
             debug: As for `stream`.
             version: As for `stream`.
+            checkpoint_during: As for `stream`.
 
         Returns:
             The output keys of the final state as a dict (`None` if none was ever written), with
@@ -416,7 +420,7 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
         sink = self._sink(inbox.put, modes, subgraphs, config, print_mode, debug, version)
         keys = self._keys(output_keys, self.output_channels)
         stops = interrupt_before, interrupt_after
-        asked = self._asked(keys, context, sink, stops, durability, control)
+        asked = self._asked(keys, context, sink, stops, durability, control, checkpoint_during)
         run = Run(self, input, config, asked)
         chunks = list(drive(run, inbox))
         return self._result(run, version) if stream_mode == "values" else chunks
@@ -437,6 +441,7 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
         subgraphs: bool = False,
         debug: bool | None = None,
         version: Version = "v1",
+        checkpoint_during: bool | None = None,
     ) -> Any:
         """Run the graph in the event loop; arguments, result and errors are those of `invoke`."""
         inbox = Inbox()
@@ -444,7 +449,7 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
         sink = self._sink(inbox.put, modes, subgraphs, config, print_mode, debug, version)
         keys = self._keys(output_keys, self.output_channels)
         stops = interrupt_before, interrupt_after
-        asked = self._asked(keys, context, sink, stops, durability, control)
+        asked = self._asked(keys, context, sink, stops, durability, control, checkpoint_during)
         run = Run(self, input, config, asked)
         chunks = [chunk async for chunk in adrive(run, inbox)]
         return self._result(run, version) if stream_mode == "values" else chunks
@@ -506,21 +511,18 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
         stops: tuple[All | Sequence[str] | None, All | Sequence[str] | None],
         durability: Durability | None,
         control: RunControl | None,
+        checkpoint_during: bool | None = None,
     ) -> Asked:
         """Return what the caller of a run asks for.
 
         Raises:
-            ValueError: There is no such durability.
+            ValueError: There is no such durability, or it is given twice.
         """
-        if durability is not None:
-            if durability not in DURABILITIES:
-                raise ValueError(
-                    f"Unknown durability {durability!r}. It is one of {', '.join(DURABILITIES)}."
-                )
-            if self.checkpointer is None:
-                warnings.warn(
-                    "`durability` has no effect when no checkpointer is present.", stacklevel=3
-                )
+        durability = durability_of(durability, checkpoint_during)
+        if durability is not None and self.checkpointer is None:
+            warnings.warn(
+                "`durability` has no effect when no checkpointer is present.", stacklevel=3
+            )
         before, after = stops
         if before is None:
             before = self.interrupt_before_nodes

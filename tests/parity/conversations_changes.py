@@ -72,6 +72,11 @@ def configs_that_name_no_thread(k: Kit) -> Talk:
 
 
 @conversation
+def a_thread_id_that_is_empty(k: Kit) -> Talk:
+    yield three(k).stream({"a": 1}, thread(""))
+
+
+@conversation
 def a_config_that_names_a_user_and_no_thread(k: Kit) -> Talk:
     yield three(k).stream({"a": 1}, {"configurable": {"user": "me"}})
 
@@ -153,6 +158,17 @@ def an_update_as_the_end_drops_what_was_to_run(k: Kit) -> Talk:
 
 
 @conversation
+def an_update_as_the_end_in_the_past(k: Kit) -> Talk:
+    graph = k.talk(k.fan(a=logs("a"), b=k.asks("b?", after=0.1), c=logs("c", after=0.2)))
+    yield graph.stream({"log": []})
+    history = yield graph.history()
+    yield graph.stream(k.Command(resume="yes"))
+    for snapshot in history:
+        made = yield graph.update(None, "__end__", at=snapshot.config)
+        yield graph.state(made)
+
+
+@conversation
 def an_update_with_nothing(k: Kit) -> Talk:
     graph = three(k, interrupt_before=["y"])
     yield graph.stream({"a": 1})
@@ -179,6 +195,13 @@ def an_update_as_a_node_that_does_not_exist(k: Kit) -> Talk:
     yield graph.stream({"a": 1})
     yield graph.update({"a": 50}, "nobody")
     yield graph.state()
+
+
+@conversation
+def an_update_as_a_node_without_a_name(k: Kit) -> Talk:
+    graph = three(k)
+    yield graph.stream({"a": 1})
+    yield graph.update({"a": 50}, "")
 
 
 @conversation

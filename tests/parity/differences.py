@@ -132,6 +132,7 @@ NOTHING = "a Command that says nothing is refused; LangGraph raises UnboundLocal
 ANSWERED = "a node that fails after an answer shows no update; LangGraph's says that it wrote None"
 UNBUILT = "what is no node is refused as such; LangGraph raises AttributeError"
 UNNAMED = "a config without thread_id is refused with a ValueError; LangGraph's KeyError is bare"
+NOBODY = "a thread_id that is empty is none; on LangGraph all who have none share that thread"
 ONCE = "a question of a task of a graph inside is shown once; LangGraph's twice, under one id"
 LEAKED = "the config of an inner graph's state holds its address only; LangGraph's holds the saver"
 UNBUILT = "what is no node is refused as such; LangGraph raises AttributeError"
@@ -152,6 +153,7 @@ DIFFERENCES: list[Difference] = [
     Difference("a_second_answer_that_does_not_fit", "[2][1][3][1][1]", ANSWERED),
     Difference("a_failure_after_an_answer", "[1][1][3][1][1]", ANSWERED),
     Difference("a_config_that_names_a_user_and_no_thread", "[0][1][0][1][1]", UNNAMED),
+    Difference("a_thread_id_that_is_empty", "[0][1][0][1][0]", NOBODY),
     Difference("a_task_in_a_graph_inside_asks", "[0][1][1][1][1].__interrupt__[1][1]", ONCE),
     Difference("the_state_of_a_subgraph_by_its_checkpoint", "[2][1][2].configurable", LEAKED),
     Difference("pydantic_state_refuses_a_wrong_type", "[0][1][0]", SHOWN),

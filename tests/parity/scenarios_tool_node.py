@@ -16,7 +16,7 @@ from langchain_core.messages import (
     SystemMessage,
     ToolMessage,
 )
-from langchain_core.tools import InjectedToolCallId, tool
+from langchain_core.tools import InjectedToolArg, InjectedToolCallId, tool
 from langgraph.store.memory import InMemoryStore
 from pydantic import BaseModel
 from scenarios import ALL, says, scenario
@@ -354,6 +354,26 @@ injected("kept", {}, compiled={"store": InMemoryStore()})
 injected("kept", {}, "_without_store")
 injected("all_of_it", {}, "_with_context", context={"user": "bob"})
 injected("whole", ANN, "_whatever_the_model_says", made=call("whole", a=1, state={"user": "eve"}))
+
+
+@scenario(given(call("foo", "call_1", a=1, user="me"), call("foo", "call_2", a=1)))
+def a_model_that_fills_in_what_it_does_not_see(engine: Engine) -> Any:
+    @tool
+    def foo(a: int, user: Annotated[str, InjectedToolArg] = "nobody") -> str:
+        """Do it."""
+        return user
+
+    return noded(engine, foo)
+
+
+@scenario(given(call("foo", a=1, user="me")))
+def a_model_that_fills_in_what_it_does_not_see_and_nobody_else_does(engine: Engine) -> Any:
+    @tool
+    def foo(a: int, user: Annotated[str, InjectedToolArg]) -> str:
+        """Do it."""
+        return user
+
+    return noded(engine, foo)
 
 
 @scenario(FOO, stream_mode=EVERY)

@@ -1,7 +1,8 @@
 """Processes that run a graph on a thread in a file, and may be killed on the way.
 
-Called with a folder, `sync` or `async`, and points at which a process kills itself with SIGKILL:
-`in:NODE` in the middle of a node, `chunk:N` after the consumer was shown the Nth chunk, or `never`.
+Called with a folder, what to run (one of `KINDS`), `sync` or `async`, and points at which a process
+kills itself with SIGKILL: `in:NAME` in the middle of a node or task, `chunk:N` after the consumer
+was shown the Nth chunk, or `never`.
 For each point there is one process that runs until there, in a folder of its own, and another one
 that goes on with whatever the thread waits for until that is done. Both are forked from this one,
 which has done nothing but import. What happens is noted in a file for each, and the kernel has
@@ -25,11 +26,11 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from typing_extensions import TypedDict
 
+from runtime.func import entrypoint, task
 from runtime.graph import START, StateGraph
 from runtime.types import Command, interrupt
 
 THREAD: Any = {"configurable": {"thread_id": "1"}}
-MODES = ["values", "updates", "tasks", "checkpoints"]
 
 
 class State(TypedDict):
@@ -58,18 +59,24 @@ class Life:
         self.reach(f"chunk:{self.chunks}")
 
 
-def built(life: Life, saver: Any) -> Any:
-    """Return the graph: two nodes at once, a graph that asks and has a graph, and a last node."""
+def noted(life: Life, name: str, asks: bool = False) -> Any:
+    """Return a node, or the function of a task, that adds its name to the log."""
+
+    def run(_: Any) -> Any:
+        life.note("begun", name)
+        answer = [interrupt("?")] if asks else []
+        life.reach(f"in:{name}")
+        life.note("ended", name)
+        return {"log": [name, *answer]}
+
+    return run
+
+
+def graph_of(life: Life, saver: Any, _: str) -> Any:
+    """Return a graph: two nodes at once, a graph that asks and has a graph, and a last node."""
 
     def node(name: str, asks: bool = False) -> Any:
-        def run(_: Any) -> Any:
-            life.note("begun", name)
-            answer = [interrupt("?")] if asks else []
-            life.reach(f"in:{name}")
-            life.note("ended", name)
-            return {"log": [name, *answer]}
-
-        return run
+        return noted(life, name, asks)
 
     deep = StateGraph(State).add_sequence([("d1", node("d1")), ("d2", node("d2"))])
     inner = StateGraph(State).add_sequence(
@@ -88,6 +95,52 @@ def built(life: Life, saver: Any) -> Any:
     return graph.compile(checkpointer=saver)
 
 
+def workflow_of(life: Life, saver: Any, _: str) -> Any:
+    """Return a workflow: it asks between its tasks, and so does one of these between its own."""
+    names = ("first", "before", "after", "left", "right", "last")
+    tasks = {name: task(name=name)(noted(life, name)) for name in names}
+
+    @task
+    def around(given: Any) -> Any:
+        life.note("begun", "around")
+        made = [tasks["before"](given).result(), interrupt("inner?")]
+        made.append(tasks["after"](given).result())
+        life.reach("in:around")
+        return {"log": [part["log"] if isinstance(part, dict) else part for part in made]}
+
+    @entrypoint(checkpointer=saver)
+    def flow(given: Any) -> Any:
+        log = [tasks["first"](given).result(), interrupt("?")]
+        at_once = [tasks["left"](given), tasks["right"](given)]
+        log += [each.result() for each in at_once]
+        log += [around(given).result(), tasks["last"](given).result()]
+        return {"log": [part["log"] if isinstance(part, dict) else [part] for part in log]}
+
+    return flow
+
+
+def workflow_inside(life: Life, saver: Any, drive: str) -> Any:
+    """Return a graph with a node before a workflow that a node calls, and one behind it."""
+    flow = workflow_of(life, None, drive)
+
+    def calls(state: State) -> Any:
+        return flow.invoke(state)
+
+    async def acalls(state: State) -> Any:
+        return await flow.ainvoke(state)
+
+    steps: list[Any] = [("a", noted(life, "a")), ("flow", acalls if drive == "async" else calls)]
+    graph = StateGraph(State).add_sequence([*steps, ("z", noted(life, "z"))]).add_edge(START, "a")
+    return graph.compile(checkpointer=saver)
+
+
+KINDS: dict[str, Any] = {  # what to build, and the modes in which it streams
+    "graph": (graph_of, ["values", "updates", "tasks", "checkpoints"]),
+    "workflow": (workflow_of, ["updates", "tasks"]),
+    "inside": (workflow_inside, ["updates", "tasks"]),
+}
+
+
 def given(state: Any) -> Any:
     """Return what the thread waits for."""
     if state.created_at is None:
@@ -95,9 +148,9 @@ def given(state: Any) -> Any:
     return Command(resume="!") if state.interrupts else None
 
 
-async def live(life: Life, graph: Any, drive: str) -> None:
+async def live(life: Life, graph: Any, drive: str, modes: list[str]) -> None:
     """Go on until the thread is done."""
-    kwargs: Any = {"stream_mode": MODES, "subgraphs": True, "durability": "sync"}
+    kwargs: Any = {"stream_mode": modes, "subgraphs": True, "durability": "sync"}
     state = await graph.aget_state(THREAD) if drive == "async" else graph.get_state(THREAD)
     # not `next`: a superstep whose tasks are all done still has to come to its end
     while state.created_at is None or state.tasks:
@@ -113,41 +166,43 @@ async def live(life: Life, graph: Any, drive: str) -> None:
     life.note("done", state.values)
 
 
-async def go_on(folder: Path, drive: str, number: int, end: str) -> None:
+async def go_on(folder: Path, kind: str, drive: str, number: int, end: str) -> None:
     """Open the thread and go on with it."""
+    built, modes = KINDS[kind]
     life = Life(folder / f"notes{number}", end)
     path = str(folder / "threads.sqlite")
     if drive == "async":
         async with AsyncSqliteSaver.from_conn_string(path) as saver:
-            await live(life, built(life, saver), drive)
+            await live(life, built(life, saver, drive), drive, modes)
     else:
         with SqliteSaver.from_conn_string(path) as saver:
-            await live(life, built(life, saver), drive)
+            await live(life, built(life, saver, drive), drive, modes)
 
 
-def lived(folder: Path, drive: str, number: int, end: str) -> int:
+def lived(folder: Path, kind: str, drive: str, number: int, end: str) -> int:
     """Go on in a process of its own, and return its exit status."""
     child = os.fork()
     if child:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     status = 1
     try:
-        asyncio.run(go_on(folder, drive, number, end))
+        asyncio.run(go_on(folder, kind, drive, number, end))
         status = 0
     except BaseException:  # noqa: BLE001 - nothing of this may reach the code of the parent
         traceback.print_exc()
     os._exit(status)
 
 
-def main(root: Path, drive: str, ends: list[str]) -> None:
+def main(root: Path, kind: str, drive: str, ends: list[str]) -> None:
     """Live twice for each of the ends."""
     statuses = []
     for end in ends:
         folder = root / end
         folder.mkdir()
-        statuses.append([lived(folder, drive, 1, end), lived(folder, drive, 2, "never")])
+        ways = [(1, end), (2, "never")]
+        statuses.append([lived(folder, kind, drive, *way) for way in ways])
     print(json.dumps(statuses))  # noqa: T201 - for the test
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:])

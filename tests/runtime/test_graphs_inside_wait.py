@@ -17,6 +17,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from runtime_graphs import State, chain, parallel
 
 from runtime.graph import START, StateGraph
+from runtime.pregel._reader import PATIENCE
 from runtime.types import Command
 
 THREAD: Any = {"configurable": {"thread_id": "1"}}
@@ -212,3 +213,18 @@ def test_a_graph_that_an_async_node_calls(bounded, node: Any) -> None:
         return [chunk async for chunk in graph.astream({"log": []}, THREAD, **STREAM)]
 
     assert bounded(lambda: asyncio.run(run()))[-1][1]["log"] == ["x", "y", "z"]
+
+
+def test_a_consumer_that_blocks_the_loop(bounded) -> None:
+    """It is waited for, however long it does."""
+    notes: list[Any] = []
+
+    async def run() -> None:
+        graph = chain(by_hand_in_a_thread, checkpointer=NotingSaver(notes))
+        async for ns, state in graph.astream({"log": []}, THREAD, **STREAM):
+            if ns and state["log"] == ["x"]:
+                time.sleep(1.5 * PATIENCE)  # noqa: ASYNC251 - blocks the loop
+                notes.append("read")
+
+    bounded(lambda: asyncio.run(run()))
+    assert notes.index("read") < notes.index(("stored", ["x", "y"]))

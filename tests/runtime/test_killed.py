@@ -17,8 +17,12 @@ import pytest
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL here")
 
 SCRIPT = Path(__file__).with_name("killed.py")
-NODES = ("a", "b", "first", "ask", "d1", "d2", "l1", "l2", "z")
-CHUNKS = 72  # of an undisturbed run
+TASKS = ("first", "left", "right", "around", "before", "after", "last")
+ALL = {  # what runs in each kind, and the chunks of an undisturbed run
+    "graph": (("a", "b", "first", "ask", "d1", "d2", "l1", "l2", "z"), 72),
+    "workflow": (TASKS, 36),
+    "inside": (("a", *TASKS, "z"), 51),
+}
 
 
 class Lives(NamedTuple):
@@ -29,11 +33,11 @@ class Lives(NamedTuple):
     after: list[Any]
 
 
-def lives(drive: str, *ends: str) -> list[Lives]:
+def lives(kind: str, drive: str, *ends: str) -> list[Lives]:
     """Run two processes for each of these ends."""
     with TemporaryDirectory() as folder:
         done = subprocess.run(  # noqa: S603 - this very Python
-            [sys.executable, "-W", "error", str(SCRIPT), folder, drive, *ends],
+            [sys.executable, "-W", "error", str(SCRIPT), folder, kind, drive, *ends],
             timeout=60 + 10 * len(ends),
             check=True,
             stdout=subprocess.PIPE,
@@ -91,28 +95,27 @@ def check(life: Lives, whole: list[Any]) -> None:
         assert not set(expected) - set(first) - set(second), "nothing is lost"
 
 
-QUICK = ("in:ask", "in:d2", "chunk:9", "chunk:43")
-ALL = (*(f"in:{name}" for name in NODES), *(f"chunk:{number}" for number in range(1, CHUNKS + 1)))
-
-
 @pytest.mark.parametrize("drive", ["sync", "async"])
 def test_a_killed_run_goes_on(drive: str) -> None:
     """In the middle of tasks, and between what the consumer was shown, at any depth."""
-    whole, *killed = lives(drive, "never", *QUICK)
+    whole, *killed = lives("graph", drive, "never", "in:ask", "in:d2", "chunk:9", "chunk:43")
     for life in killed:
         check(life, whole.before)
 
 
 @pytest.mark.proof
 @pytest.mark.parametrize("drive", ["sync", "async"])
-def test_a_run_goes_on_wherever_it_was_killed(drive: str) -> None:
+@pytest.mark.parametrize("kind", ALL)
+def test_a_run_goes_on_wherever_it_was_killed(kind: str, drive: str) -> None:
     """In the middle of each task, and after each chunk."""
-    (_, notes, _), *killed = lives(drive, "never", *ALL)
+    names, chunks = ALL[kind]
+    ends = (*(f"in:{name}" for name in names), *(f"chunk:{n}" for n in range(1, chunks + 1)))
+    (_, notes, _), *killed = lives(kind, drive, "never", *ends)
     begun = Counter(note[1] for note in notes if note[0] == "begun")
-    assert begun == {**dict.fromkeys(NODES, 1), "ask": 2}
-    assert sum(note[0] == "chunk" for note in notes) == CHUNKS
+    assert begun == {**dict.fromkeys(names, 1), ("ask" if kind == "graph" else "around"): 2}
+    assert sum(note[0] == "chunk" for note in notes) == chunks
     failed = []
-    for end, life in zip(ALL, killed, strict=True):
+    for end, life in zip(ends, killed, strict=True):
         try:
             check(life, notes)
         except AssertionError as error:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from runtime_graphs import State
+from langgraph.checkpoint.memory import InMemorySaver
+from runtime_graphs import State, chain
 
 from runtime.func import entrypoint, task
 from runtime.graph import START, MessageGraph, StateGraph
 from runtime.types import Interrupt, RetryPolicy
-from runtime.warnings import LangGraphDeprecatedSinceV10
+from runtime.warnings import LangGraphDeprecatedSinceV05, LangGraphDeprecatedSinceV10
 
 RETRY = RetryPolicy(max_attempts=2, initial_interval=0, jitter=False, retry_on=LookupError)
 
@@ -59,6 +60,39 @@ def test_both_names_of_one_argument() -> None:
     """Are one too many."""
     with pytest.raises(TypeError, match="'retry' is the old name of 'retry_policy'"):
         StateGraph(State).add_node("x", fails_once(), retry=RETRY, retry_policy=RETRY)
+
+
+def stored(drive: Any, **kwargs: Any) -> int:
+    """Return how many checkpoints a run leaves."""
+    graph = chain(lambda _: {"a": 1}, checkpointer=InMemorySaver())
+    config = {"configurable": {"thread_id": "1"}}
+    drive.invoke(graph, {"log": []}, config, **kwargs)
+    return len(list(graph.get_state_history(config)))
+
+
+@pytest.mark.parametrize(("old", "new"), [(True, "async"), (False, "exit")])
+def test_checkpoint_during(drive, old: bool, new: str) -> None:
+    """Is durability `"async"`, or, if it is false, `"exit"`."""
+    with pytest.warns(LangGraphDeprecatedSinceV10, match="use `durability`") as heard:
+        assert stored(drive, checkpoint_during=old) == stored(drive, durability=new)
+    assert len(heard) == 1
+
+
+def test_checkpoint_during_and_durability(drive) -> None:
+    """Are one too many."""
+    with (
+        pytest.warns(LangGraphDeprecatedSinceV10),
+        pytest.raises(ValueError, match="Cannot use both `checkpoint_during` and `durability`"),
+    ):
+        stored(drive, checkpoint_during=True, durability="async")
+
+
+def test_which_warning_it_is() -> None:
+    """The class says since when a name is old, as in LangGraph."""
+    with pytest.warns(LangGraphDeprecatedSinceV05):
+        StateGraph(State, input=State)
+    with pytest.warns(LangGraphDeprecatedSinceV10):
+        StateGraph(State, config_schema=dict)
 
 
 def test_a_graph_of_messages_alone(drive) -> None:

@@ -6,7 +6,6 @@ cuts after a few lines is added to the report of the test.
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Generator, Iterable
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 
+_WORKER_COLOUR = "harness_colour"
 _TRUNCATED = "Full output truncated"
 _CODES = {"red": 31, "green": 32, "cyan": 36, "bold": 1}
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -41,11 +41,26 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add the whole difference to a failure that pytest has cut after a few lines."""
     report = yield
-    snapshot = getattr(item, "funcargs", {}).get("stream_snapshot")
-    if snapshot is not None and report.failed and _TRUNCATED in report.longreprtext:
-        for name, lines in _differences(snapshot):
-            report.sections.append((name, "\n".join(_coloured(item.config, lines))))
+    if report.failed and _TRUNCATED in report.longreprtext:
+        for snapshot in stream_snapshots_of(item):
+            for name, lines in _differences(snapshot):
+                report.sections.append((name, "\n".join(_coloured(item.config, lines))))
     return report
+
+
+def stream_snapshots_of(item: pytest.Item) -> Iterable[Any]:
+    """Return the snapshots of streams among the fixtures of a test, by whatever name they go."""
+    snapshots = sys.modules.get("harness.snapshot")
+    if snapshots is None:
+        return ()
+    values = (getattr(item, "funcargs", None) or {}).values()
+    return {id(value): value for value in values if _is_ours(value, snapshots)}.values()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist whether its failures will be shown in colour."""
+    node.workerinput[_WORKER_COLOUR] = _in_colour(node.config)
 
 
 def _both(left: object, right: object, kind: type) -> bool:
@@ -79,4 +94,4 @@ def _in_colour(config: pytest.Config) -> bool:
     reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
         return bool(reporter.hasmarkup)
-    return config.getoption("color", "auto") == "yes" and not os.environ.get("NO_COLOR")
+    return bool(getattr(config, "workerinput", {}).get(_WORKER_COLOUR))

@@ -91,7 +91,9 @@ def _coloured(config: pytest.Config, lines: Iterable[str]) -> list[str]:
 
 
 def _in_colour(config: pytest.Config) -> bool:
+    """Whether the terminal that shows a failure has colour; a worker's own is none."""
+    told = getattr(config, "workerinput", {}).get(_WORKER_COLOUR)
+    if told is not None:
+        return bool(told)
     reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None:
-        return bool(reporter.hasmarkup)
-    return bool(getattr(config, "workerinput", {}).get(_WORKER_COLOUR))
+    return reporter is not None and bool(reporter.hasmarkup)

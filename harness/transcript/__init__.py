@@ -6,7 +6,7 @@ from harness.transcript._capture import (
     capture,
     capture_chunks,
 )
-from harness.transcript._compare import Difference, compare_texts, same_stream
+from harness.transcript._compare import Difference, compare_texts, same_stream, says_less
 from harness.transcript._entries import WITHOUT_TEXT, Entry, page_of
 from harness.transcript._listening import Heard, listening
 from harness.transcript._model import Head, Origin, StreamEvent
@@ -42,6 +42,7 @@ __all__ = [
     "page_of",
     "read",
     "same_stream",
+    "says_less",
     "watch",
     "without_ids",
     "write",

@@ -110,10 +110,25 @@ def test_another_runtime() -> None:
     assert " -> Python 4." in cause(before, after)
 
 
+def test_packages_that_other_tests_import_are_no_cause() -> None:
+    """Only versions of what both name are told: a test alone imports less than the whole suite."""
+    before = scripted("Why?")
+    after = before.replace(", Python 3.", ", openai 3.57.0, Python 3.").replace("Why", "Who")
+    assert cause(before, after).startswith("from the graph: ")
+    bundled = before.replace("runtime: replay-harness ", "runtime: langgraph ")
+    assert cause(bundled, after).startswith("from the runtime: langgraph 0.1.0 -> replay-harness 0")
+
+
 def test_the_graph_itself() -> None:
     """Where nothing else has changed, it is the program."""
     before = scripted("Why?")
     assert cause(before, before.replace("Why", "Who")).startswith("from the graph: requests,")
+
+
+def test_what_cannot_be_told_is_said() -> None:
+    """A snapshot without provenance leaves open where a difference came from."""
+    before = scripted("Why?").partition("\n# provenance")[0]
+    assert "which one cannot be told" in cause(before, scripted("Who?"))
 
 
 def test_a_script_is_a_recording() -> None:

@@ -39,12 +39,17 @@ def pytest_assertrepr_compare(
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add the whole difference to a failure that pytest has cut after a few lines."""
+    """Add the whole difference to a failure that does not show it, or only its beginning.
+
+    pytest cuts it after a few lines; `self.assertEqual` and `if transcript != stream_snapshot` show
+    nothing of it.
+    """
     report = yield
-    if report.failed and _TRUNCATED in report.longreprtext:
+    if call.when == "call" and report.failed:
         for snapshot in stream_snapshots_of(item):
             for name, lines in _differences(snapshot):
-                report.sections.append((name, "\n".join(_coloured(item.config, lines))))
+                if _TRUNCATED in report.longreprtext or lines[0] not in report.longreprtext:
+                    report.sections.append((name, "\n".join(_coloured(item.config, lines))))
     return report
 
 
@@ -80,10 +85,15 @@ def _differences(snapshot: Any) -> Iterable[tuple[str, list[str]]]:
             yield f"stream snapshot {result.snapshot_name}", lines
 
 
+def without_colour(text: str) -> str:
+    """Return a text as it is on paper."""
+    return _COLOUR.sub("", text)
+
+
 def _coloured(config: pytest.Config, lines: Iterable[str]) -> list[str]:
     from harness.snapshot import line_style  # noqa: PLC0415 - a failure, so it may take its time
 
-    plain = [_COLOUR.sub("", line) for line in lines]  # syrupy has colours of its own
+    plain = [without_colour(line) for line in lines]  # syrupy has colours of its own
     if not _in_colour(config):
         return plain
     styles = ((line, line_style(line)) for line in plain)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from harness._snapshot_report import stream_snapshots_of
+from harness._snapshot_report import stream_snapshots_of, without_colour
 from harness.report._page import write_page
 from harness.report._seen import differences_of, stream_of
 from harness.transcript import Heard, listening
@@ -68,7 +68,7 @@ class Reporter:
         test["seconds"] += report.duration
         if report.when == "call" or report.outcome != "passed":
             test["outcome"] = report.outcome
-            test["failure"] = report.longreprtext if report.failed else ""
+            test["failure"] = without_colour(report.longreprtext) if report.failed else ""
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:

@@ -92,6 +92,30 @@ def test_verbose_output_has_the_difference_once(project: pytest.Pytester, accept
     verbose.fnmatch_lines(["E*-  | *cat*"])
 
 
+def test_a_comparison_without_assert_shows_the_difference(
+    project: pytest.Pytester, accepted: Path
+) -> None:
+    """That of unittest, for one, which pytest does not explain."""
+    project.makepyfile(
+        test_it="""
+        import pytest
+        from unittest import TestCase
+        from graphs import capture, says
+
+        class TestAnswer(TestCase):
+            @pytest.fixture(autouse=True)
+            def _snapshot(self, stream_snapshot):
+                self.snapshot = stream_snapshot
+
+            def test_it(self):
+                self.assertEqual(capture(says("Why?"), {"topic": "cats"}), self.snapshot)
+        """
+    )
+    result = project.runpytest()
+    outcome(result, failed=1)
+    result.stdout.fnmatch_lines(["*stream snapshot *", "accept with: pytest --snapshot-update"])
+
+
 def test_update_accepts_the_change(project: pytest.Pytester, accepted: Path) -> None:
     """`--snapshot-update` writes the new stream; then it passes."""
     project.makepyfile(test_it=TEST.format(text="Why was the dog here?"))

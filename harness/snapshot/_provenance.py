@@ -109,7 +109,10 @@ def cause(old: Provenance, new: Provenance) -> str:
     for number, (request, answer) in enumerate(new.calls, 1):
         if request.digest not in recorded:
             was = old.calls[number - 1][0].words if number <= len(old.calls) else "nothing"
-            return f"from the request: model call {number} asks {request.words}; it was {was}"
+            now = f"from the request: model call {number} asks {request.words}"
+            if was == request.words:
+                return f"{now}; what differs is an earlier message, a tool or a parameter"
+            return f"{now}; it was {was}"
         if recorded[request.digest][1].digest != answer.digest:
             return (
                 f"from the recorded response: model call {number} got another answer, "
@@ -119,9 +122,8 @@ def cause(old: Provenance, new: Provenance) -> str:
         return f"from the request: model call {len(new.calls) + 1} is not made any more"
     if changed := ", ".join(_other_versions(old.runtime, new.runtime)):
         return f"from the runtime: {changed} (unless the graph was changed, too)"
-    if new.calls:
-        return "from the graph: requests, recorded responses and versions are what they were"
-    return "from the graph: no recorded model call, and the versions are what they were"
+    known = "requests, recorded responses" if new.calls else "no recorded model call,"
+    return f"from the graph: {known} and the versions are what they were"
 
 
 def _other_versions(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[str]:

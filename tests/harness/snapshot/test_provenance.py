@@ -46,12 +46,15 @@ def cause(old: str, new: str) -> str:
     return next(line for line in failure_lines(old, new) if line.startswith("from the "))
 
 
-def replayed(path: Path, question: str = "A joke", mode: Any = "none", url: str = "") -> str:
+def replayed(
+    path: Path, question: str = "A joke", mode: Any = "none", url: str = "", **also: Any
+) -> str:
     """The snapshot of a stream whose node speaks HTTP, without LangChain."""
     address = url or "https://api.openai.com"
 
     def joke(state: MessagesState) -> dict[str, Any]:
-        body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": question}]}
+        asked = [{"role": "user", "content": question}]
+        body = {"model": "gpt-4o-mini", "messages": asked, **also}
         headers = {"authorization": "Bearer " + "sk-" + "a" * 40}
         answer = httpx.post(f"{address}/v1/chat", json=body, headers=headers, timeout=5).text
         return {"messages": [("ai", answer[-40:])]}
@@ -91,6 +94,22 @@ def test_another_request(cassette: Path) -> None:
         'from the request: model call 1 asks POST api.openai.com/v1/chat, gpt-4o-mini, "A poem"; '
         'it was POST api.openai.com/v1/chat, gpt-4o-mini, "A joke"'
     )
+
+
+def test_a_request_that_differs_where_few_words_do_not_show_it(cassette: Path) -> None:
+    """Its last message is the same; it is said where to look."""
+    assert cause(replayed(cassette), replayed(cassette, seed=7) + "\n") == (
+        'from the request: model call 1 asks POST api.openai.com/v1/chat, gpt-4o-mini, "A joke"; '
+        "what differs is an earlier message, a tool or a parameter"
+    )
+
+
+def test_what_versions_of_clients_write_differently_is_no_other_request(cassette: Path) -> None:
+    """As in a replay, which answers it: the cause is what else has changed."""
+    before = replayed(cassette)
+    cassette.write_text(cassette.read_text().replace("Why", "Who"))
+    after = replayed(cassette, stream_options={"include_usage": True}, n=1)
+    assert cause(before, after).startswith("from the recorded response: model call 1 ")
 
 
 def test_another_recorded_answer(cassette: Path) -> None:

@@ -43,8 +43,21 @@ def answers_into(calls: list[Answered]) -> Iterator[None]:
         yield
     finally:
         _here.reset(token)
-        # By identity: two captures that have heard nothing yet are equal lists.
-        del _open[next(k for k, item in enumerate(_open) if item is calls)]
+        _remove(calls)
+
+
+def answers_from_anywhere_into(calls: list[Answered]) -> Callable[[], None]:
+    """Add the calls to a list that no capture claims; return what ends that.
+
+    For a run that is driven by whoever reads it, in whatever context.
+    """
+    _open.append(calls)
+    return lambda: _remove(calls)
+
+
+def _remove(calls: list[Answered]) -> None:
+    # By identity: two captures that have heard nothing yet are equal lists.
+    del _open[next(k for k, item in enumerate(_open) if item is calls)]
 
 
 def note(call: Answered) -> None:

@@ -15,9 +15,12 @@ import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+
+if TYPE_CHECKING:
+    from harness.transcript import Heard
 
 ENGINES = ("installed", "bundled")
 REPORT = "--graph-engine-report"
@@ -146,15 +149,14 @@ class Recorder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._results: dict[str, dict[str, Any]] = {}
-        self._captured: list[str] = []
+        self._heard: Heard
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Listen to the captures of one test."""
+        """Listen to the streams of one test."""
         from harness.transcript import listening  # noqa: PLC0415 - only where engines are compared
 
-        self._captured = []
-        with listening(lambda transcript: self._captured.append(transcript.text())):
+        with listening() as self._heard:
             return (yield)
 
     @pytest.hookimpl(wrapper=True)
@@ -164,7 +166,8 @@ class Recorder:
         """Attach the transcripts to the last report of the test; workers send them along."""
         report = yield
         if report.when == "teardown":
-            vars(report)["harness_transcripts"] = self._captured
+            texts = [transcript.text() for transcript in self._heard.transcripts]
+            vars(report)["harness_transcripts"] = texts
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -6,7 +6,6 @@ cuts after a few lines is added to the report of the test.
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Generator, Iterable
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 
+_WORKER_COLOUR = "harness_colour"
 _TRUNCATED = "Full output truncated"
 _CODES = {"red": 31, "green": 32, "cyan": 36, "bold": 1}
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -39,13 +39,33 @@ def pytest_assertrepr_compare(
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add the whole difference to a failure that pytest has cut after a few lines."""
+    """Add the whole difference to a failure that does not show it, or only its beginning.
+
+    pytest cuts it after a few lines; `self.assertEqual` and `if transcript != stream_snapshot` show
+    nothing of it.
+    """
     report = yield
-    snapshot = getattr(item, "funcargs", {}).get("stream_snapshot")
-    if snapshot is not None and report.failed and _TRUNCATED in report.longreprtext:
-        for name, lines in _differences(snapshot):
-            report.sections.append((name, "\n".join(_coloured(item.config, lines))))
+    if call.when == "call" and report.failed:
+        for snapshot in stream_snapshots_of(item):
+            for name, lines in _differences(snapshot):
+                if _TRUNCATED in report.longreprtext or lines[0] not in report.longreprtext:
+                    report.sections.append((name, "\n".join(_coloured(item.config, lines))))
     return report
+
+
+def stream_snapshots_of(item: pytest.Item) -> Iterable[Any]:
+    """Return the snapshots of streams among the fixtures of a test, by whatever name they go."""
+    snapshots = sys.modules.get("harness.snapshot")
+    if snapshots is None:
+        return ()
+    values = (getattr(item, "funcargs", None) or {}).values()
+    return {id(value): value for value in values if _is_ours(value, snapshots)}.values()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist whether its failures will be shown in colour."""
+    node.workerinput[_WORKER_COLOUR] = _in_colour(node.config)
 
 
 def _both(left: object, right: object, kind: type) -> bool:
@@ -65,10 +85,15 @@ def _differences(snapshot: Any) -> Iterable[tuple[str, list[str]]]:
             yield f"stream snapshot {result.snapshot_name}", lines
 
 
+def without_colour(text: str) -> str:
+    """Return a text as it is on paper."""
+    return _COLOUR.sub("", text)
+
+
 def _coloured(config: pytest.Config, lines: Iterable[str]) -> list[str]:
     from harness.snapshot import line_style  # noqa: PLC0415 - a failure, so it may take its time
 
-    plain = [_COLOUR.sub("", line) for line in lines]  # syrupy has colours of its own
+    plain = [without_colour(line) for line in lines]  # syrupy has colours of its own
     if not _in_colour(config):
         return plain
     styles = ((line, line_style(line)) for line in plain)
@@ -76,7 +101,9 @@ def _coloured(config: pytest.Config, lines: Iterable[str]) -> list[str]:
 
 
 def _in_colour(config: pytest.Config) -> bool:
+    """Whether the terminal that shows a failure has colour; a worker's own is none."""
+    told = getattr(config, "workerinput", {}).get(_WORKER_COLOUR)
+    if told is not None:
+        return bool(told)
     reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None:
-        return bool(reporter.hasmarkup)
-    return config.getoption("color", "auto") == "yes" and not os.environ.get("NO_COLOR")
+    return reporter is not None and bool(reporter.hasmarkup)

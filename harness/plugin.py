@@ -114,14 +114,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def stream_snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+def stream_snapshot(snapshot: SnapshotAssertion, pytestconfig: pytest.Config) -> SnapshotAssertion:
     """Compare a transcript with `__snapshots__/<module>/<test>.stream.txt`.
 
     `assert capture(graph, input) == stream_snapshot`; `--snapshot-update` writes the file.
     """
-    from harness.snapshot import StreamSnapshotExtension  # noqa: PLC0415 - only for tests that ask
+    from harness import snapshot as ours  # noqa: PLC0415 - only for tests that ask
 
-    return snapshot.use_extension(StreamSnapshotExtension)
+    updates = pytestconfig.option.update_snapshots
+    return snapshot.use_extension(
+        ours.CompletedSnapshots if updates else ours.StreamSnapshotExtension
+    )
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness._answered import Answered, note
+from harness.cassettes._drift import normalized
 from harness.cassettes._model import Interaction, RecordedRequest, RecordedResponse
 from harness.cassettes._record import Take
 from harness.cassettes._scrub import Scrubber
@@ -50,9 +51,12 @@ def note_answer(
 
 
 def _asked(request: RecordedRequest) -> str:
-    """What a provider reads of a request; keys and clients stand in its headers."""
+    """What a provider reads of a request; keys and clients stand in its headers.
+
+    What versions of the client libraries write differently is no other request, as in a replay.
+    """
     data = request.json()
-    body = _text(request.body) if data is None else json.dumps(data, sort_keys=True)
+    body = _text(request.body) if data is None else json.dumps(normalized(data), sort_keys=True)
     return f"{_address(request)}\n{body}"
 
 

@@ -36,14 +36,15 @@ def run(args: argparse.Namespace) -> int:
     # Imported here because they are slow, and `harness --help` does not need them.
     from harness.commands._colours import write_lines  # noqa: PLC0415
     from harness.commands._stream_file import read_stream  # noqa: PLC0415
-    from harness.snapshot import cause, line_style  # noqa: PLC0415
+    from harness.snapshot import UNTOLD, cause, line_style  # noqa: PLC0415
     from harness.transcript import compare_texts  # noqa: PLC0415
 
     old, new = read_stream(args.old), read_stream(args.new)
     difference = compare_texts(old.text, new.text)
     origin: list[str] = []
-    if difference and old.provenance and new.provenance:
-        origin.append(cause(old.provenance, new.provenance))
+    if difference and new.provenance:
+        known = old.provenance
+        origin.append(cause(known, new.provenance) if known else UNTOLD)
     if args.json:
         found = {
             "equal": not difference,

@@ -1,6 +1,6 @@
 """The plugin behind `--harness-report`.
 
-What a test streamed travels in the report of its call, so that pytest-xdist brings it along.
+What a test streamed travels in the report of its teardown, so that pytest-xdist brings it along.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 
+from harness._snapshot_report import stream_snapshots_of, without_colour
 from harness.report._page import write_page
 from harness.report._seen import differences_of, stream_of
-from harness.transcript import Transcript, listening
+from harness.transcript import Heard, listening
 
 SEEN = "harness_seen"  # the attribute of a report
 
-_captured = pytest.StashKey[list[Transcript]]()
+_heard = pytest.StashKey[Heard]()
 
 
 class Reporter:
@@ -36,23 +37,25 @@ class Reporter:
         self._tests: dict[str, dict[str, Any]] = {}
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Keep the transcripts that a test captures."""
-        captured = item.stash[_captured] = []
-        with listening(captured.append):
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Hear of what a test streams, its fixtures included."""
+        with listening() as item.stash[_heard]:
             return (yield)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Put what was captured into the report."""
+        """Put it into the last report of the test, as fixtures may stream until their end."""
         report = yield
-        if call.when == "call":
-            snapshot = getattr(item, "funcargs", {}).get("stream_snapshot")
+        if call.when == "teardown":
             vars(report)[SEEN] = {
-                "streams": [stream_of(transcript) for transcript in item.stash[_captured]],
-                "differences": differences_of(snapshot) if snapshot is not None else [],
+                "streams": [stream_of(transcript) for transcript in item.stash[_heard].transcripts],
+                "differences": [
+                    found
+                    for snapshot in stream_snapshots_of(item)
+                    for found in differences_of(snapshot)
+                ],
             }
         return report
 
@@ -65,7 +68,7 @@ class Reporter:
         test["seconds"] += report.duration
         if report.when == "call" or report.outcome != "passed":
             test["outcome"] = report.outcome
-            test["failure"] = report.longreprtext if report.failed else ""
+            test["failure"] = without_colour(report.longreprtext) if report.failed else ""
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:

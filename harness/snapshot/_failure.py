@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from harness.snapshot._provenance import cause, parted
+from harness.snapshot._provenance import UNTOLD, cause, parted
 from harness.transcript import compare_texts
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ def failure_lines(expected: str, received: str) -> list[str]:
     sentences = [*difference.summary[:_SENTENCES]]
     if more := len(difference.summary) - len(sentences):
         sentences.append(f"... and {more} more")
-    if before is not None and now is not None:
-        sentences.append(cause(before, now))
+    if now is not None:
+        sentences.append(UNTOLD if before is None else cause(before, now))
     return [*sentences, command, "", *difference.context]
 
 

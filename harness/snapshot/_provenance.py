@@ -7,6 +7,8 @@ a stream differs from its snapshot, the two provenances tell which of the three 
     #   runtime: langgraph 1.2.9, langchain-core 1.8.1, Python 3.11
     #   request 1: 3f6c2a1b09de POST api.openai.com/v1/chat/completions, gpt-4o-mini, "A joke"
     #   answer 1: 91ab33ce04aa cassettes/test_joke/test_joke.yaml, interaction 0
+
+A snapshot of format 1 knew nothing of it; brought up to date, it says that it does not.
 """
 
 from __future__ import annotations
@@ -18,12 +20,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
-from itertools import zip_longest
 from pathlib import Path
 
 from harness.transcript import Origin, without_ids
 
 TITLE = "# provenance, not compared: pytest --snapshot-update writes it when the stream has changed"
+
+UNKNOWN = "#   unknown: the stream was recorded in format 1, which did not keep it"
+UNTOLD = (
+    "from the request, the recorded response, the runtime or the graph: which one cannot be told, "
+    "as the snapshot does not say what it was made with"
+)
 
 _LINE = re.compile(r"#   (runtime|request|answer)(?: \d+)?: (.*)")
 _ENGINES = {"runtime": "replay-harness"}  # by the package that is imported
@@ -87,8 +94,8 @@ class Provenance:
 def parted(text: str) -> tuple[str, Provenance | None]:
     """What is compared of a snapshot file, and its provenance if it has one."""
     stream, found, block = text.partition(f"\n{TITLE}\n")
-    if not found:
-        return text, None
+    if not found or block.startswith("#   unknown: "):
+        return stream, None
     matches = [match for line in block.splitlines() if (match := _LINE.fullmatch(line))]
     runtime = [match[2] for match in matches if match[1] == "runtime"]
     sides = [Side(*match[2].partition(" ")[::2]) for match in matches if match[1] != "runtime"]
@@ -102,7 +109,10 @@ def cause(old: Provenance, new: Provenance) -> str:
     for number, (request, answer) in enumerate(new.calls, 1):
         if request.digest not in recorded:
             was = old.calls[number - 1][0].words if number <= len(old.calls) else "nothing"
-            return f"from the request: model call {number} asks {request.words}; it was {was}"
+            now = f"from the request: model call {number} asks {request.words}"
+            if was == request.words:
+                return f"{now}; what differs is an earlier message, a tool or a parameter"
+            return f"{now}; it was {was}"
         if recorded[request.digest][1].digest != answer.digest:
             return (
                 f"from the recorded response: model call {number} got another answer, "
@@ -110,13 +120,24 @@ def cause(old: Provenance, new: Provenance) -> str:
             )
     if len(new.calls) < len(old.calls):
         return f"from the request: model call {len(new.calls) + 1} is not made any more"
-    if old.runtime != new.runtime:
-        pairs = zip_longest(old.runtime, new.runtime, fillvalue="nothing")
-        changed = ", ".join(f"{a} -> {b}" for a, b in pairs if a != b)
-        return f"from the runtime: {changed}"
-    if new.calls:
-        return "from the graph: requests, recorded responses and versions are what they were"
-    return "from the graph: no recorded model call, and the versions are what they were"
+    if changed := ", ".join(_other_versions(old.runtime, new.runtime)):
+        return f"from the runtime: {changed} (unless the graph was changed, too)"
+    known = "requests, recorded responses" if new.calls else "no recorded model call,"
+    return f"from the graph: {known} and the versions are what they were"
+
+
+def _other_versions(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[str]:
+    """Another engine, and other versions of what both name.
+
+    A package that only one of them names says nothing: which are imported depends on the tests that
+    ran before.
+    """
+    if old[0] != new[0]:  # the engine
+        yield f"{old[0]} -> {new[0]}"
+    was, now = ({item.rpartition(" ")[0]: item for item in side[1:]} for side in (old, new))
+    yield from (
+        f"{was[name]} -> {now[name]}" for name in was if was[name] != now.get(name, was[name])
+    )
 
 
 def _side(content: str, words: str) -> Side:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness._files import write_whole
 from harness.errors import HarnessError
-from harness.snapshot._provenance import TITLE
+from harness.snapshot._provenance import TITLE, UNKNOWN
 from harness.transcript import FORMAT, format_of, read, write
 
 SUFFIX = ".stream.txt"
@@ -17,7 +17,7 @@ def current(content: str, where: str) -> str:
 
     It says the same: a test that passed against the old text passes against the new one. What the
     old format did not hold (the graph, its input, the modes) is left open, and not compared until
-    the snapshot is written anew.
+    `pytest --snapshot-update` adds it.
 
     Args:
         content: Of the file.
@@ -48,5 +48,5 @@ def upgrade(path: Path) -> tuple[int, int] | None:
     if not before.isdigit():
         return None
     if int(before) != FORMAT:
-        write_whole(path, current(content, str(path)))
+        write_whole(path, f"{current(content, str(path))}\n{TITLE}\n{UNKNOWN}\n")
     return int(before), FORMAT

@@ -5,10 +5,10 @@ from harness.transcript._capture import (
     acapture_chunks,
     capture,
     capture_chunks,
-    listening,
 )
-from harness.transcript._compare import Difference, compare_texts, same_stream
+from harness.transcript._compare import Difference, compare_texts, same_stream, says_less
 from harness.transcript._entries import WITHOUT_TEXT, Entry, page_of
+from harness.transcript._listening import Heard, listening
 from harness.transcript._model import Head, Origin, StreamEvent
 from harness.transcript._normalize import SET_APART, without_ids
 from harness.transcript._read import format_of, read
@@ -26,6 +26,7 @@ __all__ = [
     "Difference",
     "Entry",
     "Head",
+    "Heard",
     "Origin",
     "Rules",
     "StreamEvent",
@@ -41,6 +42,7 @@ __all__ = [
     "page_of",
     "read",
     "same_stream",
+    "says_less",
     "watch",
     "without_ids",
     "write",

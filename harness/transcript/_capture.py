@@ -6,7 +6,7 @@ remote one all work.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any, Literal, Protocol, TypeAlias
@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from harness.transcript._chunks import PlainShape, ServerSentShape, Shape, streams_modes
 from harness.transcript._events import EventsShape, listening_for
 from harness.transcript._head import DEFAULT_MODES, MODES, head_of
+from harness.transcript._listening import tell
 from harness.transcript._model import Payload
 from harness.transcript._recorder import ReadsChunks, Recorder
 from harness.transcript._rules import Rules
@@ -90,23 +91,18 @@ def capture(
     """
     arguments = _arguments(graph, stream_mode, subgraphs, kwargs)
     _check(graph, "stream", errors)
-    recorder = _begin(graph, input, after, arguments)
-    try:
-        with recorder.listening():
-            if arguments.get("version") == _EVENTS:
-                shape, opening = _events(graph, arguments, recorder)
-                run = graph.stream_events(input, config, **opening)  # type: ignore[attr-defined]
-                for event in run:
-                    recorder.chunk(event, shape)
-            else:
-                plain = Shape.of(graph, arguments)
-                for chunk in graph.stream(input, config, **arguments):
-                    recorder.chunk(chunk, plain)
-    except Exception as error:
-        if errors == "raise":
-            raise
-        recorder.error(error)
-    return _told(recorder.transcript(_rules(rules, after)))
+    recorder = _begin(graph, input, after, arguments, rules)
+    with _kept(recorder, errors):
+        if arguments.get("version") == _EVENTS:
+            shape, opening = _events(graph, arguments, recorder)
+            run = graph.stream_events(input, config, **opening)  # type: ignore[attr-defined]
+            for event in run:
+                recorder.chunk(event, shape)
+        else:
+            plain = Shape.of(graph, arguments)
+            for chunk in graph.stream(input, config, **arguments):
+                recorder.chunk(chunk, plain)
+    return recorder.transcript()
 
 
 async def acapture(
@@ -124,25 +120,18 @@ async def acapture(
     """Stream a graph with `astream`; everything else is as in `capture`."""
     arguments = _arguments(graph, stream_mode, subgraphs, kwargs)
     _check(graph, "astream", errors)
-    recorder = _begin(graph, input, after, arguments)
-    try:
-        with recorder.listening():
-            if arguments.get("version") == _EVENTS:
-                shape, opening = _events(graph, arguments, recorder)
-                opened = graph.astream_events(  # type: ignore[attr-defined]
-                    input, config, **opening
-                )
-                async for event in await opened:
-                    recorder.chunk(event, shape)
-            else:
-                plain = Shape.of(graph, arguments)
-                async for chunk in graph.astream(input, config, **arguments):
-                    recorder.chunk(chunk, plain)
-    except Exception as error:
-        if errors == "raise":
-            raise
-        recorder.error(error)
-    return _told(recorder.transcript(_rules(rules, after)))
+    recorder = _begin(graph, input, after, arguments, rules)
+    with _kept(recorder, errors):
+        if arguments.get("version") == _EVENTS:
+            shape, opening = _events(graph, arguments, recorder)
+            opened = graph.astream_events(input, config, **opening)  # type: ignore[attr-defined]
+            async for event in await opened:
+                recorder.chunk(event, shape)
+        else:
+            plain = Shape.of(graph, arguments)
+            async for chunk in graph.astream(input, config, **arguments):
+                recorder.chunk(chunk, plain)
+    return recorder.transcript()
 
 
 def capture_chunks(
@@ -162,16 +151,11 @@ def capture_chunks(
         errors: As in `capture`.
         rules: As in `capture`.
     """
-    recorder, shape = Recorder(), _shape(form, errors)
-    try:
-        with recorder.listening():
-            for chunk in chunks:
-                recorder.chunk(chunk, shape)
-    except Exception as error:
-        if errors == "raise":
-            raise
-        recorder.error(error)
-    return _told(recorder.transcript(rules))
+    recorder, shape = Recorder(rules=rules), _shape(form, errors)
+    with _kept(recorder, errors):
+        for chunk in chunks:
+            recorder.chunk(chunk, shape)
+    return recorder.transcript()
 
 
 async def acapture_chunks(
@@ -182,16 +166,28 @@ async def acapture_chunks(
     rules: Rules | None = None,
 ) -> Transcript:
     """Keep what an async iterable yields, such as `astream_events`; see `capture_chunks`."""
-    recorder, shape = Recorder(), _shape(form, errors)
+    recorder, shape = Recorder(rules=rules), _shape(form, errors)
+    with _kept(recorder, errors):
+        async for chunk in chunks:
+            recorder.chunk(chunk, shape)
+    return recorder.transcript()
+
+
+@contextmanager
+def _kept(recorder: Recorder, errors: Errors) -> Iterator[None]:
+    """Keep what is streamed meanwhile, and how it ends.
+
+    Whoever listens sees a stream that breaks off, too: what it said until then is what explains
+    the failure.
+    """
+    tell(recorder.transcript)
     try:
         with recorder.listening():
-            async for chunk in chunks:
-                recorder.chunk(chunk, shape)
+            yield
     except Exception as error:
+        recorder.error(error)
         if errors == "raise":
             raise
-        recorder.error(error)
-    return _told(recorder.transcript(rules))
 
 
 def _events(
@@ -199,7 +195,7 @@ def _events(
 ) -> tuple[EventsShape, dict[str, Any]]:
     """Return how to read the events of a run, and what to open it with."""
     opening = {**arguments}
-    modes, subgraphs = opening.pop("stream_mode"), opening.pop("subgraphs")
+    modes, subgraphs = opening.pop("stream_mode", ()), opening.pop("subgraphs", False)
     shape = EventsShape(modes, subgraphs)
     listening = listening_for(graph, modes, lambda event: recorder.chunk(event, shape))
     opening["transformers"] = [*(opening.get("transformers") or ()), listening]
@@ -207,19 +203,19 @@ def _events(
 
 
 def _begin(
-    graph: object, value: Payload, after: Transcript | None, arguments: dict[str, Any]
+    graph: object,
+    value: Payload,
+    after: Transcript | None,
+    arguments: dict[str, Any],
+    rules: Rules | None,
 ) -> Recorder:
     if after is None:
-        recorder = Recorder(head_of(graph, value, arguments))
+        recorder = Recorder(head_of(graph, value, arguments), rules=rules)
     else:
-        recorder = Recorder(after.head, after.events)
+        recorder = Recorder(after.head, after.events, rules or after.rules)
         recorder.goes_on_with(value)
     recorder.comes_from(graph, after.origin if after else None)
     return recorder
-
-
-def _rules(rules: Rules | None, after: Transcript | None) -> Rules | None:
-    return after.rules if rules is None and after is not None else rules
 
 
 def _shape(form: str, errors: str) -> ReadsChunks:
@@ -227,25 +223,6 @@ def _shape(form: str, errors: str) -> ReadsChunks:
     if form not in ("chunks", "server-sent"):
         raise ValueError(f"form={form!r}: expected 'chunks' or 'server-sent'")
     return PlainShape() if form == "chunks" else ServerSentShape()
-
-
-_listeners: list[Callable[[Transcript], None]] = []
-
-
-@contextmanager
-def listening(listener: Callable[[Transcript], None]) -> Iterator[None]:
-    """Have a function called with each transcript that is captured meanwhile, by whomever."""
-    _listeners.append(listener)
-    try:
-        yield
-    finally:
-        _listeners.remove(listener)
-
-
-def _told(transcript: Transcript) -> Transcript:
-    for listener in _listeners:
-        listener(transcript)
-    return transcript
 
 
 def _check(graph: object, method: str, errors: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from harness.transcript._entries import MESSAGES, Entry, Page
+from harness.transcript._layout import named_items
 from harness.transcript._matching import differing, opcodes
 from harness.transcript._message_changes import message_changes
 from harness.transcript._said import Change, parting, shortened
@@ -60,7 +61,18 @@ def _head_changes(old: dict[str, str], new: dict[str, str]) -> Iterator[Change]:
         if word not in new:
             yield Change("head", f"the {word} is not told any more: {shortened(text)}")
         elif new[word] != text:
-            yield Change("head", f"the {word} changed{parting(text, new[word])}")
+            nodes = ", ".join(_node_changes(text, new[word])) if word == "graph" else ""
+            said = f": {nodes}" if nodes else parting(text, new[word])
+            yield Change("head", f"the {word} changed{said}")
+
+
+def _node_changes(old: str, new: str) -> Iterator[str]:
+    """Which nodes one graph has and the other has not, if that is all; renamed ones are both."""
+    if old.partition("(")[0] != new.partition("(")[0]:
+        return
+    before, after = (list((named_items(text) or {}).values()) for text in (old, new))
+    yield from (f"node `{name[1:-1]}` is gone" for name in before if name not in after)
+    yield from (f"node `{name[1:-1]}` is new" for name in after if name not in before)
 
 
 def _id_change(old: Sequence[Entry], new: Sequence[Entry]) -> Change:

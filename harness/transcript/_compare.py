@@ -54,6 +54,13 @@ def same_stream(old: str, new: str) -> bool:
     )
 
 
+def says_less(old: str, new: str) -> bool:
+    """Whether a text of the same stream is of an older format, or has less of a head."""
+    if format_of(old) != format_of(new):
+        return True
+    return bool(dict(read(new).head).keys() - dict(read(old).head).keys())
+
+
 def compare_texts(old: str, new: str) -> Difference:
     """Compare the texts of two streams; `old` is what was expected."""
     if same_stream(old, new):

@@ -28,11 +28,11 @@ class EventsShape:
     """The events of one run.
 
     Args:
-        modes: The stream modes that are kept; `"lifecycle"` is one, too.
+        modes: The stream modes that are kept; `"lifecycle"` is one, too. None keeps all.
         subgraphs: Whether what graphs inside say is kept.
     """
 
-    modes: Sequence[str]
+    modes: Sequence[str] | None
     subgraphs: bool
     _messages: dict[str, _Message] = field(default_factory=dict)
 
@@ -41,7 +41,9 @@ class EventsShape:
         mode, params = event["method"], event["params"]
         namespace, data = tuple(params["namespace"]), params["data"]
         kind = "custom" if mode.startswith("custom:") else mode
-        if kind not in self.modes or (namespace and not self.subgraphs):
+        if (self.modes is not None and kind not in self.modes) or (
+            namespace and not self.subgraphs
+        ):
             return
         if mode == "messages":
             said, metadata = data
@@ -119,6 +121,32 @@ def listening_for(graph: object, modes: Sequence[str], take: Callable[[Any], Non
         modes: The stream modes.
         take: Takes events.
     """
+
+    def take_tasks(event: Any) -> None:
+        if event["method"] == TASKS:
+            take(event)
+
+    wanted = tuple(mode for mode in modes if mode != "lifecycle")
+    return _transformer(graph, take_tasks, required_stream_modes=wanted)
+
+
+def watching_for(
+    graph: object, take: Callable[[Any], None], over: Callable[[BaseException | None], None]
+) -> Any:
+    """Return a transformer that takes each event of a run, and changes nothing about it.
+
+    Args:
+        graph: The graph; its own package says what a transformer is.
+        take: Takes events.
+        over: Hears that the run has ended, with what it failed with if it did.
+    """
+    return _transformer(
+        graph, take, finalize=lambda self: over(None), fail=lambda self, err: over(err)
+    )
+
+
+def _transformer(graph: object, take: Callable[[Any], None], **members: Any) -> Any:
+    """Return a class of transformers, of which the one of the run itself takes its events."""
     streams = import_module(f"{_package_of(graph)}.stream")
     first: list[Any] = []
 
@@ -127,15 +155,11 @@ def listening_for(graph: object, modes: Sequence[str], take: Callable[[Any], Non
         return {}
 
     def process(self: Any, event: Any) -> bool:
-        if self is first[0] and event["method"] == TASKS:  # graphs inside have their own
+        if self is first[0]:  # graphs inside have their own
             take(event)
         return True
 
-    members = {
-        "init": init,
-        "process": process,
-        "required_stream_modes": tuple(mode for mode in modes if mode != "lifecycle"),
-    }
+    members = {"init": init, "process": process, **members}
     return type("Listening", (streams.StreamTransformer,), members)
 
 
@@ -143,8 +167,10 @@ def _package_of(graph: object) -> str:
     """Return the package that has the graph's event streams."""
     bound = getattr(graph, "bound", graph)
     for kind in type(bound).__mro__:
-        if "stream_events" in vars(kind):
-            return kind.__module__.partition(".")[0]
+        package = kind.__module__.partition(".")[0]
+        if "stream_events" in vars(kind) and package != "langchain_core":
+            return package
     raise TypeError(
-        f"cannot capture a {type(graph).__name__} with version='v3': it has no stream_events()"
+        f"cannot capture a {type(graph).__name__} with version='v3': only graphs have such event "
+        "streams; of a chain, capture chain.astream_events(...) with acapture_chunks()"
     )

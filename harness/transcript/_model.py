@@ -6,6 +6,8 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from langchain_core.messages.base import TextAccessor
+
 from harness._answered import Answered
 
 Payload: TypeAlias = Any
@@ -100,9 +102,12 @@ def copied(value: Payload) -> Payload:
 
     LangGraph shares one metadata dict between the chunks of a model call and hands out the
     message objects of the state. What cannot be copied (a client, a lock) is kept as it is; the
-    containers around it are copied all the same.
+    containers around it are copied all the same. The text of a message is text: of which class
+    `message.text` is depends on the version of langchain-core.
     """
     kind = type(value)
+    if kind is TextAccessor:
+        return str.__str__(value)
     if kind is dict:
         return {copied(key): copied(item) for key, item in value.items()}
     if kind in (list, tuple, set, frozenset):

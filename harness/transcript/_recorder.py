@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from time import perf_counter
 from typing import Protocol
 
-from harness._answered import Answered, answers_into
+from harness._answered import Answered, answers_from_anywhere_into, answers_into
 from harness.transcript._chunks import Chunk, unbound
 from harness.transcript._model import ERROR, INPUT, Head, Origin, Payload, StreamEvent, copied
 from harness.transcript._rules import Rules
@@ -28,10 +28,17 @@ class Recorder:
     Args:
         head: What is streamed; None of what is no graph's.
         before: Events that came before; the numbers go on.
+        rules: What else differs from run to run.
     """
 
-    def __init__(self, head: Head | None = None, before: Iterable[StreamEvent] = ()) -> None:
+    def __init__(
+        self,
+        head: Head | None = None,
+        before: Iterable[StreamEvent] = (),
+        rules: Rules | None = None,
+    ) -> None:
         self._head = head
+        self._rules = rules or Rules()
         self._events = list(before)
         self._engine = ""
         self._calls: list[Answered] = []
@@ -53,6 +60,10 @@ class Recorder:
         """Keep the model calls that are answered meanwhile."""
         return answers_into(self._calls)
 
+    def listening_anywhere(self) -> Callable[[], None]:
+        """Keep those of a run that others drive, until what this returns is called."""
+        return answers_from_anywhere_into(self._calls)
+
     def goes_on_with(self, value: Payload) -> None:
         """Keep the input with which a later run goes on."""
         self._started = perf_counter()
@@ -67,13 +78,13 @@ class Recorder:
         """Keep the exception that ended the stream."""
         self._add(Chunk((), ERROR, error))
 
-    def transcript(self, rules: Rules | None = None) -> Transcript:
+    def transcript(self) -> Transcript:
         """What was kept until now."""
         return Transcript(
             tuple(self._events),
             head=self._head,
             origin=Origin(self._engine, tuple(self._calls)),
-            rules=rules or Rules(),
+            rules=self._rules,
         )
 
     def _add(self, chunk: Chunk) -> None:

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import weakref
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from typing import Any
 
-from harness.transcript._chunks import Shape
+from harness.transcript._chunks import PlainShape, Shape
+from harness.transcript._events import EventsShape, watching_for
 from harness.transcript._head import head_of
+from harness.transcript._listening import tell
 from harness.transcript._model import Payload
 from harness.transcript._recorder import ReadsChunks, Recorder
 from harness.transcript._rules import Rules
 from harness.transcript._transcript import Transcript
 
 _END = object()
+_EVENTS = "v3"
+_MODE = {"stream_mode": "events"}  # what the head says of event streams: they have no other modes
 
 
 class WatchedGraph:
     """A graph that keeps what it streams; see `watch`."""
 
-    def __init__(self, graph: Any, rules: Rules | None) -> None:
+    def __init__(self, graph: Any, recorder: Recorder) -> None:
         self._graph = graph
-        self._rules = rules
-        self._recorder = Recorder()
+        self._recorder = recorder
 
     @property
     def transcript(self) -> Transcript:
         """Everything streamed until now; each run after the first begins with its input."""
-        return self._recorder.transcript(self._rules)
+        return self._recorder.transcript()
 
     def stream(
         self,
@@ -59,9 +63,39 @@ class WatchedGraph:
     ) -> AsyncIterator[Any]:
         """Do the same in an event loop."""
         shape = self._begin(input, kwargs)
+        async for chunk in self._passing(self._graph.astream(input, config, **kwargs), shape):
+            yield chunk
+
+    def stream_events(
+        self,
+        input: Payload,  # noqa: A002 - LangGraph's name for it
+        config: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Open an event stream of the graph and keep each event, whatever the program reads."""
+        return self._graph.stream_events(input, config, **self._seen(input, kwargs))
+
+    def astream_events(
+        self,
+        input: Payload,  # noqa: A002 - LangGraph's name for it
+        config: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Do the same in an event loop; of the older versions keep the events that pass by."""
+        if kwargs.get("version") == _EVENTS:
+            return self._graph.astream_events(input, config, **self._seen(input, kwargs))
+        self._begins(input, _MODE)
+        return self._passing(self._graph.astream_events(input, config, **kwargs), PlainShape())
+
+    def with_config(self, *args: Any, **kwargs: Any) -> WatchedGraph:
+        """Bind config to the graph; what the new one streams is kept here, too."""
+        return WatchedGraph(self._graph.with_config(*args, **kwargs), self._recorder)
+
+    async def _passing(self, stream: Any, shape: ReadsChunks) -> AsyncIterator[Any]:
+        """Pass on what a stream yields, and keep it."""
         try:
             # Closed with this one: a program may stop reading before the end.
-            async with aclosing(self._graph.astream(input, config, **kwargs)) as chunks:
+            async with aclosing(stream) as chunks:
                 while True:
                     with self._recorder.listening():
                         chunk = await anext(chunks, _END)
@@ -74,9 +108,32 @@ class WatchedGraph:
             raise
 
     def _begin(self, value: Payload, arguments: dict[str, Any]) -> ReadsChunks:
+        self._begins(value, arguments)
+        return Shape.of(self._graph, arguments)
+
+    def _begins(self, value: Payload, arguments: dict[str, Any]) -> None:
         self._recorder.begins(head_of(self._graph, value, arguments))
         self._recorder.comes_from(self._graph)
-        return Shape.of(self._graph, arguments)
+        tell(self._recorder.transcript)
+
+    def _seen(self, value: Payload, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments that open an event stream, with one who sees its events added.
+
+        Whoever reads the run drives it, so calls of models are heard from now to its end.
+        """
+        recorder, shape = self._recorder, EventsShape(None, subgraphs=True)
+        done: list[Callable[[], object]] = []
+
+        def over(error: BaseException | None) -> None:
+            if isinstance(error, Exception):
+                recorder.error(error)
+            done[0]()
+
+        take = watching_for(self._graph, lambda event: recorder.chunk(event, shape), over)
+        self._begins(value, _MODE)
+        # a run that nobody reads to its end is over when it is gone
+        done.append(weakref.finalize(take, recorder.listening_anywhere()))
+        return {**arguments, "transformers": [*(arguments.get("transformers") or ()), take]}
 
     def __getattr__(self, name: str) -> Any:
         """Everything else is the graph's."""
@@ -97,6 +154,7 @@ def watch(graph: Any, *, rules: Rules | None = None) -> WatchedGraph:
         rules: What else differs from run to run.
 
     Returns:
-        The graph, with a `transcript` of what its `stream` and `astream` yielded until now.
+        The graph, with a `transcript` of what its `stream` and `astream` yielded until now, and of
+        the events of its event streams. What `invoke` does is no stream, and not kept.
     """
-    return WatchedGraph(graph, rules)
+    return WatchedGraph(graph, Recorder(rules=rules))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from harness import StreamSnapshotExtension, Transcript
+from harness.snapshot import parted
 from harness.transcript import Head
 
 OLD = Path(__file__).parents[1] / "snapshot" / "format_1"
@@ -41,13 +42,16 @@ def test_the_old_text_still_passes(name: str) -> None:
 
 
 def test_upgrading_keeps_the_meaning(name: str, tmp_path: Path, run: Callable[..., Any]) -> None:
-    """The migrated text is, to the letter, what the same stream is written as today."""
+    """It is, to the letter, what the same stream is written as today, from an unknown origin."""
     shutil.copy(OLD / f"{name}.stream.txt", tmp_path)
     found = run("upgrade", str(tmp_path))
 
     assert found.out.strip().endswith(f"{name}.stream.txt: format 1 -> 2")
     text = (tmp_path / f"{name}.stream.txt").read_text()
-    assert text == Transcript.load(OLD / f"{name}.jsonl").text()
+    stream, provenance = parted(text)
+    assert stream == Transcript.load(OLD / f"{name}.jsonl").text()
+    assert provenance is None
+    assert text.endswith(": the stream was recorded in format 1, which did not keep it\n")
     assert run("upgrade", str(tmp_path)).out.strip().endswith(": current")
     assert (tmp_path / f"{name}.stream.txt").read_text() == text
 

@@ -97,6 +97,54 @@ def test_a_page_names_what_has_no_snapshot_yet(project: pytest.Pytester) -> None
     assert {row["left"] is None for row in difference["rows"]} == {True}
 
 
+def test_a_page_is_written_without_colours_of_a_terminal(project: pytest.Pytester) -> None:
+    """What pytest said is text, also where it was shown in colour."""
+    project.makepyfile(test_it=TESTS.format(text="Why?"))
+    project.runpytest(f"--harness-report={PAGE}", "--color=yes", "-vv")
+    failure = shown(project.path / PAGE)["test_answer"]["failure"]
+    assert "accept with: pytest --snapshot-update" in failure
+    assert "\x1b" not in failure
+
+
+def test_a_page_holds_what_fixtures_stream_and_what_breaks_off(project: pytest.Pytester) -> None:
+    """Whoever captures or watches it: the test, its fixtures, and a stream that fails."""
+    project.makepyfile(
+        test_it="""
+        import pytest
+        from graphs import capture, says, graph_of
+        from harness import StreamSnapshotExtension, watch
+
+        @pytest.fixture
+        def watched():
+            return watch(says("Why not?"))
+
+        @pytest.fixture
+        def accepted(snapshot):
+            return snapshot.use_extension(StreamSnapshotExtension)
+
+        def test_app(watched, accepted):
+            list(watched.stream({"topic": "cats"}, stream_mode="messages"))
+            assert watched.transcript == accepted
+
+        @pytest.fixture
+        def broken():
+            capture(graph_of(None), {"topic": "cats"})
+
+        def test_broken(broken):
+            pass
+        """
+    )
+    outcome(project.runpytest(f"--harness-report={PAGE}"), failed=1, errors=1)
+    tests = shown(project.path / PAGE)
+    (stream,) = tests["test_app"]["streams"]
+    assert "".join(event["text"] for event in stream["events"]) == "Why not?"
+    assert [found["said"] for found in tests["test_app"]["differences"]] == [
+        ["there is no snapshot yet"]
+    ]
+    (stream,) = tests["test_broken"]["streams"]
+    assert [event["mode"] for event in stream["events"]] == ["values", "error"]
+
+
 def test_no_page_without_the_option(project: pytest.Pytester) -> None:
     """Nothing is written, and nothing about a report is said."""
     project.makepyfile(test_it=TESTS.format(text="Why?"))
@@ -167,6 +215,41 @@ def test_a_browser_shows_metadata_on_hover(page: Path, tmp_path: Path) -> None:
     ):
         assert re.search(r"<h2>2\. messages, after \d+ ms</h2>", dom)
         assert '<th>langgraph_node</th><td><code>"answer"</code></td>' in dom
+
+
+@pytest.mark.proof
+def test_a_browser_goes_through_events_by_keys(page: Path, tmp_path: Path) -> None:
+    """One stop of the tab key for a stream; from there, arrow keys show one event after another."""
+    keys = """
+        document.querySelector('.stream [tabindex="0"]').focus();
+        for (const key of ["ArrowRight", "ArrowRight", "ArrowLeft", "End", "ArrowRight"])
+          document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
+    """
+    pressed = page.with_name("pressed.html")
+    text = page.read_text("utf-8")
+    pressed.write_text(text.replace("</body>", f"<script>{keys}</script></body>"), "utf-8")
+    dom = opened(pressed, tmp_path, "--dump-dom")
+    last = len(shown(page)["test_answer"]["streams"][0]["events"])
+    assert re.search(rf"<h2>{last}\. values, after \d+ ms</h2>", dom)
+    stops = re.findall(r'<button class="event [^>]*tabindex="0"', dom)
+    assert len(stops) == 2  # one for each of two streams
+
+
+@pytest.mark.proof
+def test_a_browser_finds_tests(page: Path, tmp_path: Path) -> None:
+    """By a part of their names, among those that a button has chosen."""
+    types = """
+        [...document.querySelectorAll("nav button")][1].click();
+        const field = document.querySelector("nav input");
+        field.value = "WRONG";
+        field.dispatchEvent(new Event("input"));
+    """
+    found = page.with_name("found.html")
+    text = page.read_text("utf-8")
+    found.write_text(text.replace("</body>", f"<script>{types}</script></body>"), "utf-8")
+    dom = opened(found, tmp_path, "--dump-dom")
+    views = re.findall(r"<details [^>]*>", dom)
+    assert ["hidden" in view for view in views] == [True, True, False]
 
 
 @pytest.mark.proof

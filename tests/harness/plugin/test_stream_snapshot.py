@@ -92,6 +92,30 @@ def test_verbose_output_has_the_difference_once(project: pytest.Pytester, accept
     verbose.fnmatch_lines(["E*-  | *cat*"])
 
 
+def test_a_comparison_without_assert_shows_the_difference(
+    project: pytest.Pytester, accepted: Path
+) -> None:
+    """That of unittest, for one, which pytest does not explain."""
+    project.makepyfile(
+        test_it="""
+        import pytest
+        from unittest import TestCase
+        from graphs import capture, says
+
+        class TestAnswer(TestCase):
+            @pytest.fixture(autouse=True)
+            def _snapshot(self, stream_snapshot):
+                self.snapshot = stream_snapshot
+
+            def test_it(self):
+                self.assertEqual(capture(says("Why?"), {"topic": "cats"}), self.snapshot)
+        """
+    )
+    result = project.runpytest()
+    outcome(result, failed=1)
+    result.stdout.fnmatch_lines(["*stream snapshot *", "accept with: pytest --snapshot-update"])
+
+
 def test_update_accepts_the_change(project: pytest.Pytester, accepted: Path) -> None:
     """`--snapshot-update` writes the new stream; then it passes."""
     project.makepyfile(test_it=TEST.format(text="Why was the dog here?"))
@@ -162,6 +186,28 @@ def test_no_color_is_respected(
     assert "\x1b[" not in project.runpytest("-vv").stdout.str()
 
 
+@pytest.mark.proof
+@pytest.mark.parametrize("colour", ["yes", "no"])
+def test_workers_colour_as_the_terminal_does(
+    project: pytest.Pytester, accepted: Path, colour: str
+) -> None:
+    """With pytest-xdist it is the terminal of the session that decides, not that of a worker."""
+    project.makepyfile(test_it=TEST.format(text="Why was the dog here?"))
+    project.makeconftest(
+        f"""
+        import pytest
+
+        @pytest.hookimpl(trylast=True)
+        def pytest_configure(config):
+            if not hasattr(config, "workerinput"):  # as if it were started in a terminal, or not
+                config.pluginmanager.get_plugin("terminalreporter").hasmarkup = {colour == "yes"}
+        """
+    )
+    shown = project.runpytest_subprocess("-n", "1", "-vv").stdout.str()
+    assert ('\x1b[31m-  | "Why"' in shown) == (colour == "yes")
+    assert '-  | "Why"' in shown
+
+
 def test_the_head_and_the_origin_are_in_the_file(accepted: Path) -> None:
     """A person sees what was streamed, and below the stream where it came from."""
     lines = accepted.read_text().splitlines()
@@ -179,6 +225,21 @@ def test_other_versions_leave_the_file_alone(project: pytest.Pytester, accepted:
     accepted.write_text(older)
     outcome(project.runpytest("--snapshot-update"), passed=1)
     assert accepted.read_text() == older
+
+
+def test_update_adds_what_an_older_format_did_not_hold(
+    project: pytest.Pytester, accepted: Path
+) -> None:
+    """The head and the provenance of an upgraded snapshot, although its stream is the same."""
+    whole = accepted.read_text()
+    lines = whole.partition("#   runtime: ")[0].splitlines(keepends=True)
+    old = "".join([lines[0], *lines[4:], "#   unknown: the stream was recorded in format 1, ...\n"])
+    accepted.write_text(old)
+    outcome(project.runpytest(), passed=1)
+    assert accepted.read_text() == old
+    result = project.runpytest("--snapshot-update")
+    result.stdout.fnmatch_lines(["1 snapshot updated."])
+    assert accepted.read_text() == whole
 
 
 def test_a_failure_says_where_it_came_from(project: pytest.Pytester, accepted: Path) -> None:

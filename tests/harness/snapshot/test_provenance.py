@@ -46,12 +46,15 @@ def cause(old: str, new: str) -> str:
     return next(line for line in failure_lines(old, new) if line.startswith("from the "))
 
 
-def replayed(path: Path, question: str = "A joke", mode: Any = "none", url: str = "") -> str:
+def replayed(
+    path: Path, question: str = "A joke", mode: Any = "none", url: str = "", **also: Any
+) -> str:
     """The snapshot of a stream whose node speaks HTTP, without LangChain."""
     address = url or "https://api.openai.com"
 
     def joke(state: MessagesState) -> dict[str, Any]:
-        body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": question}]}
+        asked = [{"role": "user", "content": question}]
+        body = {"model": "gpt-4o-mini", "messages": asked, **also}
         headers = {"authorization": "Bearer " + "sk-" + "a" * 40}
         answer = httpx.post(f"{address}/v1/chat", json=body, headers=headers, timeout=5).text
         return {"messages": [("ai", answer[-40:])]}
@@ -93,6 +96,22 @@ def test_another_request(cassette: Path) -> None:
     )
 
 
+def test_a_request_that_differs_where_few_words_do_not_show_it(cassette: Path) -> None:
+    """Its last message is the same; it is said where to look."""
+    assert cause(replayed(cassette), replayed(cassette, seed=7) + "\n") == (
+        'from the request: model call 1 asks POST api.openai.com/v1/chat, gpt-4o-mini, "A joke"; '
+        "what differs is an earlier message, a tool or a parameter"
+    )
+
+
+def test_what_versions_of_clients_write_differently_is_no_other_request(cassette: Path) -> None:
+    """As in a replay, which answers it: the cause is what else has changed."""
+    before = replayed(cassette)
+    cassette.write_text(cassette.read_text().replace("Why", "Who"))
+    after = replayed(cassette, stream_options={"include_usage": True}, n=1)
+    assert cause(before, after).startswith("from the recorded response: model call 1 ")
+
+
 def test_another_recorded_answer(cassette: Path) -> None:
     """The cassette was recorded anew, or edited."""
     before = replayed(cassette)
@@ -110,10 +129,25 @@ def test_another_runtime() -> None:
     assert " -> Python 4." in cause(before, after)
 
 
+def test_packages_that_other_tests_import_are_no_cause() -> None:
+    """Only versions of what both name are told: a test alone imports less than the whole suite."""
+    before = scripted("Why?")
+    after = before.replace(", Python 3.", ", openai 3.57.0, Python 3.").replace("Why", "Who")
+    assert cause(before, after).startswith("from the graph: ")
+    bundled = before.replace("runtime: replay-harness ", "runtime: langgraph ")
+    assert cause(bundled, after).startswith("from the runtime: langgraph 0.1.0 -> replay-harness 0")
+
+
 def test_the_graph_itself() -> None:
     """Where nothing else has changed, it is the program."""
     before = scripted("Why?")
     assert cause(before, before.replace("Why", "Who")).startswith("from the graph: requests,")
+
+
+def test_what_cannot_be_told_is_said() -> None:
+    """A snapshot without provenance leaves open where a difference came from."""
+    before = scripted("Why?").partition("\n# provenance")[0]
+    assert "which one cannot be told" in cause(before, scripted("Who?"))
 
 
 def test_a_script_is_a_recording() -> None:

@@ -12,6 +12,7 @@ import pytest
 from langchain_core.messages import AIMessage
 
 from harness import acapture, capture
+from runtime.graph import START, StateGraph
 
 State = dict[str, Any]
 
@@ -118,3 +119,11 @@ def test_what_an_exception_does_is_one_of_two() -> None:
     """A misspelled `errors` never hides an exception."""
     with pytest.raises(ValueError, match="errors='ignore': expected 'raise' or 'keep'"):
         capture(Unlucky(), None, errors="ignore")  # type: ignore[arg-type]  # the mistake
+
+
+def test_the_text_of_a_message_is_text() -> None:
+    """Nodes write `message.text` into the state, which langchain-core makes a class of its own."""
+    graph = StateGraph(dict).add_node("say", lambda _: {"said": AIMessage("hi").text})
+    transcript = capture(graph.add_edge(START, "say").compile(), {}, stream_mode="updates")
+    assert type(transcript.updates(node="say")[0]["said"]) is str
+    assert transcript.text().endswith('updates {"say": {"said": "hi"}}\n')

@@ -15,6 +15,8 @@ from harness.transcript import Head, StreamEvent, compare_texts
 Events = list[StreamEvent]
 USAGE = {"input_tokens": 4, "output_tokens": 2, "total_tokens": 6}
 
+NODES = ("joke", "poem")
+
 
 def chunk(content: str, node: str = "joke", **fields: Any) -> StreamEvent:
     """Make a messages chunk."""
@@ -162,6 +164,20 @@ def test_another_input() -> None:
         .diff(asked("dogs"))
         .startswith('the input changed in `topic`: "cats" -> "dogs"')
     )
+
+
+@pytest.mark.parametrize(
+    ("nodes", "sentence"),
+    [
+        (("joke", "verse"), "the graph changed: node `poem` is gone, node `verse` is new"),
+        (("joke", "poem", "end"), "the graph changed: node `end` is new"),
+        (("poem", "joke"), 'the graph changed: LangGraph("joke", "poem") -> LangGraph("poem", "jo'),
+    ],
+)
+def test_other_nodes(nodes: tuple[str, ...], sentence: str) -> None:
+    """Nodes that come and go are named first; one that is renamed does both."""
+    old, new = (Transcript((), head=Head("LangGraph", names, {})) for names in (NODES, nodes))
+    assert compare_texts(old.text(), new.text()).summary[0].startswith(sentence)
 
 
 def test_ids_that_are_equal_now(two_calls: Any) -> None:

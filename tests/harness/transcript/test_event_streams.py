@@ -11,6 +11,7 @@ from generated_turns import MESSAGES, TEXT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage
+from langchain_core.runnables import RunnableLambda
 from langgraph.checkpoint.memory import InMemorySaver
 from typing_extensions import TypedDict
 
@@ -149,3 +150,9 @@ def test_graphs_of_langgraph_have_event_streams_too() -> None:
     transcript = capture(compiled, {}, version="v3")
     assert transcript.tokens(node="n") == ["hello", " there"]
     assert transcript.updates() == [{"n": {"said": ["hello there"]}}]
+
+
+def test_a_chain_has_no_such_event_stream() -> None:
+    """It says what to capture instead."""
+    with pytest.raises(TypeError, match=r"only graphs have .*chain.astream_events"):
+        capture(RunnableLambda(str), "q", version="v3")

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from harness import capture, watch
+from harness import ScriptedChatModel, capture, watch
+from harness.transcript import listening
+from runtime.graph import START, MessagesState, StateGraph
 
 INPUT = {"topic": "cats"}
 
@@ -76,4 +78,106 @@ def test_an_exception_is_kept_and_raised() -> None:
 def test_everything_else_is_the_graphs(two_calls: Any) -> None:
     """The program may ask the graph whatever it likes."""
     assert watch(two_calls).invoke(INPUT)["topic"] == "cats"
-    assert watch(two_calls).get_graph() == two_calls.get_graph()
+    drawing = two_calls.get_graph().draw_mermaid()
+    assert watch(two_calls).get_graph().draw_mermaid() == drawing
+
+
+def asking(*answers: str) -> Any:
+    """Return a graph that asks a model, inside another graph."""
+    model = ScriptedChatModel([*answers], ids="m")
+
+    def ask(state: MessagesState) -> Any:
+        return {"messages": [model.invoke(state["messages"])]}
+
+    inside = StateGraph(MessagesState).add_node(ask).add_edge(START, "ask").compile()
+    return StateGraph(MessagesState).add_node("in", inside).add_edge(START, "in").compile()
+
+
+QUESTION: Any = {"messages": [("user", "hi")]}
+
+
+async def test_an_event_stream_is_kept_whatever_the_program_reads_of_it() -> None:
+    """A program that reads one projection is watched like `capture`, sync and async."""
+    read, awaited = watch(asking("Why not?")), watch(asking("Why not?"))
+    run = read.stream_events(QUESTION, version="v3")
+    assert run.output["messages"][-1].text == "Why not?"
+    async with await awaited.astream_events(QUESTION, version="v3") as arun:
+        async for _ in arun.values:
+            pass
+    modes = ["values", "messages", "tasks"]  # a graph inside needs `tasks`
+    captured = capture(
+        asking("Why not?"), QUESTION, stream_mode=modes, subgraphs=True, version="v3"
+    )
+
+    for watched in (read, awaited):
+        seen = [(e.namespace, e.mode) for e in watched.transcript.normalized().events]
+        assert [each for each in seen if each[1] in modes] == [
+            (e.namespace, e.mode) for e in captured.normalized().events
+        ]
+        assert watched.transcript.tokens() == ["Why", " not", "?"]
+        assert len(watched.transcript.origin.calls) == 1
+    assert read.transcript == awaited.transcript
+
+
+def test_an_event_stream_that_nobody_reads_on_hears_no_more() -> None:
+    """Calls of models that come after it are not its own, whether it was left or failed."""
+    watched = watch(asking("Why not?"))
+    with watched.stream_events(QUESTION, version="v3") as run:
+        next(iter(run.subgraphs))
+    ScriptedChatModel(["aside"]).invoke("aside")
+    assert len(watched.transcript.origin.calls) == 1
+
+
+def test_the_error_of_an_event_stream_is_kept() -> None:
+    """It is the last event, and the program sees it as ever."""
+    graph = StateGraph(MessagesState).add_node("fail", lambda _: 1 / 0).add_edge(START, "fail")
+    watched = watch(graph.compile())
+    with pytest.raises(ZeroDivisionError):
+        _ = watched.stream_events(QUESTION, version="v3").output
+    assert isinstance(watched.transcript.error, ZeroDivisionError)
+
+
+@pytest.mark.filterwarnings("ignore::langchain_core._api.LangChainBetaWarning")
+def test_event_streams_of_langgraph_are_watched_too() -> None:
+    """With the transformer that its own package knows."""
+    langgraph = pytest.importorskip("langgraph.graph")
+    model = ScriptedChatModel(["Why not?"])
+    graph = langgraph.StateGraph(MessagesState)
+    graph.add_node("ask", lambda state: {"messages": [model.invoke(state["messages"])]})
+    watched = watch(graph.add_edge(langgraph.START, "ask").compile())
+    assert watched.stream_events(QUESTION, version="v3").output["messages"][-1].text == "Why not?"
+    assert watched.transcript.tokens(node="ask") == ["Why", " not", "?"]
+
+
+async def test_events_of_callbacks_are_kept() -> None:
+    """A program that reads `astream_events` as langchain-core has them gets and shows them."""
+    watched = watch(asking("Why not?"))
+    events = [event async for event in watched.astream_events(QUESTION, version="v2")]
+    assert len(watched.transcript.events) == len(events)
+    assert watched.transcript.tokens(node="ask") == ["Why", " not", "?"]
+
+
+def test_with_another_config_it_is_watched_still(two_calls: Any) -> None:
+    """Programs bind config to a graph before they stream it."""
+    watched = watch(two_calls)
+    list(watched.with_config(tags=["t"]).stream(INPUT, stream_mode="messages"))
+    assert watched.transcript.tokens(tag="t")
+
+
+def test_who_listens_sees_one_stream_for_each_graph(two_calls: Any) -> None:
+    """However many runs it has, as it is in the end; captures have theirs, failed ones included."""
+
+    class Unlucky:
+        def stream(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
+            yield ("custom", 1)
+            raise OSError("lost")
+
+    watched = watch(two_calls)
+    with listening() as heard:
+        list(watched.stream(INPUT))
+        with pytest.raises(OSError, match="lost"):
+            capture(Unlucky(), None)
+        list(watched.stream(INPUT))
+    first, second = heard.transcripts
+    assert first == watched.transcript
+    assert [event.mode for event in second.events] == ["custom", "error"]

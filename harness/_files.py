@@ -76,7 +76,7 @@ def file_text(path: Path) -> str:
 
     Raises:
         CassetteNotFoundError: There is no such file.
-        CassetteFormatError: It is too large, empty, broken, or not text.
+        CassetteFormatError: It is too large, empty, broken, not text, or two versions in one.
     """
     try:
         with path.open("rb") as file:
@@ -94,10 +94,18 @@ def file_text(path: Path) -> str:
     if not stored.strip():
         raise CassetteFormatError("the file is empty")
     try:
-        return stored.decode()
+        text = stored.decode()
     except UnicodeDecodeError as error:
         line = stored.count(b"\n", 0, error.start) + 1
         raise CassetteFormatError(f"line {line}: not UTF-8 text") from error
+    # What is recorded never begins a line: it is indented, or quoted.
+    if (at := f"\n{text}".find("\n<<<<<<< ")) >= 0:
+        line = text.count("\n", 0, at) + 1
+        raise CassetteFormatError(
+            f"line {line}: a merge conflict that was not resolved\n"
+            f"  to take one of the two files: git checkout --ours {path}, or --theirs"
+        )
+    return text
 
 
 def _gunzip(path: Path) -> bytes:
@@ -113,6 +121,7 @@ def not_found(path: Path) -> str:
     message = f"there is no cassette {path}"
     folder = path.parent
     names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    names = [name for name in names if name != path.name]  # a link that leads nowhere
     if near := difflib.get_close_matches(path.name, names, n=1, cutoff=0.4):
         message += f"\n  the nearest name there is: {near[0]}"
     elif not folder.is_dir():

@@ -2,14 +2,15 @@
 
 Connections and name look-ups of Python's `socket` module are refused, whatever client makes them:
 httpx, requests, aiohttp, urllib. Unix sockets and socket pairs work as ever; asyncio needs them.
-uvloop, which makes its connections in C, is refused them where it is asked, if it was imported
-before the block.
+uvloop, which makes its connections in C, is refused them where it is asked. So are anyio and trio,
+which try several addresses at once and would hand on a refusal as one of a group of exceptions.
 """
 
 from __future__ import annotations
 
 import asyncio
 import functools
+import inspect
 import ipaddress
 import re
 import socket
@@ -18,9 +19,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from types import ModuleType
 from typing import Any
 
 from harness import _tally
+from harness._on_import import OnImport
 from harness._scope import Scope
 from harness.errors import HarnessError, NetworkBlockedError
 
@@ -206,6 +209,22 @@ def _checked_connection(original: Callable[..., Any]) -> Callable[..., Any]:
     return create_connection
 
 
+def _checked_function(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Stand in for a function that connects to a host and a port, its first two parameters."""
+    signature = inspect.signature(original)
+
+    @functools.wraps(original)
+    async def connect(*args: Any, **kwargs: Any) -> Any:
+        host, port, *_ = signature.bind(*args, **kwargs).arguments.values()
+        _check("connect to", host, port)
+        return await original(*args, **kwargs)
+
+    return connect
+
+
+_CONNECTING = {"anyio": "connect_tcp", "trio": "open_tcp_stream"}
+
+
 def _is_no_name(host: Any) -> bool:
     """Whether there is nothing to look up: an address, or a server that binds to all of them."""
     if not host:
@@ -225,6 +244,8 @@ class _Patch:
         self.calls: dict[str, Any] = {}
         self._loop_look_up: Any = None
         self._uvloop: Any = None  # its class of loops, if it is there
+        self._functions: list[tuple[ModuleType, str, Any]] = []
+        self._arrivals = OnImport(("uvloop", *_CONNECTING), self._library_arrived)
 
     def install(self) -> None:
         for name in _LOOK_UPS:
@@ -237,12 +258,22 @@ class _Patch:
         loop = asyncio.BaseEventLoop
         self._loop_look_up = loop.getaddrinfo
         loop.getaddrinfo = _loop_getaddrinfo  # type: ignore[method-assign]  # restored below
-        self._uvloop = getattr(sys.modules.get("uvloop"), "Loop", None)
-        if self._uvloop is not None:  # it inherits both from C
-            self._uvloop.getaddrinfo = _loop_getaddrinfo
-            self._uvloop.create_connection = _checked_connection(self._uvloop.create_connection)
+        self._arrivals.begin()
+
+    def _library_arrived(self, library: ModuleType) -> None:
+        if (name := _CONNECTING.get(library.__name__)) is not None:
+            original = getattr(library, name)
+            self._functions.append((library, name, original))
+            setattr(library, name, _checked_function(original))
+            return
+        self._uvloop = library.Loop  # it inherits both from C
+        self._uvloop.getaddrinfo = _loop_getaddrinfo
+        self._uvloop.create_connection = _checked_connection(self._uvloop.create_connection)
 
     def remove(self) -> None:
+        self._arrivals.end()
+        while self._functions:
+            setattr(*self._functions.pop())
         for name in _LOOK_UPS:
             setattr(socket, name, self.look_ups.pop(name))
         for name in _CALLS:
@@ -254,6 +285,7 @@ class _Patch:
         asyncio.BaseEventLoop.getaddrinfo = self._loop_look_up  # type: ignore[method-assign]
         if self._uvloop is not None:
             del self._uvloop.getaddrinfo, self._uvloop.create_connection
+            self._uvloop = None
 
 
 _patch = _Patch()

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 OPENAI_URL = "https://api.openai.com/v1/chat/completions"
+RESPONSES_URL = "https://api.openai.com/v1/responses"
 ANTHROPIC_URL = "https://api.anthropic.com/v1/messages"
 
 
@@ -43,6 +44,42 @@ def openai_stream(*tokens: str) -> dict[str, Any]:
         "stream": True,
     }
     return interaction(OPENAI_URL, request, "\n\n".join([*lines, "data: [DONE]", ""]))
+
+
+def responses_stream(*tokens: str) -> dict[str, Any]:
+    """A question to OpenAI's Responses API whose answer streams these tokens."""
+    response = {"id": "resp_1", "object": "response", "created_at": 1, "model": "gpt-4o-mini"}
+    response |= {"output": [], "tools": [], "tool_choice": "auto", "parallel_tool_calls": True}
+    part = {"type": "output_text", "text": "", "annotations": []}
+    item = {"id": "msg_1", "type": "message", "role": "assistant"}
+    at = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
+    whole = {**item, "status": "completed", "content": [{**part, "text": "".join(tokens)}]}
+    events = [
+        {"type": "response.created", "response": {**response, "status": "in_progress"}},
+        {
+            "type": "response.output_item.added",
+            "output_index": 0,
+            "item": {**item, "status": "in_progress", "content": []},
+        },
+        {"type": "response.content_part.added", **at, "part": part},
+        *(
+            {"type": "response.output_text.delta", **at, "delta": token, "logprobs": []}
+            for token in tokens
+        ),
+        {"type": "response.output_item.done", "output_index": 0, "item": whole},
+        {
+            "type": "response.completed",
+            "response": {**response, "status": "completed", "output": [whole]},
+        },
+    ]
+    numbered = [{**event, "sequence_number": k} for k, event in enumerate(events)]
+    request = {
+        "model": "gpt-4o-mini",
+        "input": [{"role": "user", "content": "Is the tea ready?", "type": "message"}],
+        "stream": True,
+    }
+    answer = "".join(f"event: {e['type']}\ndata: {json.dumps(e)}\n\n" for e in numbered)
+    return interaction(RESPONSES_URL, request, answer)
 
 
 def anthropic_stream(*tokens: str) -> dict[str, Any]:

@@ -139,16 +139,17 @@ def _deflate_decoder() -> Callable[[bytes], bytes]:
 
 
 def _brotli_decoder() -> Callable[[bytes], bytes]:
-    decompressor = _optional("brotli", "brotlicffi").Decompressor()
+    decompressor = optional("brotli", "brotlicffi").Decompressor()
     name = "process" if hasattr(decompressor, "process") else "decompress"
     decode: Callable[[bytes], bytes] = getattr(decompressor, name)
     return decode
 
 
 def _zstd_decoder() -> Callable[[bytes], bytes]:
-    decode: Callable[[bytes], bytes] = (
-        _optional("compression.zstd", "backports.zstd").ZstdDecompressor().decompress
-    )
+    decompressor = optional("compression.zstd", "backports.zstd", "zstandard").ZstdDecompressor()
+    if hasattr(decompressor, "decompressobj"):  # zstandard
+        decompressor = decompressor.decompressobj()
+    decode: Callable[[bytes], bytes] = decompressor.decompress
     return decode
 
 
@@ -160,11 +161,16 @@ _STREAMING: dict[str, Callable[[], Callable[[bytes], bytes]]] = {
 }
 
 
-def _optional(*packages: str) -> Any:
+def optional(*packages: str) -> Any:
+    """Import the first of these packages that is there.
+
+    Raises:
+        ModuleNotFoundError: None of them is.
+    """
     for package in packages:
         with suppress(ImportError):
             return importlib.import_module(package)
-    raise ModuleNotFoundError(packages[-1])
+    raise ModuleNotFoundError(packages[0])
 
 
 def _decode_whole(body: bytes, encoding: str) -> bytes:

@@ -8,15 +8,13 @@ imported only inside the block is patched when it arrives; none is imported for 
 
 from __future__ import annotations
 
-import importlib.abc
-import importlib.machinery
-import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from types import ModuleType
 from typing import Any, TypeAlias
 
+from harness._on_import import OnImport
 from harness._scope import Scope
 from harness.cassettes import _aiohttp, _http_client, _transport, _vcr_stubs
 from harness.cassettes._cassette import Cassette
@@ -59,49 +57,21 @@ _LIBRARIES: dict[str, Replacements] = {
 }
 
 
-class _Finder(importlib.abc.MetaPathFinder):
-    """Patches a library when it is imported while a cassette is open."""
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        if fullname not in _LIBRARIES:
-            return None
-        spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
-        if spec is None or spec.loader is None:
-            return None
-        execute = spec.loader.exec_module
-
-        def exec_module(module: ModuleType) -> None:
-            execute(module)
-            _patch.library_arrived(module)
-
-        spec.loader.exec_module = exec_module  # type: ignore[method-assign]  # of this import only
-        return spec
-
-
 class _Patch:
     """The replaced methods, while a cassette is open."""
 
     def __init__(self) -> None:
         self._originals: list[Replacement] = []
         self._made: dict[ModuleType, list[tuple[Replacement, Replacement]]] = {}
-        self._finder = _Finder()
+        self._arrivals = OnImport(_LIBRARIES, self._library_arrived)
         self._lock = threading.RLock()
-        self._is_on = False
 
     def install(self) -> None:
         with self._lock:
-            self._is_on = True
-            sys.meta_path.insert(0, self._finder)
-            for name in _LIBRARIES:
-                if library := sys.modules.get(name):
-                    self.library_arrived(library)
+            self._arrivals.begin()
 
-    def library_arrived(self, library: ModuleType) -> None:
+    def _library_arrived(self, library: ModuleType) -> None:
         with self._lock:
-            if not self._is_on:
-                return
             for original, stand_in in self._pairs(library):
                 self._originals.append(original)
                 setattr(*stand_in)
@@ -118,8 +88,7 @@ class _Patch:
 
     def remove(self) -> None:
         with self._lock:
-            self._is_on = False
-            sys.meta_path.remove(self._finder)
+            self._arrivals.end()
             while self._originals:
                 setattr(*self._originals.pop())
 

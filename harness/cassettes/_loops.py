@@ -5,8 +5,7 @@ it waits for something: a socket, a timer, or an arrival of a replay. So the wai
 comes first by recorded time, timer or arrival, happens at once. Sockets are served before that.
 
 Loops that are not asyncio's own (uvloop, trio) cannot be seen; `idling_loop` says so. Their readers
-let them go round a few times instead. The timers of uvloop are known all the same (`_uvloop`);
-those of trio are not, they count real time.
+let them go round a few times instead, and their timers are known all the same (`_unseen`).
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from harness.cassettes import _trio, _uvloop
 from harness.cassettes._clock import clock
 from harness.cassettes._thread_work import is_at_work
-from harness.cassettes._uvloop import watched
 
 if TYPE_CHECKING:
     from harness.cassettes._order import Order, Waiter
@@ -55,7 +54,7 @@ def is_quiet(loop: asyncio.AbstractEventLoop, until: float) -> bool:
     timers = private._scheduled  # noqa: SLF001
     return (
         not private._ready  # noqa: SLF001
-        and not (timers and timers[0]._when < until)  # noqa: SLF001
+        and not (timers and timers[0]._when - loop.time() < until - clock.now())  # noqa: SLF001
         and not _has_workers(loop)
         and len(private._selector.get_map()) <= 1  # noqa: SLF001  # its own, for other threads
     )
@@ -127,12 +126,13 @@ class Watch:
         for kind, original in originals:
             kind.select = self._made[original]
         self._originals = originals
-        watched.install()
+        _uvloop.watched.install()
         clock.install()
 
     def _remove(self) -> None:
+        _trio.watched.remove()
         clock.remove()
-        watched.remove()
+        _uvloop.watched.remove()
         while self._originals:
             kind, original = self._originals.pop()
             kind.select = original
@@ -144,6 +144,7 @@ class Watch:
             if loop is None or loop._selector is not selector:  # type: ignore[attr-defined]  # noqa: SLF001
                 return original(selector, timeout)
             if timeout is not None and timeout <= 0:
+                self._goes_round(loop)
                 return original(selector, timeout)
             return self._idle(loop, functools.partial(original, selector), timeout)
 
@@ -174,6 +175,15 @@ class Watch:
             return wait(limit)
         finally:
             _parked.discard(loop)
+
+    def _goes_round(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Note a round of a loop that has something to run; if that only polls, time passes."""
+        polling = [order for order in self._orders if order.is_polled_in(loop)]
+        if polling:
+            timers = loop._scheduled  # type: ignore[attr-defined]  # noqa: SLF001  # as above
+            limit = max(timers[0]._when - loop.time(), 0) if timers else None  # noqa: SLF001
+            with LOCK:
+                self._step(loop, polling, limit)
 
     def _step(
         self, loop: asyncio.AbstractEventLoop, orders: list[Order], limit: float | None

@@ -8,6 +8,7 @@ interaction explained.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -16,11 +17,12 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 from harness._json import Difference, differences
 from harness._placeholder import equal_but_for_placeholders, is_placeholder
 from harness.cassettes._drift import normalized
-from harness.cassettes._model import Interaction, RecordedRequest
+from harness.cassettes._model import Interaction, RecordedRequest, header
 
 Part: TypeAlias = Callable[[RecordedRequest, RecordedRequest], Iterator[Difference]]
 """Yields where a recorded request and one that is sent differ in one respect."""
 
+_BOUNDARY = re.compile(r"^multipart/.*;\s*boundary=\"?([^\s;\"]+)", re.IGNORECASE)
 MATCH_ON = ("method", "host", "port", "path", "query", "body")
 """What is compared unless the user says otherwise; the words are those of vcrpy."""
 
@@ -118,13 +120,21 @@ def _body(
         return
     here, there = recorded.json(), sent.json()
     if here is None or there is None:
-        old, new = _as_text(recorded.body), _as_text(sent.body)
+        old, new = _as_text(_without_boundary(recorded)), _as_text(_without_boundary(sent))
         if not equal_but_for_placeholders(old, new):
             yield Difference("body", old, new)
         return
     if undo_drift:
         here, there = normalized(here), normalized(there)
     yield from differences(here, there, "body")
+
+
+def _without_boundary(request: RecordedRequest) -> bytes:
+    """Return the body; of a form with files, without the boundary, drawn for each request."""
+    found = _BOUNDARY.search(header(request.headers, "content-type") or "")
+    if found is None:
+        return request.body
+    return request.body.replace(b"--" + found[1].encode("latin-1", "replace"), b"--boundary")
 
 
 def _without_old_query(request: RecordedRequest) -> RecordedRequest:

@@ -33,7 +33,7 @@ from harness.cassettes._loops import LOCK
 from harness.cassettes._model import Interaction
 from harness.cassettes._player import GLANCE, Player
 from harness.cassettes._thread_work import Rest, is_still_at
-from harness.cassettes._uvloop import watched
+from harness.cassettes._unseen import unseen
 from harness.errors import CassetteOrderError
 from harness.network import loud
 
@@ -74,6 +74,9 @@ _RESTING = 0.25
 
 _ROUNDS = 2
 """After how many rounds a loop whose idling cannot be seen counts as idle."""
+
+_POLLING = 1000
+"""After how many rounds without a pause a loop only polls for what a reader waits for."""
 
 baton: ContextVar[Baton | None] = ContextVar("harness_baton", default=None)
 """Who decides which task of the current context runs."""
@@ -180,7 +183,7 @@ class Order:
         if loop is not None:
             clock.loops.add(loop)
         elif is_async:
-            watched.meet()
+            unseen().meet()
         with LOCK:
             self._is_back(player, is_async=is_async)
             due = player.due()
@@ -258,14 +261,14 @@ class Order:
         if waiter.due > clock.now():
             if self.realtime or waiter.looks <= _ROUNDS:
                 return
-            first = watched.first()
+            first = unseen().first()
             if first is not None and first < waiter.due:
                 _loops.skip_to(first)
-                watched.clock_was_put_forward()
+                unseen().clock_was_put_forward()
                 waiter.looks = 0
                 return
         self.happen(waiter)
-        watched.clock_was_put_forward()
+        unseen().clock_was_put_forward()
 
     def until_next_look(self, waiter: Waiter) -> float:
         """Return for how long a loop may do other things until a reader looks again."""
@@ -338,8 +341,19 @@ class Order:
         """Return the readers that wait in a loop."""
         return [waiter for waiter in self._waiting if waiter.loop is loop]
 
+    def is_polled_in(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Count a round of a loop that never pauses, and tell whether all it does is to poll."""
+        polls = False
+        for waiter in self.waits_in(loop):
+            waiter.looks += 1
+            if waiter.looks > _POLLING:
+                waiter.looks, polls = 0, True
+        return polls
+
     def loop_is_idle(self, loop: asyncio.AbstractEventLoop) -> None:
         """Note that everybody in a loop waits for something."""
+        for waiter in self.waits_in(loop):
+            waiter.looks = 0
         if self.is_held_in(loop):
             self._holder = None
 

@@ -79,7 +79,9 @@ def _check_timing(timing: Timing, size: int) -> None:
         raise CassetteFormatError(
             f"`{OUR_KEY}.cuts` does not fit the body: {len(cuts)} cuts and "
             f"{len(timing.offsets)} offsets, the last cut at {last} of {size} bytes; "
-            "was the body edited?"
+            "was the body edited?\n"
+            f"  if that was meant: take `{OUR_KEY}` out of this response; "
+            "it comes event by event then"
         )
     if timing.end not in ENDS:
         raise CassetteFormatError(

@@ -11,7 +11,7 @@ from harness.cassettes import _loops
 from harness.cassettes._clock import clock
 from harness.cassettes._model import Interaction
 from harness.cassettes._thread_work import work_of_this_thread
-from harness.cassettes._uvloop import watched
+from harness.cassettes._unseen import unseen
 from harness.errors import CassetteMissError
 from harness.network import loud
 
@@ -129,7 +129,7 @@ class Player:
                 await waiter.future
             else:
                 while not self._order.look(waiter):
-                    await watched.glance(self._order.until_next_look(waiter))
+                    await unseen().glance(self._order.until_next_look(waiter))
         finally:
             self._order.forget(waiter)
 

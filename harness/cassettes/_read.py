@@ -28,6 +28,11 @@ def read_recording(path: str | Path) -> Recording:
     try:
         tree = load_yaml(file_text(path))
         container, pairs = read_tree(tree)
+        version = oldest_version(tree)
+        if version is not None and isinstance(tree, dict) and "version" not in tree:
+            raise CassetteFormatError(
+                "its last line, `version: 1`, is missing: the file is cut off"
+            )
     except NoHttpError as error:
         raise CassetteFormatError(f"cannot play {path}\n  {error}") from error
     except CassetteFormatError as error:
@@ -38,4 +43,4 @@ def read_recording(path: str | Path) -> Recording:
     interactions = (
         Interaction(k, request, response) for k, (request, response) in enumerate(pairs)
     )
-    return Recording(path, container, tuple(interactions), oldest_version(tree))
+    return Recording(path, container, tuple(interactions), version)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from harness._placeholder import is_placeholder, placeholder
+from harness.cassettes._compressed import held_in
+from harness.cassettes._event_frames import event_frames
 from harness.cassettes._model import Headers, Interaction
 from harness.cassettes._secrets import Rules, is_stand_in
 
@@ -135,7 +137,8 @@ class Scrubber:
                 yield Finding(place, "what looks like a key")
 
     def _in_body(self, place: str, body: bytes) -> Iterator[Finding]:
-        text = _text(body)
+        frames = event_frames(body)
+        text = _text(body) if frames is None else frames.text
         clean = self._text(text)
         if clean != text:
             at = next(k for k, (a, b) in enumerate(zip(text, clean, strict=True)) if a != b)
@@ -145,6 +148,8 @@ class Scrubber:
             yield Finding(f"{place}, line {line}, character {at}", what, is_secret=is_secret)
         if self._rules.hides_in(body):
             yield Finding(place, "what looks like a key, in compressed bytes")
+        for form in sorted({held.form for held in held_in(body) if held.plain is None}):
+            yield Finding(place, f"{form} data that cannot be looked into", is_secret=False)
 
     def _disguises(self) -> Iterator[str]:
         """Yield the known values in every form in which a text may hold them."""
@@ -179,6 +184,8 @@ class Scrubber:
         return self._str(urlunsplit(parts._replace(query=query, netloc=host)))
 
     def _bytes(self, body: bytes) -> bytes:
+        if (frames := event_frames(body)) is not None:
+            return frames.saying(self._text(frames.text))
         return self._text(_text(body)).encode(errors="surrogateescape")
 
     def _text(self, text: str, *, identifiers: bool = True) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import TypeAlias
 from urllib.parse import unquote
 
 from harness._placeholder import is_placeholder, placeholder
+from harness.cassettes._compressed import Held, held_in
 
 SHAPES = re.compile(
     # After a letter it is the middle of a word, unless that letter is JSON's \n, \r or \t, or the
@@ -98,6 +98,7 @@ _BASE64 = re.compile(
     r"|[A-Za-z0-9+/_-]{24,}={0,2}"
 )
 _READABLE = re.compile(rb"[ -~]{10,}")
+_LINES = re.compile(rb"[\t\r\n -~]{8,}")
 _LINE_END = re.compile(r"\\+[rn]|\s")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}){16,}")
 _WORD = re.compile(r"[A-Za-z0-9._~+%-]{12,}")
@@ -112,9 +113,7 @@ _NUMBER = re.compile(r"\d+")
 _INDEX = re.compile(r'"(?:index|output_index|content_index)"\s*:\s*(\d+)')
 _SHORTEST_FIELD = 6
 _DEEPEST = 3
-_LARGEST = 16 * 1024 * 1024
 _LARGEST_SHIFTED = 4096
-_GZIP, _ZLIB = b"\x1f\x8b", (b"\x78\x01", b"\x78\x9c", b"\x78\xda")
 _STAND_IN = re.compile(
     r"^[A-Za-z]+([-_ .][A-Za-z]+)*$|^\W+$|^(.)\2+$"
     r"|test|fake|dummy|mock|xxx|placeholder|your|example",
@@ -177,8 +176,15 @@ class Rules:
         return "".join(pieces)
 
     def hides_in(self, data: bytes) -> bool:
-        """Whether compressed bytes hold a secret."""
-        return any(self.cleaned(view) != view for view in _decompressed(data))
+        """Whether compressed bytes hold a secret, be they compressed once more."""
+        return self._hides(data, 0)
+
+    def _hides(self, data: bytes, depth: int) -> bool:
+        for held in held_in(data) if depth < _DEEPEST else ():
+            view = _readable(held)
+            if self.cleaned(view) != view or self._hides(held.plain or b"", depth + 1):
+                return True
+        return False
 
     def _if_hidden(
         self, views: Callable[[str], Iterable[str]], depth: int
@@ -231,20 +237,13 @@ def _decoded(text: str) -> Iterator[str]:
             continue
         if _READABLE.search(data):
             yield data.decode("latin-1")
-        yield from _decompressed(data)
+        for held in held_in(data):
+            yield _readable(held)
 
 
-def _decompressed(data: bytes) -> Iterator[str]:
-    if data.startswith(_GZIP):
-        wbits = zlib.MAX_WBITS | 16
-    elif data.startswith(_ZLIB):
-        wbits = zlib.MAX_WBITS
-    else:
-        return
-    try:
-        yield zlib.decompressobj(wbits).decompress(data, _LARGEST).decode("latin-1")
-    except zlib.error:
-        return
+def _readable(held: Held) -> str:
+    """Return the texts in what was compressed, which may be the pixels of a picture."""
+    return b"\n".join(_LINES.findall(held.plain or b"")).decode("ascii")
 
 
 _Spans: TypeAlias = list[tuple[int, int]]

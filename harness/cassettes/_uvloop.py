@@ -36,7 +36,7 @@ class _Timer(asyncio.TimerHandle):
         """Let the loop count the time that is left."""
         if self._in_loop is not None:
             self._in_loop.cancel()
-        left = max(self.when() - clock.now(), 0)
+        left = max(self.when() - self._own_loop.time(), 0)
         self._in_loop = watched.in_real_time(self._own_loop, left, self._go_off)
 
     def cancel(self) -> None:
@@ -72,7 +72,7 @@ class _Watched:
     def meet(self) -> None:
         """Note the running loop; uvloop may have been imported since `install`."""
         self.install()
-        loop: Any = asyncio._get_running_loop()  # noqa: SLF001  # documented for libraries
+        loop: Any = asyncio.get_running_loop()
         if self._kind is not None and isinstance(loop, self._kind):
             clock.loops.add(loop)
 
@@ -101,7 +101,11 @@ class _Watched:
 
     def first(self) -> float | None:
         """Return when the first timer of the running loop is due, by the clock of the replay."""
-        return min((timer.when() for timer in self._of_running_loop()), default=None)
+        timers = self._of_running_loop()
+        if not timers:
+            return None
+        loop = asyncio.get_running_loop()
+        return clock.now() + min(timer.when() for timer in timers) - loop.time()
 
     def clock_was_put_forward(self) -> None:
         """Let the timers of the running loop count anew."""
@@ -109,12 +113,10 @@ class _Watched:
             timer.arm()
 
     async def glance(self, seconds: float) -> None:
-        """Sleep for real seconds, in any event loop, without a timer that recorded time counts."""
-        loop: Any = asyncio._get_running_loop()  # noqa: SLF001  # as above
+        """Sleep for real seconds, without a timer that recorded time counts."""
+        loop = asyncio.get_running_loop()
         if self._kind is None or not isinstance(loop, self._kind):
-            from anyio import sleep  # noqa: PLC0415  # every such client has it
-
-            await sleep(seconds)
+            await asyncio.sleep(seconds)
             return
         done = loop.create_future()
         handle = self.in_real_time(loop, seconds, lambda: done.done() or done.set_result(None))
@@ -124,15 +126,14 @@ class _Watched:
             handle.cancel()
 
     def _of_running_loop(self) -> set[_Timer]:
-        loop = asyncio._get_running_loop()  # noqa: SLF001  # as above; None in trio
-        return self._timers.get(loop, set()) if loop is not None else set()
+        return self._timers.get(asyncio.get_running_loop(), set())
 
 
 watched = _Watched()
 
 
 def _time(loop: asyncio.AbstractEventLoop) -> float:
-    return clock.now()
+    return clock.shown()
 
 
 def _call_at(
@@ -154,4 +155,4 @@ def _call_later(
     *args: Any,
     context: Context | None = None,
 ) -> asyncio.TimerHandle:
-    return _call_at(loop, clock.now() + delay, callback, *args, context=context)
+    return _call_at(loop, loop.time() + delay, callback, *args, context=context)

@@ -20,10 +20,9 @@ from harness.models._tape import ModelInteraction, Take
 from harness.models._tape_file import HEAD, interaction_text, is_tape, read_tape
 from harness.models._tools import offered
 from harness.models.scripted import ScriptedChatModel
-from harness.providers import MissingPackageError, ModelCall, find_provider
+from harness.providers import APIS, MissingPackageError, ModelCall, find_provider
 
 _ERROR_STATUS = 400
-_CONVERTED = ("OpenAI chat completions", "Anthropic messages")
 _NO_PARAMS = frozenset({"tools", "stream", "extra_body", "stream_options"})
 # The same recording gives the same file: the ids of runs are made of what was asked.
 _RUNS = uuid.UUID("6c1f6f0e-4d5b-5a0e-9d55-5f0d5e6f7a01")
@@ -83,9 +82,9 @@ def model_interaction(interaction: Interaction, index: int) -> ModelInteraction 
     """
     request = interaction.request
     provider = find_provider(request)
-    if provider is None or provider.API not in _CONVERTED:
+    if provider is None:
         what = f"{request.method} {request.url}"
-        error = f"{what} is neither {' nor '.join(_CONVERTED)}"
+        error = f"{what} is none of {', '.join(APIS)}"
         return Refused(interaction.index, error, foreign=True)
     try:
         with (

@@ -12,8 +12,8 @@ from pathlib import Path
 
 SUMMARY = "make a model cassette of an HTTP recording, or a script of a model cassette"
 DESCRIPTION = """\
-Replay each request of an HTTP recording (OpenAI chat completions, Anthropic messages) through the
-provider's LangChain class and write what the class says as a model cassette, which
+Replay each request of an HTTP recording (OpenAI chat completions and responses, Anthropic messages)
+through the provider's LangChain class and write what the class says as a model cassette, which
 CassetteChatModel plays without the class; or write a model cassette as a Python file with a
 ScriptedChatModel, to be edited. No key and no network are needed."""
 EPILOG = """\

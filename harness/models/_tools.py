@@ -31,11 +31,21 @@ def functions(tools: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     return found
 
 
+def _taking_text(tools: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the names of the tools whose argument is a text, of which no schema says anything."""
+    for tool in tools:
+        if tool.get("type") == "custom":
+            yield tool.get("custom", tool).get("name", "")
+
+
 def problems(message: AIMessage, tools: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield what no model would say that was offered these tools."""
-    known = functions(tools)
+    known, taking_text = functions(tools), set(_taking_text(tools))
+    finds_more = any(str(tool.get("type")).startswith("tool_search") for tool in tools)
     for call in message.tool_calls:
         name = call["name"]
+        if name in taking_text or (finds_more and name not in known):
+            continue
         if name not in known:
             yield f"it calls {name!r}, which is not bound{_instead(name, known)}"
             continue

@@ -26,7 +26,6 @@ _SENT_BY_CLASS = frozenset({"input", "stream", "model"})
 # As options of the call they would be LangChain's own, or get another name; `extra_body` is sent as
 # it is. So is what the class would not send: a null.
 _EXTRA = frozenset({"metadata", "max_tokens"})
-_OUTPUTS = frozenset({"computer_call_output", "custom_tool_call_output"})
 _OF_USER = frozenset({"mcp_approval_response"})
 
 
@@ -96,7 +95,9 @@ def _message(item: dict[str, Any]) -> BaseMessage:  # noqa: PLR0911 - one for ea
         raise ReplayError(f"ChatOpenAI cannot send a message with the role {role!r}")
     if kind == "function_call_output":
         return ToolMessage(item["output"], tool_call_id=item["call_id"])
-    if kind in _OUTPUTS:
+    if kind == "custom_tool_call_output":
+        return ToolMessage([{"type": kind, "output": item["output"]}], tool_call_id=item["call_id"])
+    if kind == "computer_call_output":
         output = item["output"]
         output = [output] if isinstance(output, dict) else output
         return ToolMessage(output, tool_call_id=item["call_id"], additional_kwargs={"type": kind})

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
+import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
 
 import anthropic
 import anyio
@@ -93,6 +96,53 @@ def test_every_client_is_refused_at_once(name: str) -> None:
     assert "nobody.invalid" in str(caught.value)
     assert "--record-mode=once" in str(caught.value)
     assert "allow_hosts=['nobody.invalid']" in str(caught.value)
+
+
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop", "trio"])
+def test_an_address_is_refused_with_one_error(loop: str, library: ModuleType) -> None:
+    """Not with a group of them, although anyio and trio try several addresses at once."""
+    pytest.importorskip(loop)
+    backend = "trio" if loop == "trio" else "asyncio"
+    options = {"use_uvloop": True} if loop == "uvloop" else {}
+    refused = pytest.raises(NetworkBlockedError, match=r"blocked here: connect to 192\.0\.2\.1:80")
+    with block_network(), refused:
+        anyio.run(
+            library.AsyncClient().get,
+            "http://192.0.2.1/",
+            backend=backend,
+            backend_options=options,
+        )
+
+
+IMPORTS_INSIDE = """
+import asyncio
+from harness.errors import NetworkBlockedError
+from harness.network import block_network
+
+with block_network():
+    import uvloop, httpx2
+    for url in ("http://nobody.invalid/", "http://192.0.2.1/"):
+        try:
+            uvloop.run(httpx2.AsyncClient().get(url))
+        except NetworkBlockedError as error:
+            print(str(error).splitlines()[0])
+"""
+
+
+@pytest.mark.proof
+@pytest.mark.skipif(uvloop is None, reason="uvloop is not here")
+def test_what_is_imported_inside_the_block() -> None:
+    """An event loop and a client that come late are refused the network, too."""
+    ran = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", IMPORTS_INSIDE],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
+    )
+    places = [line.rpartition(" ")[2] for line in ran.stdout.splitlines()]
+    assert places == ["nobody.invalid:80", "192.0.2.1:80"]
 
 
 @pytest.mark.skipif(uvloop is None, reason="uvloop is not here")

@@ -1,7 +1,8 @@
 """One recording, three models: through LangChain's class, as a model cassette, and as a script.
 
-Over every OpenAI chat and Anthropic messages recording of the pool, streamed or not, that the class
-can express. The pool lies beside the repository, in `../shared/cassettes`.
+Over every recording of the pool of OpenAI's chat completions and responses and of Anthropic's
+messages, streamed or not, that the class can express. The pool lies beside the repository, in
+`../shared/cassettes`.
 """
 
 from __future__ import annotations
@@ -40,12 +41,12 @@ REASONS = (  # why LangChain's class has nothing to say
 
 
 def _files() -> list[Path]:
-    names = ("openai__chat", "anthropic__messages")
+    names = ("openai__chat", "openai__responses", "anthropic__messages")
     return sorted(p for p in POOL.iterdir() if p.name.startswith(names)) if POOL.is_dir() else []
 
 
 def _interactions(path: Path) -> Iterator[Interaction]:
-    """Yield what speaks one of the two APIs."""
+    """Yield what speaks one of the APIs."""
     try:
         recording = read_recording(path)
     except CassetteFormatError:
@@ -58,16 +59,23 @@ _ACCOUNT = re.compile(r"\borg-\w+|\*\*REDACTED\**")
 
 
 def _said(ask: Callable[[], Iterator[BaseMessage]]) -> tuple[list[Any], str]:
-    """Return every field of the chunks, and how they ended; ids of LangChain's own count as one."""
+    """Return every field of the chunks, and how they ended.
+
+    An id of LangChain's own counts as that of the message: some APIs name it in one chunk only, and
+    a script in all of them.
+    """
     chunks: list[Any] = []
+    end = ""
     try:
-        for chunk in ask():
-            fields = chunk.model_dump()
-            own = str(fields["id"]).startswith(("lc_run", "run-", "scripted-"))
-            chunks.append({**fields, "id": "own" if own else fields["id"]})
+        chunks.extend(chunk.model_dump() for chunk in ask())
     except Exception as error:  # noqa: BLE001 - compared
-        return chunks, str(error)
-    return chunks, ""
+        end = str(error)
+    own = ("lc_run", "run-", "scripted-", "None")
+    provided = (chunk["id"] for chunk in chunks if not str(chunk["id"]).startswith(own))
+    message_id = next(provided, "own")
+    for chunk in chunks:
+        chunk["id"] = message_id if str(chunk["id"]).startswith(own) else chunk["id"]
+    return chunks, end
 
 
 def _check(interaction: Interaction, path: Path) -> bool:

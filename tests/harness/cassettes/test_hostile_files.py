@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 from loopback import openai_chat
 
-from harness.cassettes import Interaction, read_recording
+from harness.cassettes import Interaction, Timing, read_recording
 from harness.cassettes._store import dumped
 from harness.errors import CassetteFormatError
 
@@ -147,3 +148,45 @@ def test_50_megabytes_are_no_problem(path: Path) -> None:
     path.write_bytes(b"interactions:\n" + one * 900)
     with soon():
         assert len(read_recording(path).interactions) == 900
+
+
+@pytest.fixture
+def ours(interaction: Callable[..., Interaction]) -> str:
+    """A file of our own, with cuts."""
+    timing = Timing((9, 18), (0.1, 0.2), ended=0.2, arrivals=(0, 1, 2, 3, 4))
+    return dumped([interaction(b"", b"data: 1\n\ndata: 2\n\n", timing=timing)])
+
+
+def test_a_merge_conflict(ours: str, path: Path) -> None:
+    """Markers that git left are named, with the command that takes one of the versions."""
+    lines = ours.splitlines(keepends=True)
+    lines[3:3] = ["<<<<<<< HEAD\n", lines[3], "=======\n", lines[3], ">>>>>>> other\n"]
+    assert refusal(path, "".join(lines).encode()) == (
+        "line 4: a merge conflict that was not resolved"
+    )
+    with pytest.raises(CassetteFormatError, match=f"git checkout --ours {path}, or --theirs"):
+        read_recording(path)
+
+
+def test_a_file_that_ends_too_early(ours: str, path: Path) -> None:
+    """Wherever it was cut off, be it before its last line."""
+    for size in range(len(ours) - len("version: 1\n") + 1):
+        refusal(path, ours[:size].encode())
+
+
+def test_a_body_that_was_edited(ours: str, path: Path) -> None:
+    """Is refused while its cuts do not fit, and the error says what to take out."""
+    edited = ours.replace("data: 2", "data: two")
+    assert "was the body edited?" in refusal(path, edited.encode())
+    with pytest.raises(CassetteFormatError, match="take `replay_harness` out of this response"):
+        read_recording(path)
+    tree = yaml.safe_load(edited)
+    del tree["interactions"][0]["response"]["replay_harness"]
+    path.write_text(yaml.safe_dump(tree))
+    assert b"two" in read_recording(path).interactions[0].response.body
+
+
+def test_a_checkout_with_other_line_ends(ours: str, path: Path) -> None:
+    """CRLF, and a byte order mark, change nothing that is read."""
+    path.write_bytes(b"\xef\xbb\xbf" + ours.replace("\n", "\r\n").encode())
+    assert read_recording(path).interactions[0].response.body == b"data: 1\n\ndata: 2\n\n"

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import httpx
 import httpx2
 import pytest
+import requests
+from loopback import plain_json, serve
 
-from harness.cassettes import Interaction, play
+from harness.cassettes import Interaction, play, use_cassette
 from harness.cassettes._match import Match, Miss, find
+from harness.errors import CassetteMissError
 
 Build = Callable[..., Interaction]
 
@@ -166,3 +171,16 @@ def test_match_on_says_what_is_compared(interaction: Build) -> None:
     assert isinstance(find(sent, [recorded], (), ["method", "path"]), Match)
     assert isinstance(find(sent, [recorded], (), ["method", "uri"]), Miss)
     assert isinstance(find(sent, [recorded], (), ["method", "scheme"]), Miss)
+
+
+@pytest.mark.parametrize("client", [httpx, httpx2, requests], ids=lambda client: client.__name__)
+def test_forms_with_files(client: Any, tmp_path: Path) -> None:
+    """The boundary between their parts, drawn anew for each request, is not compared; parts are."""
+    path, files = tmp_path / "a.yaml", {"file": ("tea.bin", b"\0\xff" * 9)}
+    with serve([plain_json(1)]) as server:
+        with use_cassette(path, "once"):
+            client.post(server.url, files=files)
+        with use_cassette(path):
+            assert client.post(server.url, files=files).json() == 1
+        with use_cassette(path, allow_unplayed=True), pytest.raises(CassetteMissError):
+            client.post(server.url, files={"file": ("tea.bin", b"other")})

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import gzip
+import io
 import json
+import lzma
 import re
 import string
+import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import httpx2
 import pytest
 from clients import KEY, Client
 from loopback import Reply, plain_json, serve, sse
 
+from harness._placeholder import placeholder
 from harness.cassettes import Interaction, read_recording, use_cassette
+from harness.cassettes._event_frames import event_frames
 from harness.cassettes._scrub import Scrubber
 from harness.errors import CassetteError
 
@@ -243,6 +251,78 @@ def test_what_remains_suspicious_is_not_written(tmp_path: Path) -> None:
     assert "response body: what looks like a key, in compressed bytes" in str(caught.value)
     assert key not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def archive(text: bytes) -> bytes:
+    """A docx is an archive of such entries."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as entries:
+        entries.writestr("other.xml", b"<a/>" * 50)
+        entries.writestr("word/document.xml", b"<w:t>" + text + b"</w:t>")
+    return file.getvalue()
+
+
+HELD: dict[str, Callable[[bytes], bytes]] = {
+    "archive": archive,
+    "archive in a form": lambda text: b"--x\r\n\r\n" + archive(text) + b"\r\n--x--\r\n",
+    "archive that was cut off": lambda text: archive(text)[:-90],
+    "document": lambda text: b"%PDF-1.7\nstream\n" + zlib.compress(text) + b"\nendstream",
+    "gzip behind something": lambda text: b"\0\1" + gzip.compress(text),
+    "gzip in an archive": lambda text: archive(gzip.compress(text, mtime=0) * 3),
+    "xz": lzma.compress,
+    "bzip2": bz2.compress,
+}
+
+
+@pytest.mark.parametrize("form", HELD)
+def test_compressed_data_is_looked_into(form: str, interaction: Callable[..., Interaction]) -> None:
+    """Wherever in a body it begins; a key in it is found, and nothing is without one."""
+    finds = [
+        {finding.what for finding in Scrubber().findings(interaction(HELD[form](text)))}
+        for text in (SHAPES["openai"].encode(), b"nothing to hide")
+    ]
+    assert finds == [{"what looks like a key, in compressed bytes"}, set()]
+
+
+def test_what_cannot_be_looked_into_is_named(interaction: Callable[..., Interaction]) -> None:
+    """An entry with a password, for one; that alone is no secret."""
+    data = bytearray(archive(b"text"))
+    data[6] |= 1  # the flag says that it is encrypted
+    (finding,) = Scrubber().findings(interaction(bytes(data)))
+    assert finding.what == "encrypted zip data that cannot be looked into"
+    assert not finding.is_secret
+
+
+def test_a_bomb_is_bounded(interaction: Callable[..., Interaction]) -> None:
+    """What is large in a small body is not all unpacked, and that is named."""
+    bomb = zlib.compress(bytes(20 * 1024 * 1024), 1)
+    (finding,) = Scrubber().findings(interaction(bomb + gzip.compress(b"x")))
+    assert finding.what == "gzip data that cannot be looked into"
+
+
+def frame(event: dict[str, Any]) -> bytes:
+    """One frame of Amazon's event streams, as Bedrock sends it."""
+    payload = json.dumps({"bytes": base64.b64encode(json.dumps(event).encode()).decode()}).encode()
+    kind = b"\x0b:event-type\x07\0\x05chunk"
+    prelude = (16 + len(kind) + len(payload)).to_bytes(4, "big") + len(kind).to_bytes(4, "big")
+    whole = prelude + zlib.crc32(prelude).to_bytes(4, "big") + kind + payload
+    return whole + zlib.crc32(whole).to_bytes(4, "big")
+
+
+def test_frames_of_bedrock(interaction: Callable[..., Interaction]) -> None:
+    """A key that is split over events in base64 is replaced, and the checksums are right again."""
+    key = SHAPES["openai"]
+    texts = ["it is ", key[:9], key[9:20], key[20:], " there"]
+    body = b"".join(frame({"delta": {"text": text}}) for text in texts)
+    item = interaction(b"", body + frame({})[:20])  # the last one was cut off
+    assert [finding.is_secret for finding in Scrubber().findings(item)] == [True]
+    clean = Scrubber().scrubbed(item)
+    hidden = event_frames(clean.response.body)
+    said = "".join(json.loads(line)["delta"]["text"] for line in hidden.text.splitlines())
+    assert said == f"it is {placeholder(key)} there"
+    assert len(clean.response.body) == len(item.response.body)
+    assert [*Scrubber().findings(clean)] == []
+    assert hidden.saying(hidden.text) == clean.response.body
 
 
 def test_words_are_not_keys(interaction: Callable[..., Interaction]) -> None:

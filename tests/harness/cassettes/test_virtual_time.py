@@ -135,6 +135,85 @@ def test_clocks_agree(run: Callable, interaction: Build) -> None:
     run(look())
 
 
+def test_one_cassette_after_the_other(run: Callable, interaction: Build) -> None:
+    """In one loop, a time limit goes off in the second as in the first."""
+
+    async def limited() -> list[int]:
+        counts = []
+        for _ in range(3):
+            got: list[bytes] = []
+            with play([streamed(interaction, 600.0, 6)]), pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(read(got), 2100)
+            counts.append(len(got))
+        return counts
+
+    assert run(limited()) == [3, 3, 3]
+
+
+def test_what_was_skipped_before(run: Callable, interaction: Build) -> None:
+    """A time limit under which a cassette opens is not used up by the waits of earlier ones."""
+    with play([streamed(interaction, 600.0, 6)]), httpx2.Client() as client:
+        client.post(URL)
+
+    async def look() -> None:
+        before = asyncio.get_running_loop().time(), time.monotonic()
+        with play([streamed(interaction, 0.001, 1)], allow_unplayed=True):
+            now = asyncio.get_running_loop().time(), time.monotonic()
+        assert now == (pytest.approx(before[0], abs=60), pytest.approx(before[1], abs=60))
+
+    run(look())
+
+
+def test_a_program_that_polls(run: Callable, interaction: Build) -> None:
+    """A task that looks again and again does not keep the pieces from coming."""
+    got: list[bytes] = []
+
+    async def poll() -> None:
+        reading = asyncio.create_task(read(got))
+        while not reading.done():  # noqa: ASYNC110 - the bad habit that this is about
+            await asyncio.sleep(0)
+
+    with play([streamed(interaction, 600.0, 3)]):
+        run(poll())
+    assert len(got) == 3
+
+
+def test_trio(interaction: Build) -> None:
+    """Its deadlines go off in recorded time, too, in one cassette after the other."""
+    trio = pytest.importorskip("trio")
+
+    async def limited() -> list[int]:
+        counts = []
+        for _ in range(2):
+            got: list[bytes] = []
+            with play([streamed(interaction, 600.0, 6)]), trio.move_on_after(2100) as limit:
+                await read(got)
+            assert limit.cancelled_caught
+            counts.append(len(got))
+        return counts
+
+    started = time.perf_counter()
+    assert trio.run(limited) == [3, 3]
+    assert time.perf_counter() - started < MOST
+
+
+def test_a_clock_of_trio(interaction: Build) -> None:
+    """It sees the recorded time, does not go back afterwards, and is trio's own again."""
+    trio = pytest.importorskip("trio")
+
+    async def look() -> None:
+        own = type(trio.lowlevel.current_clock()).current_time
+        before = trio.current_time()
+        with play([streamed(interaction, 3600.0, 2)]):
+            await read([])
+            inside = trio.current_time()
+        assert inside - before == pytest.approx(7200, abs=60)
+        assert trio.current_time() >= inside
+        assert type(trio.lowlevel.current_clock()).current_time is own
+
+    trio.run(look)
+
+
 async def test_real_input_goes_on(interaction: Build) -> None:
     """A worker thread that answers meanwhile is heard; nobody waits for recorded time."""
     with play([streamed(interaction, 600.0, 3)]):
@@ -205,12 +284,12 @@ def test_a_consumer_that_gave_up(sdk: Client, tmp_path: Path) -> None:
         while not got:
             got.extend(filter(None, [await anext(stream)]))
         try:
-            await asyncio.wait_for(rest(), 0.125)
+            await asyncio.wait_for(rest(), 0.3)
         except asyncio.TimeoutError:
             got.append("timeout")
         return got
 
-    reply = sdk.reply(["a", "b", "c", "d", "e", "f"]).delayed(0.05)
+    reply = sdk.reply(["a", "b", "c", "d", "e", "f"]).delayed(0.12)
     with serve([reply]) as server, use_cassette(path, "once", recorded_as=sdk.address):
         live = asyncio.run(tokens(server.url))
     assert live[-1] == "timeout"

@@ -13,6 +13,7 @@ from tea_recordings import (
     anthropic_stream,
     interaction,
     openai_stream,
+    responses_stream,
 )
 
 from harness import CassetteChatModel
@@ -33,6 +34,16 @@ def test_an_http_recording_becomes_a_model_cassette(run, write, tmp_path: Path) 
     assert ran.out == f"model cassette with 1 interactions: {out}\n"
     assert texts(CassetteChatModel(out))[:2] == ["Not", " yet"]
     assert CassetteChatModel(out, allow_unplayed=True)._get_ls_params()["ls_provider"] == "openai"
+
+
+def test_a_recording_of_the_responses_api(run, write, tmp_path: Path) -> None:
+    """Becomes a model cassette and a script, as those of the other APIs do."""
+    path, out = write(responses_stream("Not", " yet")), tmp_path / "tea.model.yaml"
+    assert run("convert", path, "-o", out).status == 0
+    space: dict[str, Any] = {}
+    exec(run("convert", out, "--to", "script").out, space)  # noqa: S102 - what was just written
+    for model in (CassetteChatModel(out), space["model"]()):
+        assert "".join(texts(model)) == "Not yet"
 
 
 def test_a_model_cassette_becomes_a_script(run, write, tmp_path: Path) -> None:

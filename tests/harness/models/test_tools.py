@@ -84,6 +84,21 @@ def test_a_call_that_fits_is_fine(drive) -> None:
     assert model.calls[0].problems == ()
 
 
+@pytest.mark.parametrize(
+    "offers",
+    [
+        {"type": "custom", "name": "run_code", "description": "Run it."},
+        {"type": "custom", "custom": {"name": "run_code"}},
+        {"type": "tool_search"},
+    ],
+)
+def test_tools_of_which_no_schema_is_known(drive, offers: dict) -> None:
+    """A custom tool takes a text, and what a search finds is not bound: both may be called."""
+    model = ScriptedChatModel([calling(("run_code", {"__arg1": "3**3"}))])
+    assert len(drive.invoke(model.bind_tools([weather, offers])).tool_calls) == 1
+    assert model.calls[0].problems == ()
+
+
 def test_not_strict_notes_what_is_wrong(drive) -> None:
     """For tests of what an agent does with a bad tool call."""
     model = ScriptedChatModel([calling(("wether", {}))], strict=False)

@@ -54,7 +54,11 @@ NAMES: Final = {
         "TOOL_INVOCATION_ERROR_TEMPLATE": "runtime.prebuilt._failures",
     },
     "runtime.graph": {"MessageGraph": f"{_HERE}.nodes"},
-    "runtime.graph.message": {"MessageGraph": f"{_HERE}.nodes"},
+    "runtime.graph.message": {
+        "MessageGraph": f"{_HERE}.nodes",
+        "_messages_delta_reducer": f"{_HERE}.channels",
+    },
+    "runtime.graph.state": {"_get_channel": f"{_HERE}.channels"},
     "runtime.runtime": {"BaseUser": f"{_HERE}.typing"},
     "runtime.types": {"PregelExecutableTask": f"{_HERE}.nodes"},
 }

@@ -10,7 +10,7 @@ no checkpoint to stand under), the next checkpoint holds a snapshot.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Generator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from langgraph.checkpoint.base import CheckpointTuple
@@ -19,6 +19,7 @@ from runtime.channels._overwrite import overwritten
 from runtime.channels.base import MISSING
 from runtime.channels.delta import DeltaChannel, DeltaSnapshot
 from runtime.pregel._names import path_text
+from runtime.pregel._step import NOBODY
 
 if TYPE_CHECKING:
     from runtime.channels._state import Channels
@@ -29,6 +30,9 @@ __all__ = ("COUNTERS", "Deltas", "history")
 COUNTERS: Final = "counters_since_delta_snapshot"
 """In the metadata of a checkpoint: per delta channel the supersteps that wrote it, and all
 supersteps, since the last snapshot."""
+
+_GIVEN: Final = f"{NOBODY[:-1]}1"
+"""Stands for what nobody in particular wrote and is applied already."""
 
 LONGEST: Final = int(os.environ.get("LANGGRAPH_DELTA_MAX_SUPERSTEPS_SINCE_SNAPSHOT", "5000"))
 """After how many supersteps a checkpoint holds a snapshot of a channel, whether written or not."""
@@ -71,6 +75,7 @@ class Deltas:
 
     Attributes:
         strayed: Whether what stands under the checkpoint is not what was applied since.
+        unborn: Whether an update makes the first checkpoint: nothing is counted up to there.
         counters: What `COUNTERS` is to say.
         kept: If saved at the end: what is to be saved under the checkpoint the run started from.
     """
@@ -79,6 +84,7 @@ class Deltas:
         self.specs = specs
         self._at_exit = at_exit
         self.strayed = False
+        self.unborn = False
         self.kept: list[Kept] = []
         self.counters: dict[str, tuple[int, int]] = {}
         self._stood: frozenset[str] = frozenset()
@@ -119,8 +125,8 @@ class Deltas:
         """
         applied = self._applied
         stands = {id_: own for id_, writes in pending.items() if (own := self._own(writes))}
-        if stands.keys() != applied.keys() or any(
-            not _same(own, applied[id_][1]) for id_, own in stands.items()
+        if not (stands.keys() >= applied.keys() or self._at_exit) or any(
+            id_ not in applied or not _same(own, applied[id_][1]) for id_, own in stands.items()
         ):
             self.strayed = True
         if applied:
@@ -137,16 +143,23 @@ class Deltas:
             self.counters[name] = updates + (name in self._changed), steps + 1
         self._applied, self._changed, self._stood = {}, set(), frozenset()
 
-    def snapshots(self, channels: Channels) -> dict[str, DeltaSnapshot]:
-        """Return the snapshots that the checkpoint holds which is saved now."""
+    def snapshots(self, channels: Channels, versions: Container[str]) -> dict[str, DeltaSnapshot]:
+        """Return the snapshots that the checkpoint holds which is saved now.
+
+        Args:
+            channels: The channels as they are.
+            versions: Those that were ever written.
+        """
         taken = {}
         for name, spec in self.specs.items():
             updates, steps = self.counters.get(name, (0, 0))
             due = updates >= spec.snapshot_frequency or steps >= LONGEST
-            if (due or self.strayed) and channels[name].is_available():
+            if (due or self.strayed) and name in versions:
                 taken[name] = DeltaSnapshot(channels[name].get())
                 self.counters.pop(name, None)
-        self.strayed = False
+        if self.unborn:
+            self.counters = {}
+        self.strayed = self.unborn = False
         return taken
 
     def take_kept(self, snapshots: Collection[str]) -> list[Kept]:
@@ -191,7 +204,7 @@ class Deltas:
         Writes are read in the order of their paths, or of their ids: that of the supersteps.
         """
         if step == self._first:
-            return f"{step:08d}{id_[8:]}", path
+            return f"{step:08d}{(_GIVEN if id_ == NOBODY else id_)[8:]}", path
         return f"ffffffff-{step // 10**4:04d}-{step % 10**4:04d}{id_[18:]}", f"~~{step:010d}{path}"
 
 

@@ -243,7 +243,9 @@ def _superstep(
     saved = yield Save("get_tuple", (config,))
     run = yield from _opened(graph, config, saved)
     thread = cast(Thread, run.thread)
-    if is_first and thread.deltas is not None:
+    if thread.deltas is not None:
+        thread.deltas.unborn = saved is None
+    if is_first:
         yield from thread.look_ahead()
     values, as_node, _ = updates[0]
     alone = {END: values is None, INPUT: True, COPY: True}.get(cast(str, as_node), False)
@@ -261,7 +263,7 @@ def _superstep(
         run.step = thread.step + 1
         given = input_writes(graph, values)
         if saved is not None:
-            yield Save("put_writes", (thread.here, given, str(uuid5(UUID(thread.id), INPUT))))
+            yield from thread.put_writes(str(uuid5(UUID(thread.id), INPUT)), (), given)
         run.apply_given(Given(given))
         return (yield from _saved(run, thread, "input"))
     waiting = run.upcoming() if saved is not None else []
@@ -272,7 +274,7 @@ def _superstep(
     if given := [write for write in kept.get(NOBODY, ()) if write[0] not in SPECIAL]:
         run.apply_given(Given(given))
     if alone:  # drop what was to run, but for what is done
-        for task in waiting if not thread.addressed else ():
+        for task in waiting:
             task.take(kept.get(task.id, ()))
         run.updated = run.apply(waiting) if waiting else run.updated
         return (yield from _saved(run, thread, "update"))

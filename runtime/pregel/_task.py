@@ -16,6 +16,7 @@ from langchain_core.tracers._streaming import _StreamingCallbackHandler
 
 from runtime import _contract
 from runtime._parts import StreamWriter
+from runtime.channels._message_writes import with_message_ids
 from runtime.errors import GraphInterrupt, NodeCancelledError, ParentCommand
 from runtime.pregel._known import answers_of
 from runtime.pregel._names import PUSH, TaskPath, without_ids
@@ -205,6 +206,8 @@ class Task:
                     output = self._own_command(raised)
                     passed_up = True
             self.writes += node.updates(output)
+            if deltas := run.graph.delta_channels:
+                self.writes = with_message_ids(self.writes, deltas)
             self.writes += node.static_writes
             for number, branch in enumerate(node.branches, start=step + 2):
                 shown = branch.view(run.channels, self.writes, output)

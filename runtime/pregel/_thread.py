@@ -180,10 +180,11 @@ class Thread:
 
     def look_ahead(self) -> Generator[Save, Any, None]:
         """Find out whether the thread has moved on, asking the driver for the call of the saver."""
-        if self.addressed and self.deltas is not None:
+        if self.addressed:
             head = yield Save("get_tuple", (self._to_saver(self._configurable),))
             self.superseded = head is not None and head.checkpoint["id"] != self.id
-            self.deltas.strayed = self.superseded
+            if self.deltas is not None:
+                self.deltas.strayed = self.superseded
 
     def rebuild(self, saved: CheckpointTuple | None) -> Generator[Save, Any, None]:
         """Read the values of delta channels, asking the driver for each call of the saver."""
@@ -394,7 +395,7 @@ class Thread:
         """Return what the checkpoint holds of the channels, now that it is saved."""
         if self._twin is not None:
             return dict(self._twin.checkpoint["channel_values"])
-        snapshots = deltas.snapshots(channels)
+        snapshots = deltas.snapshots(channels, self.versions)
         deltas.describe(self.metadata)
         self._put_kept(deltas.take_kept(snapshots))
         self._renew([name for name in snapshots if name not in self._unsaved_versions])
@@ -434,9 +435,9 @@ class Thread:
         """
         if self.deltas is not None:
             self.deltas.keep(id_, writes)
-        if self.deltas is None or not self.superseded:
+        if not self.superseded:
             self.pending[id_] = list(writes)
-            yield Save("put_writes", (self.here, writes, id_, path_text(path)))
+            yield Save("put_writes", (self.here, writes, id_, path_text(path) if path else ""))
 
     def keep(
         self, id_: str, path: Sequence[Any], writes: Sequence[Write], channels: Channels

@@ -525,3 +525,108 @@ def a_delta_that_a_built_graph_takes_its_input_in(k: Kit) -> Talk:
     for given in (["one"], ["two", "three"]):
         yield graph.stream(given, durability="sync", stream_mode=LATE)
     yield graph.stream(["four"], thread("2"), durability="sync", stream_mode=LATE)
+
+
+def two(k: Kit) -> Any:
+    """Return a schema with two delta channels."""
+    channels = [k.engine.channels.DeltaChannel(joins) for _ in range(2)]
+    fields = {"a": int, "xs": Annotated[list, channels[0]], "ys": Annotated[list, channels[1]]}
+    return TypedDict("Two", fields)
+
+
+@conversation
+def updates_of_a_new_thread_leave_other_deltas_unwritten(k: Kit) -> Talk:
+    graph = k.talk(k.chain(two(k), x=adds("x"), y=quiet))
+    yield graph.update({"xs": ["update"]}, "x")
+    yield k.kept()
+    yield graph.stream(None)
+    yield graph.state()
+    yield k.kept()
+
+
+@conversation
+def deltas_of_an_input_noted_on_a_new_thread(k: Kit) -> Talk:
+    graph = k.talk(k.chain(two(k), x=adds("x"), y=quiet))
+    yield graph.update({"xs": ["noted"]}, "__input__")
+    yield k.kept()
+    yield graph.stream(None)
+    yield k.kept()
+
+
+@conversation
+def deltas_that_an_update_does_not_write_on_a_new_thread(k: Kit) -> Talk:
+    graph = k.talk(k.chain(two(k), x=adds("x"), y=quiet))
+    yield graph.update({"a": 1}, "x")
+    yield graph.stream(None)
+    yield k.kept()
+
+
+@conversation
+def deltas_of_a_command_after_an_input_that_is_only_noted(k: Kit) -> Talk:
+    graph = three(k)
+    yield graph.update({"xs": ["noted"]}, "__input__")
+    yield graph.invoke(k.Command(update={"xs": ["told"]}), durability="exit")
+    yield graph.state()
+    yield graph.history()
+
+
+@conversation
+def deltas_of_an_input_noted_on_an_older_checkpoint(k: Kit) -> Talk:
+    graph = three(k)
+    yield graph.stream({"xs": ["one"]})
+    older = yield graph.state()
+    yield graph.stream({"xs": ["two"]})
+    newer = yield graph.state()
+    noted = yield graph.update({"xs": ["noted"]}, "__input__", at=older.config)
+    yield graph.state(noted)
+    yield graph.state(newer.config)
+
+
+@conversation
+def deltas_that_are_dropped_after_an_edit(k: Kit) -> Talk:
+    graph = asking(k)
+    yield graph.stream({"xs": ["one"]}, durability="sync")
+    head = yield graph.state()
+    yield graph.update({"xs": ["edit"]}, "ask", at=head.config)
+    dropped = yield graph.update(None, "__end__", at=head.config)
+    found = yield graph.state(dropped)
+    assert found.values["xs"] == ["one", "x", "edit", "done"]
+
+
+@conversation
+def what_is_dropped_at_an_older_checkpoint(k: Kit) -> Talk:
+    graph = k.talk(k.fan(ask=k.asks("?", after=0.04), done=lambda _: {"log": ["done"]}))
+    yield graph.stream({"a": 1}, durability="sync")
+    head = yield graph.state()
+    dropped = yield graph.update(None, "__end__", at=head.config)
+    yield graph.state(dropped)
+    yield graph.update({"log": ["late"]}, "ask", at=head.config)
+    again = yield graph.update(None, "__end__", at=head.config)
+    yield graph.state(again)
+
+
+@conversation
+def deltas_of_a_graph_built_by_hand_before_their_first_write(k: Kit) -> Talk:
+    make = k.engine.pregel.NodeBuilder
+    writer = make().subscribe_only("a").do(lambda _: [1]).write_to("d")
+    reader = make().subscribe_only("d").do(lambda d: None)
+    built = k.engine.pregel.Pregel(
+        nodes={"writer": writer, "reader": reader},
+        channels={
+            "a": k.engine.channels.LastValue(str),
+            "d": k.engine.channels.DeltaChannel(joins),
+        },
+        input_channels="a",
+        output_channels=["d"],
+        checkpointer=k.saver,
+    )
+    graph = Talker(built)
+    yield graph.stream("go")
+    history = yield graph.history()
+    first = history[-1].config
+    noted = yield graph.update({"a": "go"}, "__input__", at=first)
+    found = yield graph.state(noted)
+    assert found.next == ("writer",)
+    yield graph.stream(None, noted)
+    yield graph.stream(None, first, durability="sync")
+    yield graph.history()

@@ -71,22 +71,31 @@ class Deltas:
 
     Args:
         specs: The channels by name.
+        readers: The nodes that channels trigger, by channel.
         at_exit: Whether the run is saved only at its end.
 
     Attributes:
-        strayed: Whether what stands under the checkpoint is not what was applied since.
+        strayed: The channels for which what stands under the checkpoint is not what was applied
+            since; some of them may never have been written.
         unborn: Whether an update makes the first checkpoint: nothing is counted up to there.
         counters: What `COUNTERS` is to say.
         kept: If saved at the end: what is to be saved under the checkpoint the run started from.
     """
 
-    def __init__(self, specs: Mapping[str, DeltaChannel[Any]], at_exit: bool) -> None:
+    def __init__(
+        self,
+        specs: Mapping[str, DeltaChannel[Any]],
+        readers: Mapping[str, Sequence[str]],
+        at_exit: bool,
+    ) -> None:
         self.specs = specs
+        self.readers = readers
         self._at_exit = at_exit
-        self.strayed = False
+        self.strayed: set[str] = set()
         self.unborn = False
         self.kept: list[Kept] = []
         self.counters: dict[str, tuple[int, int]] = {}
+        self._closed = False
         self._stood: frozenset[str] = frozenset()
         self._first: int | None = None
         self._changed: set[str] = set()
@@ -98,18 +107,32 @@ class Deltas:
         self.counters = {name: (each[0], each[1]) for name, each in counters.items()}
         self._stood = frozenset(id_ for id_, writes in pending.items() if self._own(writes))
 
+    def fork(self, pending: Mapping[str, Sequence[Write]]) -> None:
+        """Hear that the thread has moved past the checkpoint, by what stands under it.
+
+        Nothing more is to stand there.
+        """
+        self._closed = True
+        self._stray(*pending.values())
+
+    def uproot(self) -> None:
+        """Hear that there is no checkpoint for anything to stand under."""
+        self.strayed.update(self.specs)
+
     def keep(self, id_: str, writes: Iterable[Write]) -> None:
         """Hear what a task wrote that is to stand under the checkpoint.
 
         Savers leave what stands there of the same task.
         """
-        self.strayed = self.strayed or (id_ in self._stood and bool(self._own(writes)))
+        if id_ in self._stood:
+            self._stray(writes)
 
     def apply(self, id_: str, path: Sequence[Any], writes: Iterable[Write]) -> None:
         """Hear that what a task wrote is applied."""
         own = self._own(writes)
         if own:
-            self.strayed = self.strayed or id_ in self._applied  # one of the two cannot stand
+            if id_ in self._applied:  # one of the two cannot stand
+                self._stray(own, self._applied[id_][1])
             self._applied[id_] = path_text(path) if path else "", own
 
     def change(self, names: Iterable[str]) -> None:
@@ -128,11 +151,13 @@ class Deltas:
         if not (stands.keys() >= applied.keys() or self._at_exit) or any(
             id_ not in applied or not _same(own, applied[id_][1]) for id_, own in stands.items()
         ):
-            self.strayed = True
+            self._stray(*stands.values(), *(own for _, own in applied.values()))
         if applied:
             self._check()
             self._first = step if self._first is None else self._first
-        if applied and self._at_exit:
+        if applied and self._closed:
+            self._stray(*(own for _, own in applied.values()))
+        elif applied and self._at_exit:
             self.kept += [
                 Kept(writes, *self._place(step, id_, path))
                 for id_, (path, writes) in applied.items()
@@ -154,12 +179,12 @@ class Deltas:
         for name, spec in self.specs.items():
             updates, steps = self.counters.get(name, (0, 0))
             due = updates >= spec.snapshot_frequency or steps >= LONGEST
-            if (due or self.strayed) and name in versions:
+            if name in self.strayed or (due and name in versions):
                 taken[name] = DeltaSnapshot(channels[name].get())
                 self.counters.pop(name, None)
         if self.unborn:
             self.counters = {}
-        self.strayed = self.unborn = False
+        self.strayed, self.unborn, self._closed = set(), False, False
         return taken
 
     def take_kept(self, snapshots: Collection[str]) -> list[Kept]:
@@ -183,6 +208,10 @@ class Deltas:
         specs = self.specs
         return [write for write in writes if write[0] in specs]
 
+    def _stray(self, *written: Iterable[Write]) -> None:
+        for writes in written:
+            self.strayed.update(name for name, _ in self._own(writes))
+
     def _check(self) -> None:
         """Stray if applying the writes one after the other would give another value.
 
@@ -195,7 +224,8 @@ class Deltas:
             for _, own in self._applied.values()
             for _, value in own
         )
-        self.strayed = self.strayed or overwrites or places != sorted(places)
+        if overwrites or places != sorted(places):
+            self._stray(*(own for _, own in self._applied.values()))
 
     def _place(self, step: int, id_: str, path: str) -> tuple[str, str]:
         """Return the id and the path under which something stands that a later superstep wrote.

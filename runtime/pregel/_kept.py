@@ -21,6 +21,7 @@ from runtime.constants import END
 from runtime.errors import InvalidUpdateError
 from runtime.pregel._asked import Asked
 from runtime.pregel._async import aperform
+from runtime.pregel._bumps import really_seen
 from runtime.pregel._input import input_writes
 from runtime.pregel._payloads import result_of
 from runtime.pregel._run import Run, Upcoming
@@ -327,9 +328,9 @@ def _last_writer(graph: AnyGraph, thread: Thread) -> str:
         return str(next(iter(graph.nodes)))
     runs = sorted(
         (version, name)
-        for name, seen in thread.seen.items()
+        for name in thread.seen
         if name in graph.nodes
-        for version in seen.values()
+        for version in really_seen(thread.seen, name)
     )
     if not any(thread.seen.values()):
         return str(graph.input_channels)

@@ -83,8 +83,9 @@ def open_thread(run: Run, saver: BaseCheckpointSaver[Any]) -> Thread:
     elif configurable.get("checkpoint_ns", "") == run.base_ns:
         addressed = configurable.get("checkpoint_id") or addressed
     durability = durability or "async"
-    specs = run.graph.delta_channels
-    deltas = Deltas(specs, at_exit=durability == "exit") if specs else None
+    deltas = None
+    if specs := run.graph.delta_channels:
+        deltas = Deltas(specs, run.graph.trigger_to_nodes, at_exit=durability == "exit")
     thread = Thread(
         saver, run.config, run.base_ns, parents, addressed, durability, run.turns, deltas
     )

@@ -25,6 +25,7 @@ from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME
 
 from runtime.channels.base import MISSING
 from runtime.channels.untracked_value import UntrackedValue
+from runtime.pregel._bumps import bump
 from runtime.pregel._deltas import Deltas, history
 from runtime.pregel._names import path_text
 
@@ -183,8 +184,8 @@ class Thread:
         if self.addressed:
             head = yield Save("get_tuple", (self._to_saver(self._configurable),))
             self.superseded = head is not None and head.checkpoint["id"] != self.id
-            if self.deltas is not None:
-                self.deltas.strayed = self.superseded
+            if self.deltas is not None and self.superseded:
+                self.deltas.fork(self.pending)
 
     def rebuild(self, saved: CheckpointTuple | None) -> Generator[Save, Any, None]:
         """Read the values of delta channels, asking the driver for each call of the saver."""
@@ -204,7 +205,7 @@ class Thread:
             self.id = self._unborn = self._turns.checkpoint_id(UNBORN)
             self._last_put = self.addressed
             if self.deltas is not None and self.addressed:
-                self.deltas.strayed = True  # there is no checkpoint for anything to stand under
+                self.deltas.uproot()
             return
         checkpoint = saved.checkpoint
         self.id = self._saved_id = self._last_put = checkpoint["id"]
@@ -227,7 +228,8 @@ class Thread:
         self._latest = max(self.versions.values()) if self.versions else None
         if self.deltas is not None:
             self.deltas.load(self.metadata, self.pending)
-            self.deltas.strayed = self.superseded
+            if self.superseded:
+                self.deltas.fork(self.pending)
 
     @property
     def step(self) -> int:
@@ -398,7 +400,8 @@ class Thread:
         snapshots = deltas.snapshots(channels, self.versions)
         deltas.describe(self.metadata)
         self._put_kept(deltas.take_kept(snapshots))
-        self._renew([name for name in snapshots if name not in self._unsaved_versions])
+        unchanged = [name for name in snapshots if name not in self._unsaved_versions]
+        self._renew(unchanged, deltas.readers)
         values = {name: value for name, value in self.values.items() if name not in deltas.specs}
         return {**values, **snapshots}
 
@@ -412,17 +415,13 @@ class Thread:
         for arguments in kept:
             self.unsaved.append(Save("put_writes", (self._here(self.parent), *arguments)))
 
-    def _renew(self, names: Sequence[str]) -> None:
+    def _renew(self, names: Sequence[str], readers: Mapping[str, Sequence[str]]) -> None:
         """Give a new version to channels that did not change, as what is saved of them is new."""
-        if not names:
-            return
-        if not self._unsaved_versions:
-            self._latest = self.saver.get_next_version(self._latest, None)
         for name in names:
-            for node, seen in self.seen.items():
-                if name in seen and seen[name] == self.versions.get(name):
-                    self.seen[node] = {**seen, name: self._latest}
-            self.versions[name] = self._latest
+            old = self.versions.get(name)
+            new = self.versions[name] = self.saver.get_next_version(old, None)
+            self._latest = new if self._latest is None else max(self._latest, new)
+            bump(self.seen, name, old, new, readers.get(name, ()))
         self._unsaved_versions.update(names)
 
     def put_writes(

@@ -622,11 +622,25 @@ def deltas_of_a_graph_built_by_hand_before_their_first_write(k: Kit) -> Talk:
     )
     graph = Talker(built)
     yield graph.stream("go")
-    history = yield graph.history()
-    first = history[-1].config
+    kept = yield k.kept()
+    first = kept[-1].config
     noted = yield graph.update({"a": "go"}, "__input__", at=first)
     found = yield graph.state(noted)
     assert found.next == ("writer",)
     yield graph.stream(None, noted)
     yield graph.stream(None, first, durability="sync")
+    yield k.kept()
+
+
+@conversation
+def deltas_at_exit_from_a_checkpoint_that_the_thread_moved_past(k: Kit) -> Talk:
+    graph = three(k)
+    yield graph.stream({"xs": ["one"]}, durability="exit", stream_mode=LATE)
+    older = yield graph.state()
+    yield graph.stream({"xs": ["two"]}, durability="exit", stream_mode=LATE)
+    newer = yield graph.state()
+    yield graph.stream({"xs": ["aside"]}, older.config, durability="exit", stream_mode=LATE)
+    yield graph.state()
+    yield graph.state(newer.config)
+    yield graph.stream({"xs": ["three"]}, durability="exit", stream_mode=LATE)
     yield graph.history()

@@ -17,6 +17,7 @@ from langgraph.checkpoint.base import CheckpointTuple
 
 from runtime.channels._overwrite import overwritten
 from runtime.channels.base import MISSING
+from runtime.channels.binop import BinaryOperatorAggregate
 from runtime.channels.delta import DeltaChannel, DeltaSnapshot
 from runtime.pregel._names import path_text
 from runtime.pregel._step import NOBODY
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from runtime.channels._state import Channels
     from runtime.pregel._node import Write
 
-__all__ = ("COUNTERS", "Deltas", "history")
+__all__ = ("COUNTERS", "Deltas", "Replayed", "history", "not_held")
 
 COUNTERS: Final = "counters_since_delta_snapshot"
 """In the metadata of a checkpoint: per delta channel the supersteps that wrote it, and all
@@ -38,6 +39,10 @@ LONGEST: Final = int(os.environ.get("LANGGRAPH_DELTA_MAX_SUPERSTEPS_SINCE_SNAPSH
 """After how many supersteps a checkpoint holds a snapshot of a channel, whether written or not."""
 
 
+Replayed = DeltaChannel[Any] | BinaryOperatorAggregate[Any]
+"""A channel that can be made of what was written to it."""
+
+
 class Kept(NamedTuple):
     """What a task wrote to delta channels, for the saver: as arguments of `put_writes`."""
 
@@ -46,15 +51,24 @@ class Kept(NamedTuple):
     task_path: str
 
 
+def not_held(saved: CheckpointTuple, specs: Mapping[str, Replayed]) -> list[str]:
+    """Return those of the channels that were written, and that a checkpoint does not hold."""
+    versions, values = saved.checkpoint["channel_versions"], saved.checkpoint["channel_values"]
+    return [name for name in specs if name in versions and name not in values]
+
+
 def history(
-    saved: CheckpointTuple, specs: Mapping[str, DeltaChannel[Any]]
+    saved: CheckpointTuple, specs: Mapping[str, Replayed]
 ) -> Generator[dict[str, Any], Any, dict[str, DeltaSnapshot]]:
-    """Return the values of the delta channels at a checkpoint that does not hold them.
+    """Return the values of channels at a checkpoint that does not hold them.
 
     Asks for arguments of the saver's `get_delta_channel_history`, to be sent what that returns.
+
+    Args:
+        saved: The checkpoint.
+        specs: The channels: delta channels, and such as may have been one before.
     """
-    versions, values = saved.checkpoint["channel_versions"], saved.checkpoint["channel_values"]
-    names = [name for name in specs if name in versions and name not in values]
+    names = not_held(saved, specs)
     if not names:
         return {}
     found = yield {"config": saved.config, "channels": names}

@@ -26,7 +26,7 @@ from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME
 from runtime.channels.base import MISSING
 from runtime.channels.untracked_value import UntrackedValue
 from runtime.pregel._bumps import bump
-from runtime.pregel._deltas import Deltas, history
+from runtime.pregel._deltas import Deltas, Replayed, history
 from runtime.pregel._names import path_text
 
 if TYPE_CHECKING:
@@ -97,7 +97,8 @@ class Thread:
         addressed: The checkpoint that the caller asked for, rather than the latest one.
         durability: When it is saved.
         turns: For ids and the time.
-        deltas: The channels whose values are made of what was written to them.
+        replayed: The channels whose values can be made of what was written to them.
+        deltas: Those of them whose values are not saved; `None` if there are none.
 
     Attributes:
         id: The checkpoint that the superstep starts from.
@@ -124,9 +125,11 @@ class Thread:
         addressed: str | None,
         durability: Durability,
         turns: Turns,
-        deltas: Deltas | None = None,
+        replayed: Mapping[str, Replayed],
+        deltas: Deltas | None,
     ) -> None:
         self.saver = saver
+        self.replayed = replayed
         self.deltas = deltas
         self.durability = durability
         self.ns = ns
@@ -188,10 +191,10 @@ class Thread:
                 self.deltas.fork(self.pending)
 
     def rebuild(self, saved: CheckpointTuple | None) -> Generator[Save, Any, None]:
-        """Read the values of delta channels, asking the driver for each call of the saver."""
-        if self.deltas is None or saved is None:
+        """Read what the checkpoint does not hold, asking the driver for each call of the saver."""
+        if not self.replayed or saved is None:
             return
-        wanted = history(saved, self.deltas.specs)
+        wanted = history(saved, self.replayed)
         try:
             options = next(wanted)
             while True:

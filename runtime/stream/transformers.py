@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from langchain_core.messages import AIMessageChunk, BaseMessage
@@ -49,18 +50,18 @@ class _ModeTransformer(StreamTransformer):
 
     def __init__(self, scope: tuple[str, ...] = ()) -> None:
         super().__init__(scope)
-        self._channel: StreamChannel[Any] = StreamChannel()
+        self._log: StreamChannel[Any] = StreamChannel()
         self._own = list(scope)
 
     def init(self) -> dict[str, Any]:
         """Return the projection, which has the name of the mode."""
-        return {self._mode: self._channel}
+        return {self._mode: self._log}
 
     def process(self, event: ProtocolEvent) -> bool:
         """Take the payload."""
         params = event["params"]
         if event["method"] == self._mode and params["namespace"] == self._own:
-            self._channel.push(params["data"])
+            self._log.push(params["data"])
         return True
 
 
@@ -74,7 +75,7 @@ class ValuesTransformer(_ModeTransformer):
     @property
     def error(self) -> BaseException | None:
         """What the run has failed with."""
-        return self._channel._error  # noqa: SLF001
+        return self._log._error  # noqa: SLF001
 
 
 class UpdatesTransformer(_ModeTransformer):
@@ -130,17 +131,29 @@ class MessagesTransformer(StreamTransformer):
 
     def __init__(self, scope: tuple[str, ...] = ()) -> None:
         super().__init__(scope)
-        self._channel: StreamChannel[ChatModelStream | AsyncChatModelStream] = StreamChannel()
+        self._log: StreamChannel[ChatModelStream | AsyncChatModelStream] = StreamChannel()
         self._own = list(scope)
         self._open: dict[str, ChatModelStream | AsyncChatModelStream] = {}
-        self._mux: StreamMux | None = None
+        self._pump: Callable[[], bool] | None = None
+        self._apump: Callable[[], Awaitable[bool]] | None = None
 
     def init(self) -> dict[str, Any]:
         """Return the projection."""
-        return {"messages": self._channel}
+        return {"messages": self._log}
 
     def _on_register(self, mux: StreamMux) -> None:
-        self._mux = mux
+        if mux.is_async:
+            self._bind_apump(mux.apump)
+        else:
+            self._bind_pump(mux.pump)
+
+    def _bind_pump(self, fn: Callable[[], bool]) -> None:
+        """Have readers of messages drive a run by this."""
+        self._pump = fn
+
+    def _bind_apump(self, fn: Callable[[], Awaitable[bool]]) -> None:
+        """Do the same in an async run."""
+        self._apump = fn
 
     def process(self, event: ProtocolEvent) -> bool:
         """Take a message, or hand an event of one to its stream."""
@@ -151,7 +164,7 @@ class MessagesTransformer(StreamTransformer):
         if isinstance(said, dict):
             self._hear(said, metadata)
         elif isinstance(said, BaseMessage) and not isinstance(said, AIMessageChunk):
-            self._channel.push(self._whole(said, metadata))
+            self._log.push(self._whole(said, metadata))
         return True
 
     def finalize(self) -> None:
@@ -169,8 +182,8 @@ class MessagesTransformer(StreamTransformer):
         if (kind := said["event"]) == "message-start":
             if said.get("role") == "tool":
                 return
-            stream = self._open[call] = self._begin(said.get("id"), metadata)
-            self._channel.push(stream)
+            stream = self._open[call] = self._begin(said.get("id") or said.get("message_id"), metadata)
+            self._log.push(stream)
         found = self._open.get(call)
         if found is None:
             return
@@ -206,14 +219,13 @@ class MessagesTransformer(StreamTransformer):
             "node": metadata.get("langgraph_node"),
             "message_id": message_id,
         }
-        mux = self._mux
-        if mux is not None and mux.is_async:
+        if self._pump is None:
             stream = AsyncChatModelStream(**known)
-            stream.set_arequest_more(mux.apump)
+            if self._apump is not None:
+                stream.set_arequest_more(self._apump)
             return stream
         plain = ChatModelStream(**known)
-        if mux is not None:
-            plain.set_request_more(mux.pump)
+        plain.set_request_more(self._pump)
         return plain
 
 

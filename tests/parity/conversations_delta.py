@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from conversations import Kit, Talk, Talker, conversation, thread
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.runnables import RunnableConfig
 from typing_extensions import TypedDict
 
 
@@ -644,3 +645,60 @@ def deltas_at_exit_from_a_checkpoint_that_the_thread_moved_past(k: Kit) -> Talk:
     yield graph.state(newer.config)
     yield graph.stream({"xs": ["three"]}, durability="exit", stream_mode=LATE)
     yield graph.history()
+
+
+@conversation
+def a_value_where_there_was_a_delta(k: Kit) -> Talk:
+    plain = TypedDict("Plain", {"a": int, "xs": Annotated[list, operator.add]})
+    before = three(k, every=4)
+    after = k.talk(k.chain(plain, x=adds("x"), y=adds("y"), z=quiet))
+    yield before.stream({"xs": ["one"]})
+    yield before.stream({"xs": ["two"]})
+    yield after.state()
+    yield after.history()
+    yield after.stream({"xs": ["three"]})
+    yield before.state()
+    yield before.stream({"xs": ["four"]})
+    yield before.history()
+
+
+@conversation
+def a_value_where_a_delta_was_overwritten(k: Kit) -> Talk:
+    new = k.engine.types.Overwrite
+    plain = TypedDict("Plain", {"a": int, "xs": Annotated[list, operator.add]})
+    before = k.talk(k.chain(state(k), x=lambda _: {"xs": new(["anew"])}, y=adds("y")))
+    after = k.talk(k.chain(plain, x=quiet, y=quiet))
+    yield before.stream({"xs": ["one"]})
+    yield after.history()
+    yield after.stream({"a": 2})
+    yield after.state()
+    yield before.state()
+
+
+@conversation
+def a_saver_that_is_lent_by_the_config(k: Kit) -> Talk:
+    for own in (None, True, False):
+        graph = k.talk(k.chain(state(k), x=adds("x")), checkpointer=own)
+        at = thread(f"of {own}", __pregel_checkpointer=k.saver)
+        yield graph.invoke({"xs": ["one"]}, at)
+        for step in (graph.state, graph.history):
+            if own is not False:
+                yield step(at)
+        if own is not False:
+            yield graph.update({"xs": ["update"]}, "x", at=at)
+            yield graph.state(at)
+
+
+@conversation
+def graphs_with_a_history_of_their_own_that_a_node_calls_twice(k: Kit) -> Talk:
+    inner = k.chain(state(k), i=adds("i")).compile(checkpointer=True)
+
+    def calls(_: Any, config: Any) -> Any:
+        inner.invoke({"xs": ["first"]}, config)
+        inner.invoke({"xs": ["second"]}, config)
+
+    calls.__annotations__["config"] = RunnableConfig
+    yield k.talk(k.chain(state(k), node=calls)).invoke({"xs": []})
+    for ns in ("node", "node|1"):
+        at = thread(checkpoint_ns=ns, __pregel_checkpointer=k.saver)
+        yield Talker(inner).state(at)

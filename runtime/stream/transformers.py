@@ -182,7 +182,9 @@ class MessagesTransformer(StreamTransformer):
         if (kind := said["event"]) == "message-start":
             if said.get("role") == "tool":
                 return
-            stream = self._open[call] = self._begin(said.get("id") or said.get("message_id"), metadata)
+            stream = self._open[call] = self._begin(
+                said.get("id") or said.get("message_id"), metadata
+            )
             self._log.push(stream)
         found = self._open.get(call)
         if found is None:

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
+
+from runtime.warnings import (
+    LangGraphDeprecatedSinceV05,
+    LangGraphDeprecatedSinceV10,
+    LangGraphDeprecationWarning,
+    deprecated,
+)
 
 __all__ = ("renamed",)
+
+_SINCE: Final[dict[str, type[LangGraphDeprecationWarning]]] = {
+    "retry": LangGraphDeprecatedSinceV05,
+    "input": LangGraphDeprecatedSinceV05,
+    "output": LangGraphDeprecatedSinceV05,
+    "config_schema": LangGraphDeprecatedSinceV10,
+}
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
@@ -29,8 +42,9 @@ def renamed(**names: str) -> Callable[[FunctionT], FunctionT]:
                     continue
                 if kwargs.get(new) is not None:
                     raise TypeError(f"{old!r} is the old name of {new!r}: give only the new one.")
-                warnings.warn(
-                    f"{old!r} is deprecated: use {new!r}.", DeprecationWarning, stacklevel=2
+                deprecated(
+                    f"`{old}` is deprecated and will be removed. Please use `{new}` instead.",
+                    _SINCE[old],
                 )
                 kwargs[new] = kwargs.pop(old)
             return function(*args, **kwargs)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, Literal
 
 from runtime._interrupts import Interrupt
+from runtime.warnings import LangGraphDeprecatedSinceV10, deprecated
 
 __all__ = (
     "EmptyChannelError",
@@ -88,10 +88,9 @@ class NodeInterrupt(GraphInterrupt):
     """
 
     def __init__(self, value: Any, id: str | None = None) -> None:  # noqa: A002 - public name
-        warnings.warn(
-            "NodeInterrupt is deprecated. Please use `runtime.types.interrupt` instead.",
-            DeprecationWarning,
-            stacklevel=2,
+        deprecated(
+            "NodeInterrupt is deprecated. Please use `langgraph.types.interrupt` instead.",
+            LangGraphDeprecatedSinceV10,
         )
         super().__init__([Interrupt(value) if id is None else Interrupt(value, id)])
 

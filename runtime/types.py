@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
@@ -45,6 +44,7 @@ from runtime._threads import (
     StateUpdate,
     ensure_valid_checkpointer,
 )
+from runtime.warnings import LangGraphDeprecatedSinceV11, deprecated
 
 __all__ = (
     "All",
@@ -182,7 +182,10 @@ class GraphOutput(Generic[OutputT]):
 
     def __getitem__(self, key: str) -> Any:
         """Return a key of the state, as programs for the plain result expect it."""
-        warnings.warn("Use result.value instead of result[key].", DeprecationWarning, stacklevel=2)
+        deprecated(
+            "Accessing GraphOutput via `result[key]` is deprecated: use `result.value[key]`.",
+            LangGraphDeprecatedSinceV11,
+        )
         if key == "__interrupt__":
             return self.interrupts
         if isinstance(self.value, dict):
@@ -193,7 +196,10 @@ class GraphOutput(Generic[OutputT]):
 
     def __contains__(self, key: object) -> bool:
         """Return whether the state has a key, as programs for the plain result expect it."""
-        warnings.warn("Use result.value instead of `in result`.", DeprecationWarning, stacklevel=2)
+        deprecated(
+            "Accessing GraphOutput via `key in result` is deprecated: use `key in result.value`.",
+            LangGraphDeprecatedSinceV11,
+        )
         if key == "__interrupt__":
             return bool(self.interrupts)
         if isinstance(self.value, dict):

@@ -31,7 +31,6 @@ MODULES: Final = {
     "utils.config": f"{_HERE}.config",
     "utils.runnable": f"{_HERE}.runnable",
     "version": f"{_HERE}.version",
-    "warnings": f"{_HERE}.warnings",
 }
 """The module that stands for each module of LangGraph, below the package name, which is not the one
 of the same name in `runtime`."""

@@ -33,7 +33,7 @@ def single_overwrite(values: Sequence[Any], key: str) -> Any:
     found = [value for value in map(overwritten, values) if value is not MISSING]
     if len(found) > 1:
         raise InvalidUpdateError(
-            f"At key '{key}': Can receive only one Overwrite value per step. "
+            f"At key '{key}': Can receive only one Overwrite value per super-step. "
             "Let one node of the superstep set the key, or write plain values."
         )
     return found[0] if found else MISSING

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from typing import Any
 
 from runtime.channels.base import MISSING, BaseChannel
+from runtime.channels.untracked_value import UntrackedValue
 from runtime.errors import EmptyChannelError
 from runtime.managed.base import Progress
 
@@ -56,6 +58,17 @@ class Channels(dict[str, BaseChannel[Any, Any, Any]]):
             else:
                 self.awake.discard(name)
         return available
+
+    def tracked(self, send: Any) -> Any:
+        """Return a `Send` as it is to be saved: without the untracked keys of what it carries."""
+        given = send.arg
+        if not isinstance(given, dict):
+            return send
+        kept = {k: v for k, v in given.items() if not isinstance(self.specs.get(k), UntrackedValue)}
+        if len(kept) < len(given):
+            send = copy(send)
+            send.arg = kept
+        return send
 
     def read(self, names: Iterable[str]) -> dict[str, Any]:
         """Return the values of those channels that hold one."""

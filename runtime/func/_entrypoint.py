@@ -15,7 +15,6 @@ from langgraph.store.base import BaseStore
 from runtime._renamed import renamed
 from runtime.channels import EphemeralValue, LastValue, Topic
 from runtime.constants import END, START
-from runtime.graph._jsonschema import plain_json_schema
 from runtime.graph._policies import NodePolicies
 from runtime.pregel._node import Node, Write, make_call
 from runtime.pregel._run import PREVIOUS
@@ -23,7 +22,7 @@ from runtime.pregel._step import TASKS
 from runtime.pregel.main import Pregel
 from runtime.types import CachePolicy, RetryPolicy, Send, TimeoutPolicy
 
-__all__ = ("Workflow", "entrypoint")
+__all__ = ("entrypoint",)
 
 R = TypeVar("R")
 S = TypeVar("S")
@@ -40,29 +39,6 @@ class _Final(Generic[R, S]):
 
     value: R
     save: S
-
-
-class Workflow(Pregel[Any, Any, Any, Any]):
-    """An entrypoint that can be run, as a graph can.
-
-    Args:
-        input_type: What it takes.
-        output_type: What it gives.
-        kwargs: As for `Pregel`.
-    """
-
-    def __init__(self, *, input_type: Any, output_type: Any, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.input_type = input_type
-        self.output_type = output_type
-
-    def get_input_jsonschema(self, config: Any = None) -> dict[str, Any]:
-        """Return a JSON schema of what it takes."""
-        return plain_json_schema(self.input_type, self.get_name("Input"))
-
-    def get_output_jsonschema(self, config: Any = None) -> dict[str, Any]:
-        """Return a JSON schema of what it gives."""
-        return plain_json_schema(self.output_type, self.get_name("Output"))
 
 
 class entrypoint(Generic[R]):  # noqa: N801 - LangGraph's public name
@@ -102,7 +78,7 @@ class entrypoint(Generic[R]):  # noqa: N801 - LangGraph's public name
         self.context_schema = context_schema
         self.policies = NodePolicies(retry_policy, cache_policy, TimeoutPolicy.coerce(timeout))
 
-    def __call__(self, func: Callable[..., Any]) -> Workflow:
+    def __call__(self, func: Callable[..., Any]) -> Pregel[Any, Any, Any, Any]:
         """Return the function as a workflow.
 
         Raises:
@@ -131,11 +107,10 @@ class entrypoint(Generic[R]):  # noqa: N801 - LangGraph's public name
             policies=self.policies.compiled(name, func),
             action=func,
             calls_tasks=True,
+            may_write=((END, None),),
         )
         input_type = hints.get(parameters[0], Any)
-        return Workflow(
-            input_type=input_type,
-            output_type=output_type,
+        return Pregel(
             nodes={name: node},
             channels={
                 START: EphemeralValue(input_type, key=START),

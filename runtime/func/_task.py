@@ -48,7 +48,8 @@ class TaskFunction(Generic[P, T]):
             func.__name__ = name  # type: ignore[union-attr]  # streams show it
         self.func = func
         self.cache_policy = cache_policy
-        named: str = getattr(func, "__name__", type(func).__name__)
+        plain = func.func if isinstance(func, functools.partial) else func
+        named = name or cast(str, getattr(plain, "__name__", type(plain).__name__))
         policies = None
         if timeout is not None:
             check_timeout(named, func)
@@ -60,6 +61,7 @@ class TaskFunction(Generic[P, T]):
             triggers=(),
             read=lambda _: None,
             call=make_task_call(func, named),
+            action=func,
             updates=lambda output: [(RETURN, output)],
             policies=policies,
         )

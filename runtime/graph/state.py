@@ -83,6 +83,11 @@ class NodeSpec:
     defer: bool = False
     policies: NodePolicies = NO_POLICIES
 
+    @property
+    def runnable(self) -> Any:
+        """What it runs, under LangGraph's name for it."""
+        return self.action
+
 
 class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
     """A graph of nodes that share a state. Build it, then `compile` it.

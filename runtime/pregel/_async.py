@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from contextvars import copy_context
+from functools import partial
 from operator import attrgetter
 from typing import Any, cast
 
@@ -261,8 +262,16 @@ class _LoopCalls(Calls):
             promise.drop()
             return
         doing = _in_context(task, self._fulfil(task, promise))
-        doing.add_done_callback(lambda _: promise.drop())  # one that is cancelled may never begin
+        doing.add_done_callback(partial(self._ended, task, promise))
+        promise.stop_with(partial(self._loop.call_soon_threadsafe, doing.cancel))
         self._running.add(doing)
+
+    def _ended(self, task: Task, promise: Promise, doing: asyncio.Task[None]) -> None:
+        """Tell of one that was cancelled before it began."""
+        if doing.cancelled():
+            task.fail(asyncio.CancelledError())
+            self._inbox.put(task)
+        promise.drop()
 
     async def aclose(self) -> None:
         """Do what `close` does, and let the loop go on meanwhile."""
@@ -278,8 +287,7 @@ class _LoopCalls(Calls):
         try:
             await _perform(task, self._inbox, self._limit_of(task))
         finally:
-            if not promise.done():
-                promise.settle(task)
+            promise.settle(task)
 
     def _limit_of(self, task: Task) -> asyncio.Semaphore | None:
         """Return what limits tasks that are called as deep as this one.

@@ -88,7 +88,7 @@ class PregelNode:
             tags=self.tags,
             policies=self._policies(name, defaults, calls),
             action=self.actions[0] if self.actions else None,
-            may_write=tuple((entry.channel, None) for entry in self.writes),
+            writes_to=tuple(entry.channel for entry in self.writes),
         )
 
     def _policies(self, name: str, defaults: Defaults, calls: list[Call]) -> Policies | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from asyncio import CancelledError
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
@@ -47,6 +48,21 @@ class Promise(Future[Any]):
     def __init__(self) -> None:
         super().__init__()
         self._unclaimed: list[Callable[[], None]] = []
+        self._stop: Callable[[], object] | None = None
+
+    def stop_with(self, stop: Callable[[], object]) -> None:
+        """Say how to stop the work, if somebody cancels the promise while it is done."""
+        self._stop = stop
+
+    def cancel(self) -> bool:
+        """Give the task up: it does not begin, or it is cancelled if it runs in an event loop.
+
+        Returns whether that was in time.
+        """
+        in_time = super().cancel()
+        if in_time and self._stop is not None:
+            self._stop()
+        return in_time
 
     def offer(self, work: Callable[[], None]) -> None:
         """Have work that fulfils the promise; whoever claims it first does it."""
@@ -73,7 +89,9 @@ class Promise(Future[Any]):
         return super().exception(timeout)
 
     def settle(self, task: Task) -> None:
-        """Pass on what came of the task."""
+        """Pass on what came of the task, unless the promise was cancelled."""
+        if self.done():
+            return
         if task.error is not None:
             self.set_exception(task.error)
         else:
@@ -150,6 +168,7 @@ class Calls:
         promise = self._promises[id_] = Promise()
         task = Task(run, node, path, id_, f"{ns}:{id_}", given)
         task.called_by = parent
+        task.config["callbacks"] = parent.config["callbacks"]  # its run is one of the caller's
         kept = [] if run.thread is None else run.thread.of_task(id_)
         results = [value for name, value in kept if name == RETURN]
         if results and run.restores:
@@ -179,7 +198,10 @@ class Calls:
         """Have a thread do a task."""
 
         def work() -> None:
-            copy_context().run(self._perform, task)
+            if promise.cancelled():
+                task.fail(CancelledError())
+            else:
+                copy_context().run(self._perform, task)
             self._put(task)
             promise.settle(task)
 

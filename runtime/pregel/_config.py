@@ -60,6 +60,9 @@ def effective_config(*configs: RunnableConfig | None) -> RunnableConfig:
     for key in _IDENTIFYING:
         if key not in metadata and (identity := configurable.get(key)):
             metadata[key] = identity
+    # that of a task is in `langgraph_checkpoint_ns`
+    if TASK_KEY not in configurable and (ns := configurable.get("checkpoint_ns")):
+        metadata.setdefault("checkpoint_ns", ns)
     merged.update(tags=tags, metadata=metadata, configurable=configurable)
     return cast(RunnableConfig, merged)
 

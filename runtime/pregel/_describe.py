@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.utils.pydantic import create_model_v2
@@ -15,6 +15,7 @@ from runtime.channels.base import BaseChannel
 from runtime.channels.delta import DeltaChannel
 from runtime.pregel._deltas import Replayed
 from runtime.pregel._inside import reached_from
+from runtime.warnings import LangGraphDeprecatedSinceV10, deprecated
 
 if TYPE_CHECKING:
     from langchain_core.runnables.graph import Graph
@@ -139,6 +140,39 @@ class DescribedGraph(Runnable[Any, Any]):
     def get_output_jsonschema(self, config: RunnableConfig | None = None) -> dict[str, Any]:
         """Return a JSON schema of the result."""
         return self.get_output_schema(config).model_json_schema()
+
+    def config_schema(self, *, include: Sequence[str] | None = None) -> type[BaseModel]:
+        """Return a Pydantic class of the config; deprecated.
+
+        Args:
+            include: Which keys to have in it besides `configurable`, which is the context.
+        """
+        deprecated(
+            "`config_schema` is deprecated. Use `get_context_jsonschema` for the relevant schema "
+            "instead.",
+            LangGraphDeprecatedSinceV10,
+        )
+        return self._config_schema(include or ())
+
+    def get_config_jsonschema(self, *, include: Sequence[str] | None = None) -> dict[str, Any]:
+        """Return a JSON schema of the config; deprecated.
+
+        Args:
+            include: As for `config_schema`.
+        """
+        deprecated(
+            "`get_config_jsonschema` is deprecated. Use `get_context_jsonschema` instead.",
+            LangGraphDeprecatedSinceV10,
+        )
+        return self._config_schema(include or ()).model_json_schema()
+
+    def _config_schema(self, include: Sequence[str]) -> type[BaseModel]:
+        kinds = get_type_hints(RunnableConfig)
+        context = {"configurable": self.context_schema} if self.context_schema else {}
+        names = [name for name in include if name in kinds and name != "configurable"]
+        fields = {name: (kind, None) for name, kind in context.items()}
+        fields |= {name: (kinds[name], None) for name in names}
+        return create_model_v2(self.get_name("Config"), field_definitions=fields)
 
     def get_context_jsonschema(self) -> dict[str, Any] | None:
         """Return a JSON schema of what nodes get as `runtime.context`; `None` without one.

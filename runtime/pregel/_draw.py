@@ -11,13 +11,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from langchain_core.runnables import RunnablePassthrough
+from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.base import coerce_to_runnable
 from langchain_core.runnables.graph import Graph
 
 from runtime.channels import LastValueAfterFinish
 from runtime.channels._state import Channels
-from runtime.constants import END
+from runtime.constants import END, START
 from runtime.pregel._step import apply_writes, next_nodes
 
 if TYPE_CHECKING:
@@ -80,6 +80,8 @@ class Walk:
         for name in inputs:
             channels[name].update([{}])
         names = next_nodes(inputs, graph.trigger_to_nodes)
+        if START not in graph.nodes:  # the nodes that take the input stand at the beginning
+            self.edges |= {Edge(START, name, False, None) for name in names}
         for _ in range(max(SUPERSTEPS, len(graph.nodes))):
             if not names:
                 break
@@ -109,13 +111,14 @@ class Walk:
             self.edges |= {
                 Edge(node.name, END, True, label) for to, label in node.may_write if to == END
             }
-        ways = said | {Way(c, c in decided, decided.get(c)) for c, _ in node.static_writes}
+        writes = [*node.static_writes, *((channel, None) for channel in node.writes_to)]
+        ways = said | {Way(c, c in decided, decided.get(c)) for c, _ in writes}
         for way in self._ways.get(node.name, ()):
             self._over[way.channel].discard((node.name, way))
         for way in ways:
             self._over[way.channel].add((node.name, way))
         self._ways[node.name] = self.last[node.name] = ways
-        writes = [*node.static_writes, *((channel, None) for channel in decided)]
+        writes += [(channel, None) for channel in decided]
         return Visit(node.name, node.triggers, writes)
 
 
@@ -153,8 +156,22 @@ def _by_importance(edge: Edge) -> tuple[str, str, bool, bool, str]:
     return (*edge[:3], edge.label is None, edge.label or "")
 
 
+class RunnableCallable(Runnable[Any, Any]):
+    """A function, as drawings show it: as JSON they say which class a node is, LangGraph's here."""
+
+    __module__ = "langgraph._internal._runnable"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **_: Any) -> Any:  # noqa: A002
+        """Return what it is given: a drawing is not run."""
+        return input
+
+
 def _shown(node: Node) -> Any:
-    return RunnablePassthrough() if node.action is None else coerce_to_runnable(node.action)
+    is_function = node.action is None or callable(node.action)
+    return RunnableCallable(node.name) if is_function else coerce_to_runnable(node.action)
 
 
 def _metadata(graph: DescribedGraph, node: Node) -> dict[str, Any]:
@@ -171,8 +188,9 @@ def _metadata(graph: DescribedGraph, node: Node) -> dict[str, Any]:
 def _add_edge(
     drawing: Graph, source: str, target: str, label: str | None = None, conditional: bool = False
 ) -> None:
-    if target == END and END not in drawing.nodes:
-        drawing.add_node(None, END)
+    for name in (source, target):
+        if name in (START, END) and name not in drawing.nodes:
+            drawing.add_node(None, name)
     drawing.add_edge(drawing.nodes[source], drawing.nodes[target], label, conditional)
 
 

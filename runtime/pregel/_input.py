@@ -16,7 +16,7 @@ from runtime.pregel._commands import goto_writes, update_writes
 from runtime.pregel._node import Write
 from runtime.pregel._replay import Replay
 from runtime.pregel._step import NOBODY, Given
-from runtime.pregel._thread import INTERRUPT, RESUME, Thread
+from runtime.pregel._thread import ERROR, INTERRUPT, RESUME, Thread
 from runtime.types import Command, Send
 
 if TYPE_CHECKING:
@@ -69,9 +69,11 @@ def take_input(run: Run) -> None:
     writes = [*thread.of_task(NOBODY)]
     if isinstance(given, Command) and thread.versions:
         said = _obey(run, thread, given)
-        writes += said
+        # What earlier commands wrote stays and stays in front, as savers number the writes; an
+        # earlier answer does not stand for one that this command does not give.
+        writes = [*(write for write in writes if write[0] != RESUME), *said]
         if said and not forks:  # the fork holds them already
-            thread.keep(NOBODY, (), said, run.channels)
+            thread.keep(NOBODY, (), writes, run.channels)
     _apply_given(run, writes)
     if run.resuming:
         thread.see_all(INTERRUPT)
@@ -145,7 +147,8 @@ def _goes_on(run: Run, thread: Thread) -> bool:
 
 def _obey(run: Run, thread: Thread, command: Command[Any]) -> list[Write]:
     """Return the parts of a command as what nobody in particular wrote."""
-    writes: list[Write] = goto_writes(command, START)
+    update = with_message_ids(update_writes(command), run.graph.delta_channels)
+    writes: list[Write] = [*goto_writes(command, START), *update]
     if command.resume is not None:
         answer = command.resume
         by_id = isinstance(answer, dict) and all(_is_id(key) for key in answer)
@@ -162,7 +165,6 @@ def _obey(run: Run, thread: Thread, command: Command[Any]) -> list[Write]:
             )
         else:
             writes.append((RESUME, answer))
-    writes += with_message_ids(update_writes(command), run.graph.delta_channels)
     if not writes and command.resume is None:
         raise EmptyInputError(
             "Received empty Command input: give it an `update`, a `goto` or a `resume`."
@@ -179,7 +181,7 @@ def _open_questions(thread: Thread) -> list[str]:
     ids: list[str] = []
     for writes in thread.pending.values():
         names = {name for name, _ in writes}
-        if INTERRUPT in names and names <= {INTERRUPT, RESUME}:
+        if INTERRUPT in names and names <= {INTERRUPT, RESUME, ERROR}:
             asked = next(value for name, value in reversed(writes) if name == INTERRUPT)
             ids += [question.id for question in asked]
     return list(dict.fromkeys(ids))  # a task and one that it called ask the same question
@@ -190,25 +192,24 @@ def _check_strictly(by_id: Mapping[str, Any] | None, pending: list[str]) -> None
     if by_id is None:
         if len(pending) > 1:
             raise UnknownInterruptError(
-                "One answer was given, and several interrupts wait: say which one it is for, as in "
-                f"Command(resume={{id: answer}}). These wait: {waiting}.",
+                "One answer was given, and there are multiple pending interrupts: say which one it "
+                f"is for, as in Command(resume={{id: answer}}). These wait: {waiting}.",
                 reason="ambiguous",
-                pending_ids=pending,
+                pending_ids=sorted(pending),
             )
         return
     if not by_id:
         raise UnknownInterruptError(
-            f"No answer was given: Command(resume={{}}). These interrupts wait: {waiting}.",
+            f"Command(resume={{}}) names no interrupt. These wait: {waiting}.",
             reason="empty_map",
-            pending_ids=pending,
+            pending_ids=sorted(pending),
         )
     if unknown := [key for key in by_id if key not in pending]:
         raise UnknownInterruptError(
-            f"These interrupts do not wait for an answer: {', '.join(unknown)}. "
-            f"These wait: {waiting}.",
+            f"Unknown or already-consumed interrupt: {', '.join(unknown)}. These wait: {waiting}.",
             reason="not_pending",
             interrupt_ids=unknown,
-            pending_ids=pending,
+            pending_ids=sorted(pending),
         )
 
 

@@ -259,7 +259,14 @@ def _superstep(
         if saved is None:
             raise InvalidUpdateError("Cannot copy a non-existent checkpoint: the thread is empty.")
         thread.stand_beside(saved)
-        return (yield from _saved(run, thread, "fork"))
+        made = yield from _saved(run, thread, "fork")
+        if not values:
+            return made
+        there: RunnableConfig = {
+            **config,
+            "configurable": {**config["configurable"], **made["configurable"]},
+        }
+        return (yield from _superstep(graph, there, [StateUpdate(*each) for each in values], False))
     if alone and as_node == INPUT:
         run.step = thread.step + 1
         given = input_writes(graph, values)

@@ -119,7 +119,8 @@ class KeptGraph(DescribedGraph):
             values: What the node would have returned.
             as_node: The node; what would run after it runs next. By default the one that wrote
                 last. `"__end__"` with no values drops what was to run, `"__copy__"` makes a copy of
-                the checkpoint beside it, `"__input__"` stands for a new input.
+                the checkpoint beside it (and, if `values` is a list of `StateUpdate`s, applies them
+                to the copy), `"__input__"` stands for a new input.
             task_id: The task to which it counts.
 
         Returns:

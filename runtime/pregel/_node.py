@@ -31,7 +31,16 @@ if TYPE_CHECKING:
     from runtime.pregel._policies import Policies
     from runtime.pregel._task import Task
 
-__all__ = ("Branch", "Call", "Node", "Write", "make_call", "make_task_call", "never_waits")
+__all__ = (
+    "Branch",
+    "Call",
+    "Node",
+    "Write",
+    "arguments_by_name",
+    "make_call",
+    "make_task_call",
+    "never_waits",
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -87,6 +96,7 @@ class Node:
         action: What its author added, for drawings and to find graphs inside.
         may_write: The channels, or `END`, that its author says a `Command` or a conditional edge
             may lead to, each with a label for drawings.
+        writes_to: The channels that it writes to in any case, for drawings.
         calls_tasks: Whether it calls tasks of the functional API.
         then: What it does after that, each with what the one before returned.
         needs: A channel without whose value it does not run.
@@ -110,6 +120,7 @@ class Node:
     trace: TracePolicy | None = None
     action: Any = None
     may_write: tuple[tuple[str, str | None], ...] = ()
+    writes_to: tuple[str, ...] = ()
     calls_tasks: bool = False
     then: tuple[Call, ...] = ()
     needs: str | None = None
@@ -179,7 +190,7 @@ def _wanted(function: Callable[..., Any]) -> tuple[str, ...]:
         elif name == "config":
             warnings.warn(
                 "The 'config' parameter should be typed as 'RunnableConfig' or "
-                f"'RunnableConfig | None', not {annotation!r}: as it is, it is not filled in.",
+                f"'RunnableConfig | None', not '{annotation}'. As it is, it is not filled in.",
                 UserWarning,
                 stacklevel=2,
             )
@@ -280,6 +291,29 @@ def make_task_call(function: Callable[..., Any], name: str) -> Call:
     """Return how to call the function of a `@task`: its input is `(args, kwargs)`."""
     call = _with_injection(function, explode=True)
     return Call(name, None, call) if is_async_callable(function) else Call(name, call, None)
+
+
+def arguments_by_name(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the arguments of a task as callback handlers are told them.
+
+    Defaults are among them, and what the engine fills in is not.
+    """
+    signature = inspect.signature(function)
+    try:
+        bound = signature.bind_partial(*args, **kwargs)
+    except TypeError:  # the call itself says what is wrong
+        return {"args": args, **kwargs}
+    bound.apply_defaults()
+    filled_in = set(_wanted(function)) - kwargs.keys()
+    named: dict[str, Any] = {}
+    for name, value in bound.arguments.items():
+        if signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
+            named.update(value)
+        elif name not in filled_in:
+            named[name] = value
+    return named
 
 
 def make_call(action: Any, name: str) -> Call:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from asyncio import CancelledError
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -62,7 +62,7 @@ from runtime.pregel._thread import (
     RESUME,
     SPECIAL,
 )
-from runtime.runtime import Runtime
+from runtime.runtime import Runtime, ServerInfo
 from runtime.stream._source import Left
 from runtime.turns import current_turns
 
@@ -77,6 +77,9 @@ PREVIOUS: Final = "__previous__"
 """The channel that holds what an entrypoint saved last time."""
 
 _by_path = attrgetter("path")
+_SERVER_KEYS: Final = ("assistant_id", "graph_id", "langgraph_auth_user")
+"""The `configurable` keys by which a server of graphs says what it is."""
+
 _LEAVES: Final = (GeneratorExit, CancelledError, Left)
 """What ends a run that nobody reads any more."""
 
@@ -109,6 +112,15 @@ class Upcoming:
         """Be done if what is kept of it says so."""
         self.writes = [write for write in kept if write[0] not in SPECIAL]
         self.done = bool(self.writes) or any(name == NO_WRITES for name, _ in kept)
+
+
+def _server(configurable: Mapping[str, Any]) -> ServerInfo | None:
+    """Return what a server that runs the graph says of itself, if one does."""
+    assistant, graph, user = (configurable.get(key) for key in _SERVER_KEYS)
+    if not (assistant or graph or user):
+        return None
+    known = user if hasattr(user, "identity") else None
+    return ServerInfo(str(assistant or ""), str(graph or ""), known)
 
 
 class Run:
@@ -215,6 +227,7 @@ class Run:
             store=self.graph.store or around.store,
             heartbeat=around.heartbeat,
             previous=None,
+            server_info=_server(self.config["configurable"]) or around.server_info,
             control=self.asked.control or around.control,
         )
 
@@ -314,13 +327,14 @@ class Run:
         self.show.checkpoint(tasks)
         if not tasks:
             return tasks
+        if self.asked.interrupt_before and not self._passes_breakpoint:
+            self._stop_at(tasks, self.asked.interrupt_before, "interrupt_before")
+        # after the breakpoint, which whoever goes on would pass
         control = self.runtime.control
         if control is not None and control.drain_reason is not None:
             raise GraphDrained(control.drain_reason)
         if self.is_left_around:
             raise GraphDrained("the run around was left")
-        if self.asked.interrupt_before and not self._passes_breakpoint:
-            self._stop_at(tasks, self.asked.interrupt_before, "interrupt_before")
         self.show.start(tasks)
         return tasks
 
@@ -468,8 +482,8 @@ class Run:
         if self.parent is not None or not isinstance(error, GraphInterrupt):
             return False
         done = sorted((task for task in self.tasks if task.writes), key=_by_path)
-        if error.args[0] and done:
-            # the state as it would be, had only those run that did not ask
+        if self._unfinished is not None and done:
+            # the state as it would be, had only those run that were not stopped
             everybody = sorted(self.tasks, key=_by_path)
             self.updated = apply_writes(
                 self.channels, everybody, self.graph.trigger_to_nodes, self.graph.hear_of_the_end

@@ -122,8 +122,8 @@ class _Serializer(JsonPlusSerializer):
 
     @classmethod
     def like(cls, other: JsonPlusSerializer) -> _Serializer:
-        """Return one with the settings of another one."""
-        twin = object.__new__(cls)
+        """Return one with the settings of another one, and with what its class overrides."""
+        twin: Any = object.__new__(_behind(type(other)))
         twin.__dict__.update(other.__dict__)
         theirs = other._unpack_ext_hook  # noqa: SLF001 - as above
 
@@ -142,8 +142,8 @@ class _Serializer(JsonPlusSerializer):
                 return Send(node, arg, timeout=timeout[0] if timeout else None)
             return made(**arguments)
 
-        twin._unpack_ext_hook = revive
-        return twin
+        twin._unpack_ext_hook = revive  # noqa: SLF001 - as above
+        return cast(_Serializer, twin)
 
     def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
         """Return an object as bytes, and how they are to be read."""
@@ -153,6 +153,14 @@ class _Serializer(JsonPlusSerializer):
             return "msgpack", _packed(obj)
         except ormsgpack.MsgpackEncodeError:
             return super().dumps_typed(obj)  # says what is wrong with it, or pickles it
+
+
+@cache
+def _behind(cls: type[JsonPlusSerializer]) -> type[JsonPlusSerializer]:
+    """Return a class of serializers with ours between it and its base."""
+    if cls is JsonPlusSerializer:
+        return _Serializer
+    return type(cls.__name__, (cls, _Serializer), {"__module__": cls.__module__})
 
 
 _serializers: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()

@@ -20,6 +20,7 @@ from runtime.channels._message_writes import with_message_ids
 from runtime.errors import GraphInterrupt, NodeCancelledError, ParentCommand
 from runtime.pregel._known import answers_of
 from runtime.pregel._names import PUSH, TaskPath, without_ids
+from runtime.pregel._node import arguments_by_name
 from runtime.pregel._policies import Attempt, policed, remembered
 from runtime.pregel._trace import announce, conclude
 from runtime.runtime import ExecutionInfo, Runtime
@@ -192,9 +193,11 @@ class Task:
         heard = None
         passed_up = False
         if run.listeners.manager is not None and node.runs_user_code:
-            heard = yield from self._announce(
-                run.listeners.manager.get_child(f"graph:step:{run.step}")
-            )
+            if self.called_by is None:
+                manager = run.listeners.manager.get_child(f"graph:step:{run.step}")
+            else:
+                manager = cast(Any, self.config["callbacks"]).copy()
+            heard = yield from self._announce(manager)
         try:
             output, step = self.input, 0
             for step, call in enumerate(node.calls, start=1):
@@ -273,8 +276,11 @@ class Task:
             self.attempt.limit.listen(manager)
         if self.node.trace is not None:
             return (yield from announce(manager, self.node.trace, self.input, self.node.name))
+        given = self.input
+        if self.called_by is not None:
+            given = arguments_by_name(self.node.action, *given)
         start = partial(manager.on_chain_start, name=self.node.name)
-        return (yield start, start, (None, self.input), self.node.name)
+        return (yield start, start, (None, given), self.node.name)
 
     def _conclude(self, heard: Any, output: Any) -> Generator[Effect, Any, None]:
         """Tell whoever listens that the node is done."""

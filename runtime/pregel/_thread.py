@@ -15,13 +15,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
+from functools import cache
+from inspect import signature
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, Checkpoint, CheckpointTuple
 from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME
+from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME, TASKS
 
 from runtime.channels.base import MISSING
 from runtime.channels.untracked_value import UntrackedValue
@@ -77,13 +79,28 @@ class Save(NamedTuple):
 
 def is_quick(saver: BaseCheckpointSaver[Any]) -> bool:
     """Return whether a saver never waits, so that calling it beats handing over to a thread."""
-    return isinstance(saver, InMemorySaver) and type(saver).put is InMemorySaver.put
+    return isinstance(saver, InMemorySaver) and _keeps_its_ways(type(saver))
+
+
+@cache
+def _keeps_its_ways(saver: Any) -> bool:
+    """Return whether a class of memory savers reads and writes as its base does."""
+    methods = ("get_tuple", "list", "put", "put_writes", "get_delta_channel_history")
+    names = [name for method in methods for name in (method, f"a{method}")]
+    return all(getattr(saver, name) is getattr(InMemorySaver, name) for name in names)
 
 
 def public_config(configurable: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
     """Return what others may see of a `configurable`, with some keys changed."""
     seen = {key: value for key, value in configurable.items() if not key.startswith("__")}
     return {**seen, **changes}
+
+
+@cache
+def _takes_paths(saver: Any) -> bool:
+    """Return whether a class of savers is told the paths of tasks: those of old are not."""
+    methods = (saver.put_writes, saver.aput_writes)
+    return all("task_path" in signature(method).parameters for method in methods)
 
 
 class Thread:
@@ -158,6 +175,7 @@ class Thread:
         self.values: dict[str, Any] = {}
         self.updated: set[str] | None = None
         self.pending: dict[str, list[Write]] = {}
+        self._put_off: set[str] = set()  # the tasks whose writes are saved when the run ends
         self._latest: Any = None
         self._unborn: str | None = None
         self._twin: CheckpointTuple | None = None
@@ -330,6 +348,8 @@ class Thread:
             self.versions[name] = version
             self._unsaved_versions.add(name)
             value = channels[name].checkpoint()
+            if name == TASKS and value is not MISSING:
+                value = [channels.tracked(send) for send in value]
             if value is MISSING:
                 self.values.pop(name, None)
             else:
@@ -357,6 +377,7 @@ class Thread:
                 self.deltas.commit(step, self.pending)
             self.deltas.describe(self.metadata)
         self.pending = {}
+        self._put_off.clear()
         if self.durability != "exit":
             self._put(channels)
 
@@ -446,7 +467,7 @@ class Thread:
     ) -> None:
         """Keep what a task wrote."""
         kept = [
-            (name, value)
+            (name, channels.tracked(value) if name == TASKS else value)
             for name, value in writes
             if not isinstance(channels.specs.get(name), UntrackedValue)
         ]
@@ -457,11 +478,15 @@ class Thread:
             names = {name for name, _ in writes}
             before = [write for write in self.of_task(id_) if write[0] not in names]
         self.pending[id_] = before + kept
-        if self.durability != "exit" and kept:
+        if self.durability == "exit":
+            self._put_off.add(id_)
+        elif kept:
             self._put_writes(id_, path, kept)
 
     def _put_writes(self, id_: str, path: Sequence[Any], writes: Sequence[Write]) -> None:
-        arguments = (self.here, writes, id_, path_text(path) if path else "")
+        arguments: tuple[Any, ...] = (self.here, writes, id_)
+        if _takes_paths(cast(Any, type(self.saver))):
+            arguments = (*arguments, path_text(path) if path else "")
         self.unsaved.append(Save("put_writes", arguments))
 
     def close(self, paths: Mapping[str, Sequence[Any]], channels: Channels) -> None:
@@ -476,5 +501,5 @@ class Thread:
         if self.id != self._saved_id and self.metadata:
             self._put(channels)
         for id_, writes in self.pending.items():
-            if writes:
+            if writes and id_ in self._put_off:
                 self._put_writes(id_, paths.get(id_, ()), writes)

@@ -48,6 +48,7 @@ from runtime.types import (
     StreamMode,
     ensure_valid_checkpointer,
 )
+from runtime.warnings import LangGraphDeprecatedSinceV10, deprecated
 
 __all__ = ("Pregel",)
 
@@ -167,10 +168,10 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
         self.stream_eager = stream_eager
         self.step_timeout = step_timeout
         if config_type is not None:
-            warnings.warn(
-                "`config_type` is deprecated: it is `context_schema` now.",
-                DeprecationWarning,
-                stacklevel=2,
+            deprecated(
+                "`config_type` is deprecated and will be removed. Please use `context_schema` "
+                "instead.",
+                LangGraphDeprecatedSinceV10,
             )
         self.context_schema = context_schema or config_type
         self.store = store

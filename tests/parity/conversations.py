@@ -165,6 +165,11 @@ def counts(state: Any) -> Any:
     return {"a": state["a"] + 1}
 
 
+def begin(history: Any, node: str) -> Any:
+    """Return the config of the first checkpoint from which this node ran."""
+    return [h for h in history if node in h.next][-1].config
+
+
 def ids_of(found: Any) -> list[str]:
     """Return the ids of the questions in a snapshot, or in chunks of `updates`."""
     if hasattr(found, "interrupts"):

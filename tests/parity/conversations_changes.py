@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conversations import Kit, Talk, conversation, counts, logs, thread
+from conversations import Kit, Talk, begin, conversation, counts, logs, thread
 
 
 def three(k: Kit, **compiled: Any) -> Any:
@@ -253,6 +253,20 @@ def several_updates_at_once(k: Kit) -> Talk:
     yield graph.state()
     yield graph.history()
     yield graph.stream(None)
+
+
+@conversation
+def a_copy_of_a_checkpoint_with_another_update(k: Kit) -> Talk:
+    change = k.engine.types.StateUpdate
+    graph = three(k)
+    yield graph.stream({"a": 1})
+    history = yield graph.history()
+    yield graph.update([change({"a": 7}, "x")], "__copy__", at=begin(history, "x"))
+    yield graph.history()
+    yield graph.stream(None)
+    yield graph.update([change({"a": 8}, "__start__")], "__copy__", at=begin(history, "__start__"))
+    yield graph.stream(None)
+    yield graph.history()
 
 
 @conversation

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
-from conversations import Kit, Talk, Talker, conversation, thread
+from conversations import Kit, Talk, Talker, begin, conversation, thread
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.runnables import RunnableConfig
 from typing_extensions import TypedDict
@@ -65,11 +65,6 @@ def asking(k: Kit, every: int = 100, **compiled: Any) -> Talker:
     graph = k.chain(state(k, every), x=adds("x"), ask=asks(k))
     graph.add_node("done", adds("done")).add_edge("x", "done")
     return k.talk(graph, **compiled)
-
-
-def begin(history: Any, node: str) -> Any:
-    """Return the config of the first checkpoint from which this node ran."""
-    return [h for h in history if node in h.next][-1].config
 
 
 @conversation

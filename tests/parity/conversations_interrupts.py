@@ -51,6 +51,48 @@ def going_on_after_the_first_of_two_answers(k: Kit) -> Talk:
 
 
 @conversation
+def each_answer_comes_with_an_update(k: Kit) -> Talk:
+    graph = k.talk(k.chain(ask=k.asks("one?", "two?", "three?")))
+    yield graph.stream({"a": 1})
+    for answer in "abc":
+        yield graph.stream(k.Command(resume=answer, update={"log": [f"with {answer}"]}))
+        yield graph.state()
+
+
+@conversation
+def each_answer_comes_with_an_update_and_all_is_saved_at_the_end(k: Kit) -> Talk:
+    graph = k.talk(k.chain(ask=k.asks("one?", "two?", "three?")))
+    yield graph.stream({"a": 1}, durability="exit")
+    for answer in "abc":
+        command = k.Command(resume=answer, update={"log": [f"with {answer}"]})
+        yield graph.stream(command, durability="exit")
+        yield graph.state()
+
+
+@conversation
+def an_update_between_two_answers_answers_nothing(k: Kit) -> Talk:
+    graph = k.talk(k.chain(ask=k.asks("one?", "two?"), side=logs("side")))
+    yield graph.stream({"a": 1})
+    yield graph.stream(k.Command(update={"log": ["before"]}))
+    yield graph.stream(k.Command(resume="a", update={"log": ["with a"]}))
+    yield graph.stream(k.Command(update={"log": ["between"]}))
+    yield graph.stream(k.Command(goto="side"))
+    yield graph.stream(k.Command(resume="b"))
+    yield graph.state()
+
+
+@conversation
+def three_ask_at_once_are_answered_in_turn_and_all_is_saved_at_the_end(k: Kit) -> Talk:
+    asks = k.asks("x?", after=0.02), k.asks("y?", after=0.06), k.asks("z?", "zz?", after=0.1)
+    graph = k.talk(k.fan(x=asks[0], y=asks[1], z=asks[2]))
+    chunks = yield graph.stream({"a": 1}, durability="exit")
+    for answer in "abcd":
+        id_ = ids_of(chunks)[0]
+        chunks = yield graph.stream(k.Command(resume={id_: answer}), durability="exit")
+    yield graph.state()
+
+
+@conversation
 def asking_until_the_answer_will_do(k: Kit) -> Talk:
     def node(_: Any) -> Any:
         age = k.ask("age?")

@@ -60,6 +60,17 @@ def two_subgraphs_ask_at_once(k: Kit) -> Talk:
 
 
 @conversation
+def a_subgraph_stops_at_its_breakpoint_beside_a_node_that_is_done(k: Kit) -> Talk:
+    inner = k.chain(i=logs("i"), j=logs("j")).compile(interrupt_before=["j"])
+    graph = k.talk(k.fan(sub=inner, beside=logs("beside")))
+    yield graph.stream({"a": 1})
+    yield graph.state(subgraphs=True)
+    yield graph.stream(None)
+    yield graph.invoke({"a": 2})
+    yield graph.history()
+
+
+@conversation
 def a_graph_called_in_a_node_asks(k: Kit) -> Talk:
     inner = k.chain(i=logs("i"), ask=k.asks("?")).compile()
     graph = k.talk(k.chain(call=lambda s: inner.invoke({"a": s["a"] + 1}), z=logs("z")))

@@ -262,3 +262,26 @@ def graphs_that_are_found_in_many_ways(engine: Engine) -> Any:
     unbound = compiled
     del unbound
     return compiled
+
+
+@drawing
+def a_workflow(engine: Engine) -> Any:
+    @engine.func.entrypoint()
+    def flow(given: Any) -> Any:
+        return given
+
+    return flow
+
+
+@drawing
+def a_graph_built_by_hand(engine: Engine) -> Any:
+    build, value = engine.pregel.NodeBuilder, engine.channels.LastValue
+    return engine.pregel.Pregel(
+        nodes={
+            "a": build().subscribe_only("given").do(quiet).write_to("between"),
+            "b": build().subscribe_only("between").do(quiet).write_to("result"),
+        },
+        channels={name: value(int) for name in ("given", "between", "result")},
+        input_channels="given",
+        output_channels="result",
+    )

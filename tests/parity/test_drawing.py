@@ -21,10 +21,11 @@ from scenarios_drawing import (
 
 
 def drawn(graph: Any) -> dict[str, Any]:
-    """Return all that a drawing says, but for the classes of what stands in its nodes."""
+    """Return all that a drawing says, but for the package that a graph's class is of."""
     json = graph.to_json()
     for node in json["nodes"]:
-        node.get("data", {}).pop("id", None)
+        if "data" in node and node["data"]["id"][1] in ("graph", "pregel"):
+            del node["data"]["id"][0]
     return {"mermaid": graph.draw_mermaid(), **json}
 
 

@@ -205,8 +205,11 @@ def test_one_delta_channel_may_stand_at_two_keys() -> None:
 def test_a_dict_that_is_no_message_fails_the_task_that_writes_it() -> None:
     """What cannot become a message for a delta channel ends the run before it is saved."""
     saver = InMemorySaver()
-    schema = TypedDict("S", {"xs": Annotated[list, DeltaChannel(merge_messages)]})
-    graph = StateGraph(schema).add_node("x", lambda _: {"xs": [{"role": "tool", "content": "?"}]})
+
+    class Messages(TypedDict):
+        xs: Annotated[list, DeltaChannel(merge_messages)]
+
+    graph = StateGraph(Messages).add_node("x", lambda _: {"xs": [{"role": "tool", "content": "?"}]})
     app = graph.add_edge("__start__", "x").compile(checkpointer=saver)
     config: Any = {"configurable": {"thread_id": "1"}}
 

@@ -30,7 +30,7 @@ def fails_once() -> Callable[[Any], Any]:
 
 def test_retry_of_a_node(drive) -> None:
     """Is its `retry_policy`; `input` is its `input_schema`."""
-    with pytest.warns(DeprecationWarning, match="use '(retry_policy|input_schema)'") as heard:
+    with pytest.warns(DeprecationWarning, match="use `(retry_policy|input_schema)`") as heard:
         graph = StateGraph(State).add_node("x", fails_once(), retry=RETRY, input=State)
     assert len(heard) == 2
     assert heard[0].filename == __file__
@@ -39,9 +39,9 @@ def test_retry_of_a_node(drive) -> None:
 
 def test_retry_of_a_task_and_of_a_workflow(drive) -> None:
     """Is their `retry_policy`."""
-    with pytest.warns(DeprecationWarning, match="'retry' is deprecated"):
+    with pytest.warns(DeprecationWarning, match="`retry` is deprecated"):
         shaky = task(retry=RETRY)(fails_once())
-    with pytest.warns(DeprecationWarning, match="'retry' is deprecated"):
+    with pytest.warns(DeprecationWarning, match="`retry` is deprecated"):
         flow = entrypoint(retry=RETRY)(lambda given: shaky(given).result())
     assert drive.invoke(flow, 1) == {"log": [2]}
 

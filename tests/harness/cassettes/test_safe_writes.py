@@ -108,7 +108,7 @@ def large_answer(number: int) -> Reply:
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked processes")
 def test_killed_while_recording(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Killed from the first byte to the rename, 200 times or more: the file is the old or the new one.
+    """Killed from the first byte to the rename, at least 200 times: the file is old or new.
 
     How many kills fall inside the write depends on how fast the machine is, so it goes on until
     enough of them did.

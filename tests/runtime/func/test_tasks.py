@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from concurrent.futures import as_completed
+from concurrent.futures import CancelledError, as_completed
 from typing import Any
 
 import pytest
@@ -296,3 +296,46 @@ def test_listeners_hear_of_tasks(drive) -> None:
 
     assert drive.invoke(flow, 2, {"callbacks": [Listener()]}) == 4
     assert heard == ["LangGraph", "flow", "double"]
+
+
+async def test_cancelling_a_promise_stops_the_task() -> None:
+    """In an event loop: it hears of it, the others go on, and nothing is shown of it."""
+    stopped = []
+
+    @task
+    async def work(number: int) -> int:
+        try:
+            await asyncio.sleep(0 if number == 0 else 60)
+        except asyncio.CancelledError:
+            stopped.append(number)
+            raise
+        return number
+
+    @entrypoint()
+    async def flow(_: Any) -> Any:
+        promises = [work(number) for number in range(3)]
+        await promises[0]
+        promises[1].cancel()
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(promises[2], 0.01)
+        with pytest.raises(CancelledError):
+            await promises[1]
+        return "done"
+
+    chunks = [chunk async for chunk in flow.astream(1)]
+    assert chunks == [{"work": 0}, {"flow": "done"}]
+    assert stopped == [1, 2]
+
+
+async def test_a_task_that_is_cancelled_before_it_begins_never_does() -> None:
+    """And the run does not wait for it."""
+
+    @task
+    async def work() -> None:
+        raise AssertionError
+
+    @entrypoint()
+    async def flow(_: Any) -> Any:
+        return work().cancel()
+
+    assert await flow.ainvoke(1) is True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import threading
 from typing import Annotated, Any
 
 import pytest
@@ -97,20 +97,17 @@ def test_async_tools_write_to_the_stream() -> None:
 
 def test_calls_of_one_message_run_at_the_same_time(drive) -> None:
     """Each in a task of its own; results stand in the order of the calls."""
+    both_run = threading.Barrier(2, timeout=10)
 
     @tool
-    def nap(seconds: float) -> str:
-        """Sleep."""
-        time.sleep(seconds)
-        return f"{seconds}"
+    def meet(name: str) -> str:
+        """Wait for the other one."""
+        both_run.wait()
+        return name
 
-    both = calls(call("nap", "call_1", seconds=0.04), call("nap", "call_2", seconds=0.001))
-    agent = create_react_agent(scripted(both, "Rested."), [nap])
-    updates = drive.stream(agent, ASKED, stream_mode="updates")
-    finished = [u["tools"]["messages"][0].content for u in updates if "tools" in u]
-    assert finished == ["0.001", "0.04"]
-    again = create_react_agent(scripted(both, "Rested."), [nap])
-    assert texts(drive.invoke(again, ASKED))[2:4] == ["0.04", "0.001"]
+    both = calls(call("meet", "call_1", name="one"), call("meet", "call_2", name="two"))
+    agent = create_react_agent(scripted(both, "Met."), [meet])
+    assert texts(drive.invoke(agent, ASKED))[2:4] == ["one", "two"]
 
 
 def test_without_tools_it_is_one_call_of_the_model(drive) -> None:

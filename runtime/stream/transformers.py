@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.messages import AIMessageChunk, BaseMessage, ToolMessage
 
 from runtime.stream._event import ProtocolEvent
 from runtime.stream._mux import StreamMux
@@ -40,6 +40,10 @@ __all__ = (
     "ValuesTransformer",
     "_TasksLifecycleBase",
 )
+
+
+_NO_WHOLE = (AIMessageChunk, ToolMessage)
+"""Pieces of messages, and what tools returned, which `run.tool_calls` shows."""
 
 
 class _ModeTransformer(StreamTransformer):
@@ -133,7 +137,7 @@ class MessagesTransformer(StreamTransformer):
         super().__init__(scope)
         self._log: StreamChannel[ChatModelStream | AsyncChatModelStream] = StreamChannel()
         self._own = list(scope)
-        self._open: dict[str, ChatModelStream | AsyncChatModelStream] = {}
+        self._by_run: dict[str, ChatModelStream | AsyncChatModelStream] = {}
         self._pump: Callable[[], bool] | None = None
         self._apump: Callable[[], Awaitable[bool]] | None = None
 
@@ -163,34 +167,34 @@ class MessagesTransformer(StreamTransformer):
         said, metadata = params["data"]
         if isinstance(said, dict):
             self._hear(said, metadata)
-        elif isinstance(said, BaseMessage) and not isinstance(said, AIMessageChunk):
+        elif isinstance(said, BaseMessage) and not isinstance(said, _NO_WHOLE):
             self._log.push(self._whole(said, metadata))
         return True
 
     def finalize(self) -> None:
         """Forget what is open: the streams end with the run."""
-        self._open.clear()
+        self._by_run.clear()
 
     def fail(self, err: BaseException) -> None:
         """Fail the messages that are not complete."""
-        for stream in self._open.values():
+        for stream in self._by_run.values():
             stream.fail(err)
-        self._open.clear()
+        self._by_run.clear()
 
     def _hear(self, said: dict[str, Any], metadata: dict[str, Any]) -> None:
         call = metadata["run_id"]
         if (kind := said["event"]) == "message-start":
             if said.get("role") == "tool":
                 return
-            stream = self._open[call] = self._begin(
+            stream = self._by_run[call] = self._begin(
                 said.get("id") or said.get("message_id"), metadata
             )
             self._log.push(stream)
-        found = self._open.get(call)
+        found = self._by_run.get(call)
         if found is None:
             return
         if kind in ("message-finish", "error"):
-            del self._open[call]
+            del self._by_run[call]
         found.dispatch(said)
 
     def _whole(

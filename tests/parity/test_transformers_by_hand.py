@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from engines import LANGGRAPH, OURS, Engine
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, ToolMessage
 
 pytestmark = pytest.mark.filterwarnings("ignore:The v3 streaming protocol")
 
@@ -77,7 +77,10 @@ async def test_a_projection_is_read_in_an_event_loop(engine: Engine) -> None:
 
 @pytest.mark.parametrize("engine", ENGINES, ids=["LangGraph", "ours"])
 def test_a_message_is_made_of_its_events(engine: Engine) -> None:
-    """A message that streams, and one that comes as a whole, have their ids and their text."""
+    """A message that streams, and one that comes as a whole, have their ids and their text.
+
+    What a tool returned is none of them.
+    """
     mux = mux_of(engine)([kinds_of(engine).MessagesTransformer()], is_async=False)
     mux.bind_pump(lambda: False)
     seen = iter(mux.extensions["messages"])
@@ -94,6 +97,7 @@ def test_a_message_is_made_of_its_events(engine: Engine) -> None:
     ):
         mux.push(event("messages", (said, metadata)))
     mux.push(event("messages", (AIMessage("ho", id="2"), metadata)))
+    mux.push(event("messages", (ToolMessage("!", id="3", tool_call_id="c"), metadata)))
     mux.close()
 
     assert [(each.message_id, str(each.text), each.node) for each in seen] == [

@@ -52,7 +52,11 @@ NAMES: Final = {
         "TOOL_EXECUTION_ERROR_TEMPLATE": f"{_HERE}.constants",
         "TOOL_INVOCATION_ERROR_TEMPLATE": "runtime.prebuilt._failures",
     },
-    "runtime.graph.message": {"MessageGraph": "runtime.graph._message_graph"},
+    "runtime.graph.message": {
+        "MessageGraph": "runtime.graph._message_graph",
+        "_messages_delta_reducer": f"{_HERE}.channels",
+    },
+    "runtime.graph.state": {"_get_channel": f"{_HERE}.channels"},
     "runtime.runtime": {"BaseUser": f"{_HERE}.typing"},
     "runtime.types": {"PregelExecutableTask": f"{_HERE}.nodes"},
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from runtime.prebuilt._failures import TOOL_INVOCATION_ERROR_TEMPLATE
+from runtime.pregel._known import LENT
 from runtime.pregel._thread import INTERRUPT
 
 __all__ = (
@@ -19,8 +20,8 @@ __all__ = (
 
 CONF: Final = "configurable"
 """The key of a config for what is no field of it."""
-CONFIG_KEY_CHECKPOINTER: Final = "__pregel_checkpointer"
-"""The key in `configurable` under which LangGraph keeps a checkpointer; nothing is there here."""
+CONFIG_KEY_CHECKPOINTER: Final = LENT
+"""The key in `configurable` under which a server lends a saver."""
 NS_SEP: Final = "|"
 """Stands between two parts of a checkpoint namespace."""
 NS_END: Final = ":"

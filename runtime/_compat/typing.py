@@ -7,7 +7,9 @@ from typing import Any, Protocol
 
 from typing_extensions import TypedDict
 
-__all__ = ("BaseUser", "DeprecatedKwargs", "StateLike")
+from runtime.channels.base import MISSING
+
+__all__ = ("MISSING", "BaseUser", "DeprecatedKwargs", "StateLike")
 
 StateLike = Any
 """A TypedDict, a dataclass or a Pydantic object; no type says so."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Generic
 
+from langgraph.checkpoint.serde.types import _DeltaSnapshot as DeltaSnapshot
 from typing_extensions import Self
 
 from runtime.channels._empty import concrete
@@ -55,6 +56,26 @@ class BinaryOperatorAggregate(ValueChannel[Value, Value], Generic[Value]):
 
     def _blank(self) -> Self:
         return type(self)(self.typ, self.operator, self.key)
+
+    def from_checkpoint(self, checkpoint: Value | Any) -> Self:
+        """Return a new channel of this kind with the saved value, if there is one.
+
+        Args:
+            checkpoint: The value; or a snapshot, where the key had a `DeltaChannel` before.
+        """
+        if isinstance(checkpoint, DeltaSnapshot):
+            checkpoint = checkpoint.value
+        return super().from_checkpoint(checkpoint)
+
+    def replay_writes(self, writes: Sequence[tuple[str, str, Any]]) -> None:
+        """Fold writes in that were saved while the key had a `DeltaChannel`.
+
+        Args:
+            writes: The id of the task, the name of the channel and what was written, the oldest
+                first, as savers have them.
+        """
+        for _, _, value in writes:
+            self.update([value])
 
     def update(self, values: Sequence[Value | Overwrite]) -> bool:
         """Fold the writes in; an `Overwrite` replaces the value, and wins over plain writes."""

@@ -20,6 +20,7 @@ from runtime.pregel._commands import ROOT, fields_of
 
 __all__ = (
     "annotations_of",
+    "channel_of",
     "channels_of",
     "coercion_to",
     "input_schema_of",
@@ -45,9 +46,9 @@ def channels_of(schema: Any) -> dict[str, Channel | ManagedValueSpec]:
                 f"{schema} is not allowed as the whole state: nothing can be written to it. "
                 "Make it a key of a TypedDict."
             )
-        return {ROOT: _channel(ROOT, schema)}
+        return {ROOT: channel_of(ROOT, schema)}
     return {
-        name: managed_in(typ) or _channel(name, typ)
+        name: managed_in(typ) or channel_of(name, typ)
         for name, typ in hints_of(schema).items()
         if name != "__slots__"
     }
@@ -65,7 +66,7 @@ def managed_in(annotation: Any) -> ManagedValueSpec | None:
     return None
 
 
-def _channel(name: str, annotation: Any) -> Channel:
+def channel_of(name: str, annotation: Any) -> Channel:
     """Return the channel that an annotation asks for.
 
     The last of several things in `Annotated[...]` may be a reducer; a channel, or a class of

@@ -18,13 +18,11 @@ from langchain_core.messages import (
 )
 from typing_extensions import TypedDict
 
+from runtime.channels._message_writes import REMOVE_ALL_MESSAGES
 from runtime.config import current_task
 from runtime.turns import current_turns
 
 __all__ = ("REMOVE_ALL_MESSAGES", "MessagesState", "add_messages", "push_message")
-
-REMOVE_ALL_MESSAGES = "__remove_all__"
-"""The id of a `RemoveMessage` that empties the list before what follows it is added."""
 
 Messages = list[MessageLikeRepresentation] | MessageLikeRepresentation
 Format = Literal["langchain-openai"]

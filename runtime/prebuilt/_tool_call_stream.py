@@ -82,14 +82,14 @@ class ToolCallTransformer(StreamTransformer):
 
     def __init__(self, scope: tuple[str, ...] = ()) -> None:
         super().__init__(scope)
-        self._channel: StreamChannel[ToolCallStream] = StreamChannel()
+        self._log: StreamChannel[ToolCallStream] = StreamChannel()
         self._own = list(scope)
         self._running: dict[str, ToolCallStream] = {}
         self._mux: StreamMux | None = None
 
     def init(self) -> dict[str, Any]:
         """Return the projection."""
-        return {"tool_calls": self._channel}
+        return {"tool_calls": self._log}
 
     def _on_register(self, mux: StreamMux) -> None:
         self._mux = mux
@@ -129,7 +129,7 @@ class ToolCallTransformer(StreamTransformer):
         if self._mux is not None:
             call.output_deltas.bind(self._mux)
         self._running[call_id] = call
-        self._channel.push(call)
+        self._log.push(call)
 
 
 def _content_of(output: Any) -> Any:

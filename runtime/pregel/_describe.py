@@ -13,6 +13,7 @@ from typing_extensions import is_typeddict
 
 from runtime.channels.base import BaseChannel
 from runtime.channels.delta import DeltaChannel
+from runtime.pregel._deltas import Replayed
 from runtime.pregel._inside import reached_from
 from runtime.warnings import LangGraphDeprecatedSinceV10, deprecated
 
@@ -34,6 +35,7 @@ class DescribedGraph(Runnable[Any, Any]):
     trigger_to_nodes: Mapping[str, Sequence[str]]
     hear_of_the_end: Sequence[str]
     delta_channels: Mapping[str, DeltaChannel[Any]]
+    replayed_channels: Mapping[str, Replayed]
     context_schema: type[Any] | None
 
     # --- drawings ---

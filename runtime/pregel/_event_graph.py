@@ -230,7 +230,10 @@ class EventGraph(KeptGraph):
 
         def modes_for(ns: tuple[str, ...]) -> Sequence[str]:
             mux = StreamMux(
-                asked.factories, is_async=is_async, scope=ns, keep_items=asked.keep_items
+                factories=asked.factories,
+                is_async=is_async,
+                scope=ns,
+                keep_items=asked.keep_items,
             )
             opened.append(mux)
             return mux.required_modes

@@ -38,12 +38,12 @@ class StreamHandler(BaseCallbackHandler):
 
     def __init__(self, emit: Emit, subgraphs: bool, ns: Namespace) -> None:
         self._emit = emit
-        self._subgraphs = subgraphs
+        self.subgraphs = subgraphs
         self._ns = ns
 
     def wants(self, ns: Namespace) -> bool:
         """Return whether the consumer reads what comes from a graph with this namespace."""
-        return not ns or self._subgraphs or ns == self._ns
+        return not ns or self.subgraphs or ns == self._ns
 
     def origin(self, metadata: dict[str, Any] | None, tags: list[str] | None) -> Namespace | None:
         """Return the namespace of the graph that a run belongs to; `None` if nobody reads it."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from langgraph.checkpoint.serde.types import TASKS
 
+from runtime.channels._message_writes import with_message_ids
 from runtime.constants import START
 from runtime.errors import EmptyInputError, InvalidUpdateError, UnknownInterruptError
 from runtime.pregel._commands import goto_writes, update_writes
@@ -91,9 +92,9 @@ def input_writes(graph: Pregel[Any, Any, Any, Any], given: Any) -> list[Write]:
     Raises:
         TypeError: There are several, and the input is not a dict.
     """
-    names = graph.input_channels
+    names, deltas = graph.input_channels, graph.delta_channels
     if isinstance(names, str):
-        return [(names, given)]
+        return with_message_ids([(names, given)], deltas)
     if not isinstance(given, dict):
         raise TypeError(
             f"Expected chunk to be a dict, got {type(given).__name__}: {graph.name!r} takes its "
@@ -102,7 +103,8 @@ def input_writes(graph: Pregel[Any, Any, Any, Any], given: Any) -> list[Write]:
     for name in given:
         if name not in names:
             logger.warning("Input channel %s not found in %s: ignored.", name, names)
-    return [(name, value) for name, value in given.items() if name in names]
+    wanted = [(name, value) for name, value in given.items() if name in names]
+    return with_message_ids(wanted, deltas)
 
 
 def _wanted(run: Run) -> list[Write]:
@@ -145,7 +147,8 @@ def _goes_on(run: Run, thread: Thread) -> bool:
 
 def _obey(run: Run, thread: Thread, command: Command[Any]) -> list[Write]:
     """Return the parts of a command as what nobody in particular wrote."""
-    writes: list[Write] = [*goto_writes(command, START), *update_writes(command)]
+    update = with_message_ids(update_writes(command), run.graph.delta_channels)
+    writes: list[Write] = [*goto_writes(command, START), *update]
     if command.resume is not None:
         answer = command.resume
         by_id = isinstance(answer, dict) and all(_is_id(key) for key in answer)

@@ -21,6 +21,7 @@ from runtime.constants import END
 from runtime.errors import InvalidUpdateError
 from runtime.pregel._asked import Asked
 from runtime.pregel._async import aperform
+from runtime.pregel._bumps import really_seen
 from runtime.pregel._input import input_writes
 from runtime.pregel._payloads import result_of
 from runtime.pregel._run import Run, Upcoming
@@ -243,7 +244,9 @@ def _superstep(
     saved = yield Save("get_tuple", (config,))
     run = yield from _opened(graph, config, saved)
     thread = cast(Thread, run.thread)
-    if is_first and thread.deltas is not None:
+    if thread.deltas is not None:
+        thread.deltas.unborn = saved is None
+    if is_first:
         yield from thread.look_ahead()
     values, as_node, _ = updates[0]
     alone = {END: values is None, INPUT: True, COPY: True}.get(cast(str, as_node), False)
@@ -268,7 +271,7 @@ def _superstep(
         run.step = thread.step + 1
         given = input_writes(graph, values)
         if saved is not None:
-            yield Save("put_writes", (thread.here, given, str(uuid5(UUID(thread.id), INPUT))))
+            yield from thread.put_writes(str(uuid5(UUID(thread.id), INPUT)), (), given)
         run.apply_given(Given(given))
         return (yield from _saved(run, thread, "input"))
     waiting = run.upcoming() if saved is not None else []
@@ -332,9 +335,9 @@ def _last_writer(graph: AnyGraph, thread: Thread) -> str:
         return str(next(iter(graph.nodes)))
     runs = sorted(
         (version, name)
-        for name, seen in thread.seen.items()
+        for name in thread.seen
         if name in graph.nodes
-        for version in seen.values()
+        for version in really_seen(thread.seen, name)
     )
     if not any(thread.seen.values()):
         return str(graph.input_channels)

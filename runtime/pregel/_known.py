@@ -6,7 +6,7 @@ These functions belong to `Run`; they stand apart because they know what was, no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
@@ -33,7 +33,20 @@ if TYPE_CHECKING:
     from runtime.pregel._run import Run
     from runtime.pregel._task import Task
 
-__all__ = ("answers_of", "cache_keys", "open_thread", "recall", "record", "restore", "saver_of")
+__all__ = (
+    "LENT",
+    "answers_of",
+    "cache_keys",
+    "open_thread",
+    "outer_saver",
+    "recall",
+    "record",
+    "restore",
+    "saver_of",
+)
+
+LENT: Final = "__pregel_checkpointer"
+"""The key in `configurable` with a saver that a server lends to the graphs that it runs."""
 
 
 _NAMES_OF_THREADS: Final = ("thread_id", "checkpoint_ns", "checkpoint_id")
@@ -46,16 +59,34 @@ def saver_of(run: Run) -> BaseCheckpointSaver[Any] | None:
         RuntimeError: The graph relies on one around it, and there is none.
     """
     own: Checkpointer = run.graph.checkpointer
+    if own is not False and run.parent is not None:
+        return run.parent.run.saver
+    saver = outer_saver(own, run.config["configurable"])
+    return None if saver is None else speaking(saver)
+
+
+def outer_saver(
+    own: Checkpointer, configurable: Mapping[str, Any]
+) -> BaseCheckpointSaver[Any] | None:
+    """Return where a graph is kept that is in no other one: what its config lends it comes first.
+
+    Args:
+        own: The graph's own checkpointer.
+        configurable: That of the config.
+
+    Raises:
+        RuntimeError: The graph relies on one around it.
+    """
     if own is False:
         return None
-    if run.parent is not None:
-        return run.parent.run.saver
+    if LENT in configurable:
+        return cast("BaseCheckpointSaver[Any] | None", configurable[LENT])
     if isinstance(own, bool):
         raise RuntimeError(  # noqa: TRY004 - LangGraph's class
             "checkpointer=True cannot be used for root graphs: it stands for the checkpointer "
             "of the graph around, and there is none. Pass a saver, for example InMemorySaver()."
         )
-    return speaking(own) if own is not None else None
+    return own
 
 
 def open_thread(run: Run, saver: BaseCheckpointSaver[Any]) -> Thread:
@@ -87,10 +118,19 @@ def open_thread(run: Run, saver: BaseCheckpointSaver[Any]) -> Thread:
     elif configurable.get("checkpoint_ns", "") == run.base_ns:
         addressed = configurable.get("checkpoint_id") or addressed
     durability = durability or "async"
-    specs = run.graph.delta_channels
-    deltas = Deltas(specs, at_exit=durability == "exit") if specs else None
+    deltas = None
+    if specs := run.graph.delta_channels:
+        deltas = Deltas(specs, run.graph.trigger_to_nodes, at_exit=durability == "exit")
     thread = Thread(
-        saver, run.config, run.base_ns, parents, addressed, durability, run.turns, deltas
+        saver,
+        run.config,
+        run.base_ns,
+        parents,
+        addressed,
+        durability,
+        run.turns,
+        run.graph.replayed_channels,
+        deltas,
     )
     if run.replay is not None:
         thread.before = run.replay.bound_for(run.base_ns)

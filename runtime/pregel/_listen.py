@@ -65,6 +65,10 @@ class Listeners:
             inheritable_tags=config["tags"],
             inheritable_metadata=metadata,
         )
+        if self._run.parent is None:  # a thread of its own, though a node may have started it
+            for handler in [h for h in manager.handlers if isinstance(h, StreamHandler)]:
+                if not handler.subgraphs:
+                    manager.remove_handler(handler)
         inherited = [h for h in manager.handlers if isinstance(h, StreamHandler)]
         quiet = len(inherited) == len(manager.handlers)
         self.handlers = self._own + inherited

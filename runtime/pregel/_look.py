@@ -9,8 +9,10 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from runtime._threads import Checkpointer, StateSnapshot, StateUpdate
+from runtime.pregel._deltas import not_held
 from runtime.pregel._describe import DescribedGraph
 from runtime.pregel._kept import alook, look, snapshot, state_of, update
+from runtime.pregel._known import LENT, outer_saver
 from runtime.pregel._names import without_ids
 from runtime.pregel._serde import speaking
 
@@ -71,9 +73,16 @@ class KeptGraph(DescribedGraph):
         """
         graph, saver, config = self._place(config)
         saved = saver.list(config, before=before, limit=limit, filter=filter)
-        if graph.delta_channels:  # made of more calls of the saver, which may take one at a time
-            saved = iter(list(saved))
-        return (look(snapshot(graph, one, latest=False), saver) for one in saved)
+
+        def states() -> Iterator[StateSnapshot]:
+            for one in saved:
+                found = [one]
+                if not_held(one, graph.replayed_channels):
+                    found += saved  # more calls of the saver follow, which may take one at a time
+                for each in found:
+                    yield look(snapshot(graph, each, latest=False), saver)
+
+        return states()
 
     def aget_state_history(
         self,
@@ -91,7 +100,11 @@ class KeptGraph(DescribedGraph):
 
         async def states() -> AsyncIterator[StateSnapshot]:
             async for one in saved:
-                yield await alook(snapshot(graph, one, latest=False), saver)
+                found = [one]
+                if not_held(one, graph.replayed_channels):  # as above
+                    found += [each async for each in saved]
+                for each in found:
+                    yield await alook(snapshot(graph, each, latest=False), saver)
 
         return states()
 
@@ -164,19 +177,22 @@ class KeptGraph(DescribedGraph):
         return without_ids(ns) if self.checkpointer is True else ns
 
     def _place(self, config: RunnableConfig, *, to_change: bool = False) -> Place:
-        saver = self.checkpointer
-        if not isinstance(saver, BaseCheckpointSaver):
-            raise ValueError(  # noqa: TRY004 - LangGraph's class
+        own = (self.config or {}).get("configurable") or {}
+        configurable = {**own, **(config.get("configurable") or {})}
+        saver = outer_saver(self.checkpointer, configurable)
+        configurable.pop(LENT, None)
+        if saver is None:
+            raise ValueError(
                 "No checkpointer set: nothing is kept of the runs of this graph. Compile it with "
                 "one, for example compile(checkpointer=InMemorySaver())."
             )
-        own = (self.config or {}).get("configurable") or {}
-        configurable = {**own, **(config.get("configurable") or {})}
         if configurable.get("thread_id") in (None, ""):
             raise ValueError(
                 "The config names no thread. Pass {'configurable': {'thread_id': '1'}}."
             )
         graph = cast("Pregel[Any, Any, Any, Any]", self)
+        if saver is not self.checkpointer:
+            graph = graph.copy({"checkpointer": saver})
         ns = configurable.get("checkpoint_ns") or ""
         if ns:
             names, found = without_ids(ns), False

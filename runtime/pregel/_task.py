@@ -16,6 +16,7 @@ from langchain_core.tracers._streaming import _StreamingCallbackHandler
 
 from runtime import _contract
 from runtime._parts import StreamWriter
+from runtime.channels._message_writes import with_message_ids
 from runtime.errors import GraphInterrupt, NodeCancelledError, ParentCommand
 from runtime.pregel._known import answers_of
 from runtime.pregel._names import PUSH, TaskPath, without_ids
@@ -191,11 +192,7 @@ class Task:
         heard = None
         passed_up = False
         if run.listeners.manager is not None and node.runs_user_code:
-            if self.called_by is None:
-                manager = run.listeners.manager.get_child(f"graph:step:{run.step}")
-            else:
-                manager = cast(Any, self.config["callbacks"]).copy()
-            heard = yield from self._announce(manager)
+            heard = yield from self._announce(run.listeners.manager)
         try:
             output, step = self.input, 0
             for step, call in enumerate(node.calls, start=1):
@@ -210,6 +207,8 @@ class Task:
                     output = self._own_command(raised)
                     passed_up = True
             self.writes += node.updates(output)
+            if deltas := run.graph.delta_channels:
+                self.writes = with_message_ids(self.writes, deltas)
             self.writes += node.static_writes
             for number, branch in enumerate(node.branches, start=step + 2):
                 shown = branch.view(run.channels, self.writes, output)
@@ -274,8 +273,12 @@ class Task:
         if command.graph == Command.PARENT and self.run.parent is not None:
             raised.args = (replace(command, graph=self.run.parent.ns),)
 
-    def _announce(self, manager: Any) -> Generator[Effect, Any, Any]:
+    def _announce(self, listening: Any) -> Generator[Effect, Any, Any]:
         """Tell whoever listens that the node starts; return the manager of its run."""
+        if self.called_by is None:
+            manager = listening.get_child(f"graph:step:{self.run.step}")
+        else:
+            manager = cast(Any, self.config["callbacks"]).copy()
         manager.add_tags(self.config["tags"])
         manager.add_metadata(self.config["metadata"])
         if self.attempt is not None and self.attempt.limit is not None:

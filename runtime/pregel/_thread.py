@@ -26,7 +26,8 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME, SCHEDULED, TASKS
 
 from runtime.channels.base import MISSING
-from runtime.pregel._deltas import Deltas, history
+from runtime.pregel._bumps import bump
+from runtime.pregel._deltas import Deltas, Replayed, history
 from runtime.pregel._names import path_text
 
 if TYPE_CHECKING:
@@ -121,7 +122,8 @@ class Thread:
         addressed: The checkpoint that the caller asked for, rather than the latest one.
         durability: When it is saved.
         turns: For ids and the time.
-        deltas: The channels whose values are made of what was written to them.
+        replayed: The channels whose values can be made of what was written to them.
+        deltas: Those of them whose values are not saved; `None` if there are none.
 
     Attributes:
         id: The checkpoint that the superstep starts from.
@@ -148,9 +150,11 @@ class Thread:
         addressed: str | None,
         durability: Durability,
         turns: Turns,
-        deltas: Deltas | None = None,
+        replayed: Mapping[str, Replayed],
+        deltas: Deltas | None,
     ) -> None:
         self.saver = saver
+        self.replayed = replayed
         self.deltas = deltas
         self.durability = durability
         self.ns = ns
@@ -210,14 +214,14 @@ class Thread:
             return
         head = yield Save("get_tuple", (self._to_saver(),))
         self.superseded = head is not None and head.checkpoint["id"] != self.id
-        if self.deltas is not None:
-            self.deltas.strayed = self.superseded
+        if self.deltas is not None and self.superseded:
+            self.deltas.fork(self.pending)
 
     def rebuild(self, saved: CheckpointTuple | None) -> Generator[Save, Any, None]:
-        """Read the values of delta channels, asking the driver for each call of the saver."""
-        if self.deltas is None or saved is None:
+        """Read what the checkpoint does not hold, asking the driver for each call of the saver."""
+        if not self.replayed or saved is None:
             return
-        wanted = history(saved, self.deltas.specs)
+        wanted = history(saved, self.replayed)
         try:
             options = next(wanted)
             while True:
@@ -231,7 +235,7 @@ class Thread:
             self.id = self._unborn = self._turns.checkpoint_id(UNBORN)
             self._last_put = self.addressed
             if self.deltas is not None and self.addressed:
-                self.deltas.strayed = True  # there is no checkpoint for anything to stand under
+                self.deltas.uproot()
             return
         checkpoint = saved.checkpoint
         self.id = self._saved_id = self._last_put = checkpoint["id"]
@@ -424,10 +428,11 @@ class Thread:
         """Return what the checkpoint holds of the channels, now that it is saved."""
         if self._twin is not None:
             return dict(self._twin.checkpoint["channel_values"])
-        snapshots = deltas.snapshots(channels)
+        snapshots = deltas.snapshots(channels, self.versions)
         deltas.describe(self.metadata)
         self._put_kept(deltas.take_kept(snapshots))
-        self._renew([name for name in snapshots if name not in self._unsaved_versions])
+        unchanged = [name for name in snapshots if name not in self._unsaved_versions]
+        self._renew(unchanged, deltas.readers)
         values = {name: value for name, value in self.values.items() if name not in deltas.specs}
         return {**values, **snapshots}
 
@@ -442,17 +447,13 @@ class Thread:
         for arguments in kept:
             self.unsaved.append(Save("put_writes", (self._here(self.parent), *arguments)))
 
-    def _renew(self, names: Sequence[str]) -> None:
+    def _renew(self, names: Sequence[str], readers: Mapping[str, Sequence[str]]) -> None:
         """Give a new version to channels that did not change, as what is saved of them is new."""
-        if not names:
-            return
-        if not self._unsaved_versions:
-            self._latest = self.saver.get_next_version(self._latest, None)
         for name in names:
-            for node, seen in self.seen.items():
-                if name in seen and seen[name] == self.versions.get(name):
-                    self.seen[node] = {**seen, name: self._latest}
-            self.versions[name] = self._latest
+            old = self.versions.get(name)
+            new = self.versions[name] = self.saver.get_next_version(old, None)
+            self._latest = new if self._latest is None else max(self._latest, new)
+            bump(self.seen, name, old, new, readers.get(name, ()))
         self._unsaved_versions.update(names)
 
     def put_writes(
@@ -465,9 +466,9 @@ class Thread:
         """
         if self.deltas is not None:
             self.deltas.keep(id_, writes)
-        if self.deltas is None or not self.superseded:
+        if not self.superseded:
             self.pending[id_] = list(writes)
-            yield Save("put_writes", (self.here, writes, id_, path_text(path)))
+            yield Save("put_writes", (self.here, writes, id_, path_text(path) if path else ""))
 
     def keep(
         self, id_: str, path: Sequence[Any], writes: Sequence[Write], channels: Channels

@@ -16,6 +16,7 @@ from typing_extensions import Self, TypeVar
 
 from runtime.channels import Topic
 from runtime.channels.base import BaseChannel
+from runtime.channels.binop import BinaryOperatorAggregate
 from runtime.channels.delta import DeltaChannel
 from runtime.config import TASK_KEY
 from runtime.managed.base import ManagedValueSpec
@@ -188,9 +189,14 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
         self.hear_of_the_end = tuple(
             name for name, channel in self.channels.items() if channel.hears_of_the_end
         )
-        self.delta_channels = {
+        self.replayed_channels = {
             name: channel
             for name, channel in self.channels.items()
+            if isinstance(channel, (DeltaChannel, BinaryOperatorAggregate))
+        }
+        self.delta_channels = {
+            name: channel
+            for name, channel in self.replayed_channels.items()
             if isinstance(channel, DeltaChannel)
         }
         if auto_validate:

@@ -29,16 +29,17 @@ Steps = Generator[Awaitable[Any], Any, None]
 
 
 def _driven_by_nobody() -> bool:
-    raise RuntimeError("This mux is driven by nobody: it is no part of a run.")
+    return False
 
 
 class StreamMux:
     """Hands each event to all transformers, and keeps their projections.
 
     Args:
-        factories: Make the transformers, in their order but for those that come before the built-in
-            ones. Each graph inside that is looked at gets transformers of its own from them.
+        transformers: Those of this graph alone; whoever builds a mux by hand may push events to it.
         is_async: Whether the run is an async one.
+        factories: Make more transformers, in their order but for those that come before the
+            built-in ones. Each graph inside that is looked at gets some of its own from them.
         scope: The namespace of the graph.
         keep_items: Whether channels keep items that come before somebody subscribes.
         is_inside: Whether it belongs to a graph inside another one.
@@ -56,9 +57,10 @@ class StreamMux:
 
     def __init__(
         self,
-        factories: Sequence[TransformerFactory] = (),
+        transformers: Sequence[StreamTransformer] | None = None,
         *,
         is_async: bool = False,
+        factories: Sequence[TransformerFactory] | None = None,
         scope: tuple[str, ...] = (),
         keep_items: bool = False,
         is_inside: bool = False,
@@ -69,7 +71,7 @@ class StreamMux:
         self.keeps_items = keep_items
         self.extensions: dict[str, Any] = {}
         self.native_keys: list[str] = []
-        self._factories = tuple(factories)
+        self._factories = tuple(factories or ())
         self._numbers_events = not is_inside
         self._turns: Turns = turns if turns is not None else current_turns()
         self._pump: Callable[[], Any] = _driven_by_nobody
@@ -80,7 +82,7 @@ class StreamMux:
         self._channels: list[StreamChannel[Any]] = [self._events]
         self._transformers: list[StreamTransformer] = []
         self._routes: dict[str, tuple[Callable[[ProtocolEvent], Any], ...]] = {}
-        made = [_transformer(factory, scope) for factory in self._factories]
+        made = [*(transformers or ()), *(_transformer(each, scope) for each in self._factories)]
         for transformer in sorted(made, key=lambda each: not each.before_builtins):
             self._register(transformer)
         self._awaits = is_async and any(
@@ -102,7 +104,9 @@ class StreamMux:
                 f" from {kind}"
             )
         if taken := sorted(projections.keys() & self.extensions.keys()):
-            owners = ", ".join(f"{key!r} (owned by {self._owner_of(key)})" for key in taken)
+            owners = ", ".join(
+                f"{key!r} (owned by {type(self.transformer_by_key(key)).__name__})" for key in taken
+            )
             raise ValueError(
                 f"Transformer {kind} returned projection keys that conflict with "
                 f"already-registered keys: {owners}"
@@ -118,9 +122,10 @@ class StreamMux:
         transformer._owned = tuple(projections)  # noqa: SLF001
         transformer._on_register(self)  # noqa: SLF001
 
-    def _owner_of(self, key: str) -> str:
+    def transformer_by_key(self, key: str) -> StreamTransformer | None:
+        """Return the transformer that a projection belongs to, if there is one."""
         owners = (each for each in self._transformers if key in each._owned)  # noqa: SLF001
-        return type(next(owners)).__name__
+        return next(owners, None)
 
     def _forwarder(
         self, name: str | None, transformer: StreamTransformer
@@ -143,9 +148,11 @@ class StreamMux:
 
     # --- who drives the run ---
 
-    def drive_with(self, pump: Callable[[], Any]) -> None:
+    def bind_pump(self, fn: Callable[[], Any]) -> None:
         """Take what gets the next event of the run; a coroutine function for an async run."""
-        self._pump = pump
+        self._pump = fn
+
+    bind_apump = bind_pump
 
     def pump(self) -> bool:
         """Have the next event of the run handed out; return whether there was one."""
@@ -153,7 +160,8 @@ class StreamMux:
 
     async def apump(self) -> bool:
         """Do the same in an async run."""
-        return bool(await self._pump())
+        answer = self._pump()
+        return bool(await answer if isawaitable(answer) else answer)
 
     def next_stamp(self) -> int:
         """Return the number of an item that is pushed now."""
@@ -163,14 +171,14 @@ class StreamMux:
     def _make_child(self, scope: tuple[str, ...]) -> StreamMux:
         """Return a mux for a graph inside, with transformers of its own."""
         inside = StreamMux(
-            self._factories,
+            factories=self._factories,
             is_async=self.is_async,
             scope=scope,
             keep_items=self.keeps_items,
             is_inside=True,
             turns=self._turns,
         )
-        inside.drive_with(self._pump)
+        inside.bind_pump(self._pump)
         return inside
 
     # --- what happens ---
@@ -306,6 +314,11 @@ def _transformer(factory: TransformerFactory, scope: tuple[str, ...]) -> StreamT
     Raises:
         TypeError: The factory does not make one.
     """
+    if isinstance(factory, StreamTransformer):
+        raise TypeError(
+            f"A pre-built instance of {type(factory).__name__} cannot serve every run, and the "
+            "graphs inside: pass the class itself, or a function of the scope that makes one."
+        )
     made = factory(scope)
     if not isinstance(made, StreamTransformer):
         raise TypeError(

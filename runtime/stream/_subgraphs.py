@@ -212,13 +212,13 @@ class SubgraphTransformer(_TasksLifecycleBase):
 
     def __init__(self, scope: Namespace = ()) -> None:
         super().__init__(scope)
-        self._channel: StreamChannel[Any] = StreamChannel()
+        self._log: StreamChannel[Any] = StreamChannel()
         self._runs: dict[Namespace, SubgraphRunStream | AsyncSubgraphRunStream] = {}
         self._mux: StreamMux | None = None
 
     def init(self) -> dict[str, Any]:
         """Return the projection."""
-        return {"subgraphs": self._channel}
+        return {"subgraphs": self._log}
 
     def _on_register(self, mux: StreamMux) -> None:
         self._mux = mux
@@ -235,7 +235,7 @@ class SubgraphTransformer(_TasksLifecycleBase):
         kind = AsyncSubgraphRunStream if inside.is_async else SubgraphRunStream
         run = kind(inside, path=ns, graph_name=graph_name, trigger_call_id=trigger_call_id)
         self._runs[ns] = run
-        self._channel.push(run)
+        self._log.push(run)
 
     def process(self, event: ProtocolEvent) -> bool:
         """Look at tasks, and hand what happens in a graph inside to its run."""

@@ -7,8 +7,8 @@ run one of them at a time waits for the source, and the others for that one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from types import TracebackType
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from typing_extensions import Self
@@ -47,11 +47,11 @@ class _RunStream:
 
     def __init__(self, mux: StreamMux) -> None:
         self._mux = mux
-        self.extensions = mux.extensions
+        self.extensions: Mapping[str, Any] = MappingProxyType(mux.extensions)
         self._own = list(mux.scope)
         self._latest: Any = None
         self._interrupts: list[Any] = []
-        self._over = False
+        self._exhausted = False
         self._error: BaseException | None = None
         for key in mux.native_keys:
             setattr(self, key, mux.extensions[key])
@@ -99,6 +99,7 @@ class GraphRunStream(_RunStream):
     Args:
         source: Where its events come from; a graph inside has none of its own.
         mux: What makes projections of them.
+        wire_pump: Whether whoever reads it drives it, rather than what drives the mux anyway.
     """
 
     values: StreamChannel[Any]
@@ -112,15 +113,15 @@ class GraphRunStream(_RunStream):
     tasks: StreamChannel[Any]
     tool_calls: StreamChannel[Any]
 
-    def __init__(self, source: Source | None, mux: StreamMux) -> None:
+    def __init__(self, source: Source | None, mux: StreamMux, *, wire_pump: bool = True) -> None:
         super().__init__(mux)
         self._source = source
-        if source is not None:
-            mux.drive_with(self._pump)
+        if source is not None and wire_pump:
+            mux.bind_pump(self._pump)
 
     def _pump(self) -> bool:
         """Hand out the next event; return whether there was one."""
-        if self._over or self._source is None:
+        if self._exhausted or self._source is None:
             return False
         try:
             event = next(self._source)
@@ -137,14 +138,14 @@ class GraphRunStream(_RunStream):
         return True
 
     def _end(self) -> None:
-        self._over = True
+        self._exhausted = True
         try:
             self._mux.close()
         except Exception as error:  # noqa: BLE001 - of a transformer; whoever reads gets it
             self._error = error
 
     def _fail(self, error: BaseException) -> None:
-        self._over, self._error = True, error
+        self._exhausted, self._error = True, error
         if self._source is not None:
             self._source.close()  # it goes on yet, if it was a transformer that failed
         self._mux.fail(error)
@@ -204,7 +205,7 @@ class GraphRunStream(_RunStream):
         Sync nodes are waited for, since a thread cannot be stopped; graphs inside stop before their
         next superstep. Whoever reads the run comes to an end. Doing it twice is fine.
         """
-        if self._over:
+        if self._exhausted:
             return
         if self._source is not None:
             self._source.close()
@@ -233,6 +234,7 @@ class AsyncGraphRunStream(_RunStream):
         source: Where its events come from; a graph inside has none of its own.
         mux: What makes projections of them.
         leave: Has the source end at once while somebody waits for it.
+        wire_pump: Whether whoever reads it drives it, rather than what drives the mux anyway.
     """
 
     values: StreamChannel[Any]
@@ -251,24 +253,26 @@ class AsyncGraphRunStream(_RunStream):
         source: AsyncSource | None,
         mux: StreamMux,
         leave: Callable[[], None] = lambda: None,
+        *,
+        wire_pump: bool = True,
     ) -> None:
         super().__init__(mux)
         self._source = source
         self._leave = leave
         self._turn = asyncio.Lock()
         self._steps = 0
-        if source is not None:
-            mux.drive_with(self._pump)
+        if source is not None and wire_pump:
+            mux.bind_pump(self._pump)
 
     async def _pump(self) -> bool:
         """Hand out the next event, or wait until somebody else has; return whether it was there."""
-        if self._over or self._source is None:
+        if self._exhausted or self._source is None:
             return False
         step = self._steps
         async with self._turn:
             if self._steps != step:  # what is waited for may be there by now
                 return True
-            return not self._over and await self._step(self._source)
+            return not self._exhausted and await self._step(self._source)
 
     async def _step(self, source: AsyncSource) -> bool:
         try:
@@ -288,7 +292,7 @@ class AsyncGraphRunStream(_RunStream):
         return True
 
     async def _end(self) -> None:
-        self._over = True
+        self._exhausted = True
         try:
             await self._mux.aclose()
         except Exception as error:  # noqa: BLE001 - of a transformer; whoever reads gets it
@@ -300,7 +304,7 @@ class AsyncGraphRunStream(_RunStream):
             error = RuntimeError(
                 "The run has stopped: the task that was waiting for its next event was cancelled."
             )
-        self._over, self._error = True, error
+        self._exhausted, self._error = True, error
         if self._source is not None:
             await self._source.aclose()
         await self._mux.afail(error)
@@ -349,12 +353,12 @@ class AsyncGraphRunStream(_RunStream):
 
         A consumer that waits for the next event comes to its end. Doing it twice is fine.
         """
-        if self._over:
+        if self._exhausted:
             return
         if self._turn.locked():
             self._leave()
         async with self._turn:
-            if not self._over:
+            if not self._exhausted:
                 if self._source is not None:
                     await self._source.aclose()
                 await self._end()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sized
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from runtime.stream._mux import StreamMux
@@ -35,6 +35,7 @@ class StreamChannel(Generic[T]):
             raise ValueError("StreamChannel maxlen must be a positive int or None")
         self.name = name
         self._mux: StreamMux | None = None
+        self._is_async: bool | None = None
         self._forward: Callable[[T], None] | None = None
         self._items: deque[tuple[int, T]] = deque()
         self._keeps = False
@@ -52,10 +53,15 @@ class StreamChannel(Generic[T]):
         Raises:
             RuntimeError: It belongs to one already.
         """
-        if self._mux is not None:
-            raise RuntimeError("StreamChannel is already bound: it belongs to one run.")
+        self._bind(is_async=mux.is_async)
         self._mux, self._forward = mux, forward
         self._keeps = mux.keeps_items
+
+    def _bind(self, *, is_async: bool) -> None:
+        """Be read by hand, in a sync or an async way, rather than as part of a run."""
+        if self._is_async is not None:
+            raise RuntimeError("StreamChannel is already bound: it belongs to one run.")
+        self._is_async = is_async
 
     def push(self, item: T) -> None:
         """Add an item.
@@ -115,13 +121,13 @@ class StreamChannel(Generic[T]):
 
     def subscribe(self, *, is_async: bool) -> None:
         """Have items wait for a consumer from now on; see `iter` for the errors."""
-        if self._mux is None:
+        if self._is_async is None:
             raise TypeError(
                 "StreamChannel has not been bound yet. Return it from the init() of a transformer, "
                 "and pass that to a run."
             )
-        if self._mux.is_async is not is_async:
-            bound, loop = ("async", "async for") if self._mux.is_async else ("sync", "for")
+        if self._is_async is not is_async:
+            bound, loop = ("async", "async for") if self._is_async else ("sync", "for")
             raise TypeError(
                 f"This StreamChannel is bound to {bound} mode \N{EM DASH} use {loop!r} instead."
             )
@@ -161,10 +167,6 @@ class StreamChannel(Generic[T]):
     def _waits(self) -> bool:
         return not self._items and not self.check()
 
-    def _drive(self) -> Any:
-        """Return the mux; the channel has one, as somebody could subscribe."""
-        return self._mux
-
     def _read(self) -> Iterator[T]:
         while self._more():
             yield self.take()
@@ -176,13 +178,13 @@ class StreamChannel(Generic[T]):
     def _more(self, own: Sized = ()) -> bool:
         """Drive the run until an item is there, or in a buffer; return whether one is."""
         while not own and self._waits():
-            if not self._drive().pump():
+            if self._mux is None or not self._mux.pump():
                 break
         return bool(own) or (not self.check() and bool(self._items))
 
     async def _amore(self, own: Sized = ()) -> bool:
         while not own and self._waits():
-            if not await self._drive().apump():
+            if self._mux is None or not await self._mux.apump():
                 break
         return bool(own) or (not self.check() and bool(self._items))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.messages import AIMessageChunk, BaseMessage, ToolMessage
 
 from runtime.stream._event import ProtocolEvent
 from runtime.stream._mux import StreamMux
@@ -41,6 +42,10 @@ __all__ = (
 )
 
 
+_NO_WHOLE = (AIMessageChunk, ToolMessage)
+"""Pieces of messages, and what tools returned, which `run.tool_calls` shows."""
+
+
 class _ModeTransformer(StreamTransformer):
     """Projects the payloads of one stream mode, of the graph itself and none inside it."""
 
@@ -49,18 +54,18 @@ class _ModeTransformer(StreamTransformer):
 
     def __init__(self, scope: tuple[str, ...] = ()) -> None:
         super().__init__(scope)
-        self._channel: StreamChannel[Any] = StreamChannel()
+        self._log: StreamChannel[Any] = StreamChannel()
         self._own = list(scope)
 
     def init(self) -> dict[str, Any]:
         """Return the projection, which has the name of the mode."""
-        return {self._mode: self._channel}
+        return {self._mode: self._log}
 
     def process(self, event: ProtocolEvent) -> bool:
         """Take the payload."""
         params = event["params"]
         if event["method"] == self._mode and params["namespace"] == self._own:
-            self._channel.push(params["data"])
+            self._log.push(params["data"])
         return True
 
 
@@ -74,7 +79,7 @@ class ValuesTransformer(_ModeTransformer):
     @property
     def error(self) -> BaseException | None:
         """What the run has failed with."""
-        return self._channel._error  # noqa: SLF001
+        return self._log._error  # noqa: SLF001
 
 
 class UpdatesTransformer(_ModeTransformer):
@@ -130,17 +135,29 @@ class MessagesTransformer(StreamTransformer):
 
     def __init__(self, scope: tuple[str, ...] = ()) -> None:
         super().__init__(scope)
-        self._channel: StreamChannel[ChatModelStream | AsyncChatModelStream] = StreamChannel()
+        self._log: StreamChannel[ChatModelStream | AsyncChatModelStream] = StreamChannel()
         self._own = list(scope)
-        self._open: dict[str, ChatModelStream | AsyncChatModelStream] = {}
-        self._mux: StreamMux | None = None
+        self._by_run: dict[str, ChatModelStream | AsyncChatModelStream] = {}
+        self._pump: Callable[[], bool] | None = None
+        self._apump: Callable[[], Awaitable[bool]] | None = None
 
     def init(self) -> dict[str, Any]:
         """Return the projection."""
-        return {"messages": self._channel}
+        return {"messages": self._log}
 
     def _on_register(self, mux: StreamMux) -> None:
-        self._mux = mux
+        if mux.is_async:
+            self._bind_apump(mux.apump)
+        else:
+            self._bind_pump(mux.pump)
+
+    def _bind_pump(self, fn: Callable[[], bool]) -> None:
+        """Have readers of messages drive a run by this."""
+        self._pump = fn
+
+    def _bind_apump(self, fn: Callable[[], Awaitable[bool]]) -> None:
+        """Do the same in an async run."""
+        self._apump = fn
 
     def process(self, event: ProtocolEvent) -> bool:
         """Take a message, or hand an event of one to its stream."""
@@ -150,32 +167,34 @@ class MessagesTransformer(StreamTransformer):
         said, metadata = params["data"]
         if isinstance(said, dict):
             self._hear(said, metadata)
-        elif isinstance(said, BaseMessage) and not isinstance(said, AIMessageChunk):
-            self._channel.push(self._whole(said, metadata))
+        elif isinstance(said, BaseMessage) and not isinstance(said, _NO_WHOLE):
+            self._log.push(self._whole(said, metadata))
         return True
 
     def finalize(self) -> None:
         """Forget what is open: the streams end with the run."""
-        self._open.clear()
+        self._by_run.clear()
 
     def fail(self, err: BaseException) -> None:
         """Fail the messages that are not complete."""
-        for stream in self._open.values():
+        for stream in self._by_run.values():
             stream.fail(err)
-        self._open.clear()
+        self._by_run.clear()
 
     def _hear(self, said: dict[str, Any], metadata: dict[str, Any]) -> None:
         call = metadata["run_id"]
         if (kind := said["event"]) == "message-start":
             if said.get("role") == "tool":
                 return
-            stream = self._open[call] = self._begin(said.get("id"), metadata)
-            self._channel.push(stream)
-        found = self._open.get(call)
+            stream = self._by_run[call] = self._begin(
+                said.get("id") or said.get("message_id"), metadata
+            )
+            self._log.push(stream)
+        found = self._by_run.get(call)
         if found is None:
             return
         if kind in ("message-finish", "error"):
-            del self._open[call]
+            del self._by_run[call]
         found.dispatch(said)
 
     def _whole(
@@ -206,14 +225,13 @@ class MessagesTransformer(StreamTransformer):
             "node": metadata.get("langgraph_node"),
             "message_id": message_id,
         }
-        mux = self._mux
-        if mux is not None and mux.is_async:
+        if self._pump is None:
             stream = AsyncChatModelStream(**known)
-            stream.set_arequest_more(mux.apump)
+            if self._apump is not None:
+                stream.set_arequest_more(self._apump)
             return stream
         plain = ChatModelStream(**known)
-        if mux is not None:
-            plain.set_request_more(mux.pump)
+        plain.set_request_more(self._pump)
         return plain
 
 

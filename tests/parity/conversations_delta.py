@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from conversations import Kit, Talk, Talker, begin, conversation, thread
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.runnables import RunnableConfig
 from typing_extensions import TypedDict
 
 
@@ -520,3 +521,179 @@ def a_delta_that_a_built_graph_takes_its_input_in(k: Kit) -> Talk:
     for given in (["one"], ["two", "three"]):
         yield graph.stream(given, durability="sync", stream_mode=LATE)
     yield graph.stream(["four"], thread("2"), durability="sync", stream_mode=LATE)
+
+
+def two(k: Kit) -> Any:
+    """Return a schema with two delta channels."""
+    channels = [k.engine.channels.DeltaChannel(joins) for _ in range(2)]
+    fields = {"a": int, "xs": Annotated[list, channels[0]], "ys": Annotated[list, channels[1]]}
+    return TypedDict("Two", fields)
+
+
+@conversation
+def updates_of_a_new_thread_leave_other_deltas_unwritten(k: Kit) -> Talk:
+    graph = k.talk(k.chain(two(k), x=adds("x"), y=quiet))
+    yield graph.update({"xs": ["update"]}, "x")
+    yield k.kept()
+    yield graph.stream(None)
+    yield graph.state()
+    yield k.kept()
+
+
+@conversation
+def deltas_of_an_input_noted_on_a_new_thread(k: Kit) -> Talk:
+    graph = k.talk(k.chain(two(k), x=adds("x"), y=quiet))
+    yield graph.update({"xs": ["noted"]}, "__input__")
+    yield k.kept()
+    yield graph.stream(None)
+    yield k.kept()
+
+
+@conversation
+def deltas_that_an_update_does_not_write_on_a_new_thread(k: Kit) -> Talk:
+    graph = k.talk(k.chain(two(k), x=adds("x"), y=quiet))
+    yield graph.update({"a": 1}, "x")
+    yield graph.stream(None)
+    yield k.kept()
+
+
+@conversation
+def deltas_of_a_command_after_an_input_that_is_only_noted(k: Kit) -> Talk:
+    graph = three(k)
+    yield graph.update({"xs": ["noted"]}, "__input__")
+    yield graph.invoke(k.Command(update={"xs": ["told"]}), durability="exit")
+    yield graph.state()
+    yield graph.history()
+
+
+@conversation
+def deltas_of_an_input_noted_on_an_older_checkpoint(k: Kit) -> Talk:
+    graph = three(k)
+    yield graph.stream({"xs": ["one"]})
+    older = yield graph.state()
+    yield graph.stream({"xs": ["two"]})
+    newer = yield graph.state()
+    noted = yield graph.update({"xs": ["noted"]}, "__input__", at=older.config)
+    yield graph.state(noted)
+    yield graph.state(newer.config)
+
+
+@conversation
+def deltas_that_are_dropped_after_an_edit(k: Kit) -> Talk:
+    graph = asking(k)
+    yield graph.stream({"xs": ["one"]}, durability="sync")
+    head = yield graph.state()
+    yield graph.update({"xs": ["edit"]}, "ask", at=head.config)
+    dropped = yield graph.update(None, "__end__", at=head.config)
+    found = yield graph.state(dropped)
+    assert found.values["xs"] == ["one", "x", "edit", "done"]
+
+
+@conversation
+def what_is_dropped_at_an_older_checkpoint(k: Kit) -> Talk:
+    graph = k.talk(k.fan(ask=k.asks("?", after=0.04), done=lambda _: {"log": ["done"]}))
+    yield graph.stream({"a": 1}, durability="sync")
+    head = yield graph.state()
+    dropped = yield graph.update(None, "__end__", at=head.config)
+    yield graph.state(dropped)
+    yield graph.update({"log": ["late"]}, "ask", at=head.config)
+    again = yield graph.update(None, "__end__", at=head.config)
+    yield graph.state(again)
+
+
+@conversation
+def deltas_of_a_graph_built_by_hand_before_their_first_write(k: Kit) -> Talk:
+    make = k.engine.pregel.NodeBuilder
+    writer = make().subscribe_only("a").do(lambda _: [1]).write_to("d")
+    reader = make().subscribe_only("d").do(lambda d: None)
+    built = k.engine.pregel.Pregel(
+        nodes={"writer": writer, "reader": reader},
+        channels={
+            "a": k.engine.channels.LastValue(str),
+            "d": k.engine.channels.DeltaChannel(joins),
+        },
+        input_channels="a",
+        output_channels=["d"],
+        checkpointer=k.saver,
+    )
+    graph = Talker(built)
+    yield graph.stream("go")
+    kept = yield k.kept()
+    first = kept[-1].config
+    noted = yield graph.update({"a": "go"}, "__input__", at=first)
+    found = yield graph.state(noted)
+    assert found.next == ("writer",)
+    yield graph.stream(None, noted)
+    yield graph.stream(None, first, durability="sync")
+    yield k.kept()
+
+
+@conversation
+def deltas_at_exit_from_a_checkpoint_that_the_thread_moved_past(k: Kit) -> Talk:
+    graph = three(k)
+    yield graph.stream({"xs": ["one"]}, durability="exit", stream_mode=LATE)
+    older = yield graph.state()
+    yield graph.stream({"xs": ["two"]}, durability="exit", stream_mode=LATE)
+    newer = yield graph.state()
+    yield graph.stream({"xs": ["aside"]}, older.config, durability="exit", stream_mode=LATE)
+    yield graph.state()
+    yield graph.state(newer.config)
+    yield graph.stream({"xs": ["three"]}, durability="exit", stream_mode=LATE)
+    yield graph.history()
+
+
+@conversation
+def a_value_where_there_was_a_delta(k: Kit) -> Talk:
+    plain = TypedDict("Plain", {"a": int, "xs": Annotated[list, operator.add]})
+    before = three(k, every=4)
+    after = k.talk(k.chain(plain, x=adds("x"), y=adds("y"), z=quiet))
+    yield before.stream({"xs": ["one"]})
+    yield before.stream({"xs": ["two"]})
+    yield after.state()
+    yield after.history()
+    yield after.stream({"xs": ["three"]})
+    yield before.state()
+    yield before.stream({"xs": ["four"]})
+    yield before.history()
+
+
+@conversation
+def a_value_where_a_delta_was_overwritten(k: Kit) -> Talk:
+    new = k.engine.types.Overwrite
+    plain = TypedDict("Plain", {"a": int, "xs": Annotated[list, operator.add]})
+    before = k.talk(k.chain(state(k), x=lambda _: {"xs": new(["anew"])}, y=adds("y")))
+    after = k.talk(k.chain(plain, x=quiet, y=quiet))
+    yield before.stream({"xs": ["one"]})
+    yield after.history()
+    yield after.stream({"a": 2})
+    yield after.state()
+    yield before.state()
+
+
+@conversation
+def a_saver_that_is_lent_by_the_config(k: Kit) -> Talk:
+    for own in (None, True, False):
+        graph = k.talk(k.chain(state(k), x=adds("x")), checkpointer=own)
+        at = thread(f"of {own}", __pregel_checkpointer=k.saver)
+        yield graph.invoke({"xs": ["one"]}, at)
+        for step in (graph.state, graph.history):
+            if own is not False:
+                yield step(at)
+        if own is not False:
+            yield graph.update({"xs": ["update"]}, "x", at=at)
+            yield graph.state(at)
+
+
+@conversation
+def graphs_with_a_history_of_their_own_that_a_node_calls_twice(k: Kit) -> Talk:
+    inner = k.chain(state(k), i=adds("i")).compile(checkpointer=True)
+
+    def calls(_: Any, config: Any) -> Any:
+        inner.invoke({"xs": ["first"]}, config)
+        inner.invoke({"xs": ["second"]}, config)
+
+    calls.__annotations__["config"] = RunnableConfig
+    yield k.talk(k.chain(state(k), node=calls)).invoke({"xs": []})
+    for ns in ("node", "node|1"):
+        at = thread(checkpoint_ns=ns, __pregel_checkpointer=k.saver)
+        yield Talker(inner).state(at)

@@ -8,7 +8,7 @@ from engines import Engine
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import tool
-from scenarios import Joke, Model, State, answering, chain, scenario
+from scenarios import Joke, Model, State, answering, chain, says, scenario
 from typing_extensions import TypedDict
 
 EVERY = ["values", "updates", "messages", "custom", "tasks", "debug", "tools"]
@@ -268,3 +268,48 @@ def a_component_with_an_id_of_its_own(engine: Engine) -> Any:
 @scenario({"ui": []}, stream_mode=["custom", "values"])
 def a_component_that_is_not_there_cannot_be_removed(engine: Engine) -> Any:
     return interface(engine, lambda _: engine.ui.delete_ui_message("1") and None)
+
+
+def starting_another(engine: Engine, thread_id: str | None) -> Any:
+    """Return a graph with a node that streams another graph, on a thread of its own or not."""
+    model = says("well then")
+
+    def uses(_: Any) -> Any:
+        weather.invoke({"city": "sf"})
+        return {"a": 2}
+
+    def answers(_: Any, config: RunnableConfig) -> Any:
+        return {"log": [model.invoke("q", config).content]}
+
+    inner = chain(engine, uses, answers)
+    own: Any = None if thread_id is None else {"configurable": {"thread_id": thread_id}}
+
+    def node(_: Any) -> Any:
+        chunks = inner.stream({"a": 1}, own, stream_mode=["messages", "tools"])
+        return {"log": [mode for mode, _ in chunks]}
+
+    return chain(engine, node)
+
+
+@scenario({"a": 1}, stream_mode=["messages", "tools", "updates"])
+def a_graph_that_a_node_starts_on_another_thread(engine: Engine) -> Any:
+    return starting_another(engine, "inner")
+
+
+@scenario({"a": 1}, stream_mode=["messages", "tools", "updates"], subgraphs=True)
+def a_graph_that_a_node_starts_on_another_thread_and_is_shown(engine: Engine) -> Any:
+    return starting_another(engine, "inner")
+
+
+@scenario(
+    {"a": 1},
+    stream_mode=["messages", "tools", "updates"],
+    config={"configurable": {"thread_id": "outer"}},
+)
+def a_graph_that_a_node_starts_on_the_same_thread(engine: Engine) -> Any:
+    return starting_another(engine, "outer")
+
+
+@scenario({"a": 1}, stream_mode=["messages", "tools", "updates"])
+def a_graph_that_a_node_starts_on_no_thread(engine: Engine) -> Any:
+    return starting_another(engine, None)

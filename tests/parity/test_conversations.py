@@ -6,6 +6,7 @@ from typing import Any
 
 import conversations_changes  # noqa: F401 - registers its conversations
 import conversations_delta  # noqa: F401 - registers its conversations
+import conversations_delta_messages  # noqa: F401 - registers its conversations
 import conversations_interrupts  # noqa: F401 - registers its conversations
 import conversations_pregel  # noqa: F401 - registers its conversations
 import conversations_saving  # noqa: F401 - registers its conversations

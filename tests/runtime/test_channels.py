@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import pytest
+from langgraph.checkpoint.memory import InMemorySaver
 from runtime_graphs import chain
 from typing_extensions import TypedDict
 
@@ -18,9 +19,11 @@ from runtime.channels import (
     NamedBarrierValueAfterFinish,
     UntrackedValue,
 )
+from runtime.channels._message_writes import merge_messages
 from runtime.channels.base import MISSING
 from runtime.channels.delta import DeltaSnapshot
 from runtime.errors import EmptyChannelError, InvalidUpdateError
+from runtime.graph import StateGraph
 from runtime.types import Overwrite
 
 
@@ -197,3 +200,21 @@ def test_one_delta_channel_may_stand_at_two_keys() -> None:
     graph = chain(lambda _: {"a": 1, "b": 2}, schema=schema)
     assert graph.invoke({"a": 0, "b": 0}) == {"a": [[[], 0], 1], "b": [[{}, 0], 2]}
     assert not shared.is_available()
+
+
+def test_a_dict_that_is_no_message_fails_the_task_that_writes_it() -> None:
+    """What cannot become a message for a delta channel ends the run before it is saved."""
+    saver = InMemorySaver()
+
+    class Messages(TypedDict):
+        xs: Annotated[list, DeltaChannel(merge_messages)]
+
+    graph = StateGraph(Messages).add_node("x", lambda _: {"xs": [{"role": "tool", "content": "?"}]})
+    app = graph.add_edge("__start__", "x").compile(checkpointer=saver)
+    config: Any = {"configurable": {"thread_id": "1"}}
+
+    with pytest.raises(KeyError, match="tool_call_id"):
+        app.invoke({"xs": "hi"}, config)
+
+    assert [message.content for message in app.get_state(config).values["xs"]] == ["hi"]
+    assert app.get_state(config).next == ("x",)

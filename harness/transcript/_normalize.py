@@ -8,7 +8,8 @@ and tool calls (`chatcmpl-...`, `toolu_...`), which a new recording would change
 somebody wrote (`call_7`) stays. The user adds patterns (`Rules.numbered`).
 
 `SET_APART` lists everything that is left out of the comparison; only its presence is compared. The
-user adds keys (`Rules.apart`). Addresses of objects in a `repr` are the one thing that is dropped.
+user adds keys (`Rules.apart`). Dropped are addresses of objects in a `repr`, and the id of a
+message in a chunk of `tools` mode, which is there or not as one thread or another is quicker.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ class _Mapping:
             message, metadata = payload
             payload = (self.value(message), self.value(_without(metadata, apart)))
         elif type(payload) is dict:
-            payload = self.value(_without(payload, apart))
+            payload = self.value(_without(_settled(event.mode, payload), apart))
         else:
             payload = self.value(payload)
         return StreamEvent(event.number, namespace, event.mode, payload, event.seconds)
@@ -175,6 +176,17 @@ class _Mapping:
                 return _APART
             kind = _KIND_OF_KEY.get(key, kind)
         return self.value(item, kind)
+
+
+def _settled(mode: str, payload: dict[Any, Any]) -> dict[Any, Any]:
+    """Return a payload without what depends on which of two threads was quicker.
+
+    What a tool returns gets its id when the state takes it, before or after its chunk is read.
+    """
+    output = payload.get("output") if mode == "tools" else None
+    if not isinstance(output, BaseMessage):
+        return payload
+    return {**payload, "output": output.model_copy(update={"id": None})}
 
 
 def _without(values: dict[Any, Any], apart: tuple[str, ...]) -> dict[Any, Any]:

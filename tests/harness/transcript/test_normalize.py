@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages import AIMessage, AIMessageChunk, ToolMessage
 
 from harness import Rules, Transcript, capture
 from harness.transcript import StreamEvent
@@ -165,3 +165,13 @@ def test_a_value_that_contains_itself() -> None:
     loop: list[Any] = [1]
     loop.append(loop)
     assert "custom [1, <contains itself>]" in text(loop)
+
+
+def test_the_id_of_what_a_tool_returned_is_dropped() -> None:
+    """It is there or not when the chunk is read; the id of the call says which one it is."""
+
+    def finished(id_: str | None) -> dict[str, Any]:
+        output = ToolMessage("sunny", id=id_, tool_call_id="c1")
+        return {"event": "tool-finished", "tool_call_id": "c1", "output": output}
+
+    assert text(finished(str(uuid4())), mode="tools") == text(finished(None), mode="tools")

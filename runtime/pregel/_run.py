@@ -32,6 +32,7 @@ from runtime.errors import (
     GraphInterrupt,
     GraphRecursionError,
     NodeError,
+    is_invalid_resume,
 )
 from runtime.pregel._answers import Resume
 from runtime.pregel._asked import Asked, coerced
@@ -435,8 +436,11 @@ class Run:
         Raises:
             GraphInterrupt: Some of them wait for an answer.
             InvalidUpdateError: A channel cannot combine what was written to it.
+            ValidationError: One of them was given an answer that does not fit.
         """
         errors = [task.error for task in self.tasks if task.error is not None]
+        if refused := next(filter(is_invalid_resume, errors), None):
+            raise refused
         if asking := [error for error in errors if isinstance(error, GraphInterrupt)]:
             raise GraphInterrupt(tuple(question for error in asking for question in error.args[0]))
         tasks = self.tasks if len(self.tasks) == 1 else sorted(self.tasks, key=_by_path)

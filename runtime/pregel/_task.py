@@ -17,7 +17,7 @@ from langchain_core.tracers._streaming import _StreamingCallbackHandler
 from runtime import _contract
 from runtime._parts import StreamWriter
 from runtime.channels._message_writes import with_message_ids
-from runtime.errors import GraphInterrupt, NodeCancelledError, ParentCommand
+from runtime.errors import GraphInterrupt, NodeCancelledError, ParentCommand, is_invalid_resume
 from runtime.pregel._known import answers_of
 from runtime.pregel._names import PUSH, TaskPath, without_ids
 from runtime.pregel._node import arguments_by_name
@@ -119,12 +119,14 @@ class Task:
     def fatal(self) -> bool:
         """Whether its error ends the run at once: nobody handles it, and it is no question.
 
-        That of a task which another one called is passed to that one.
+        That of a task which another one called is passed to that one. An answer that does not fit
+        ends the run when the other tasks are done, which may have been answered, too: one that is
+        cancelled would do again what it has done since.
         """
         error = self.error
         if error is None or self.rescuer is not None or self.called_by is not None:
             return False
-        return not isinstance(error, GraphInterrupt)
+        return not (isinstance(error, GraphInterrupt) or is_invalid_resume(error))
 
     @property
     def lane(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from conversations import Kit, Talk, conversation, counts, ids_of, logs
@@ -90,6 +91,27 @@ def three_ask_at_once_are_answered_in_turn_and_all_is_saved_at_the_end(k: Kit) -
         id_ = ids_of(chunks)[0]
         chunks = yield graph.stream(k.Command(resume={id_: answer}), durability="exit")
     yield graph.state()
+
+
+@conversation
+def an_answer_that_does_not_fit_beside_one_that_does(k: Kit) -> Talk:
+    def slow(_: Any) -> Any:
+        answer = k.ask("slow?", response_schema=int)
+        time.sleep(0.05)
+        return {"log": [k.count("slow"), answer]}
+
+    def quick(_: Any) -> Any:
+        time.sleep(0.02)
+        return {"log": [k.ask("quick?", response_schema=int)]}
+
+    graph = k.talk(k.fan(slow=slow, quick=quick))
+    yield graph.invoke({"a": 1})
+    asked = (yield graph.state()).interrupts
+    ids = {question.value: question.id for question in asked}
+    answers = {ids["slow?"]: 1, ids["quick?"]: "no number"}
+    yield graph.invoke(k.Command(resume=answers))
+    yield graph.state()
+    yield graph.invoke(k.Command(resume={ids["quick?"]: 2}))
 
 
 @conversation

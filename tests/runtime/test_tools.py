@@ -58,13 +58,14 @@ def test_a_tool_fails(drive) -> None:
     }
 
 
-def test_a_tool_that_passes_the_run_on_did_not_fail(drive) -> None:
-    """What travels up through graphs is no error: neither an end nor an error is told."""
+def test_a_tool_that_hands_over_has_not_finished(drive) -> None:
+    """Its error is the command to the graph around, as on LangGraph."""
     chunks: list[Any] = []
     graph = chain(lambda _: hand_over.invoke(call("x", hand_over)))
     with pytest.raises(ParentCommand):
         drive.each(chunks.append, graph, {"a": 1}, stream_mode="tools")
-    assert [chunk["event"] for chunk in chunks] == ["tool-started"]
+    assert [chunk["event"] for chunk in chunks] == ["tool-started", "tool-error"]
+    assert chunks[1]["message"] == "Command(graph='__parent__', goto='x')"
 
 
 def test_nostream_keeps_a_tool_out(drive) -> None:

@@ -62,7 +62,7 @@ def two_subgraphs_ask_at_once(k: Kit) -> Talk:
 @conversation
 def a_subgraph_stops_at_its_breakpoint_beside_a_node_that_is_done(k: Kit) -> Talk:
     inner = k.chain(i=logs("i"), j=logs("j")).compile(interrupt_before=["j"])
-    graph = k.talk(k.fan(sub=inner, beside=logs("beside")))
+    graph = k.talk(k.fan(sub=inner, beside=logs("beside", after=0.06)))
     yield graph.stream({"a": 1})
     yield graph.state(subgraphs=True)
     yield graph.stream(None)

@@ -27,6 +27,7 @@ _SENT_BY_CLASS = frozenset({"input", "stream", "model"})
 # it is. So is what the class would not send: a null.
 _EXTRA = frozenset({"metadata", "max_tokens"})
 _OF_USER = frozenset({"mcp_approval_response"})
+_LEFT_OUT = frozenset({"additional_tools", "configuration_update"})
 
 
 def matches(request: RecordedRequest) -> bool:
@@ -101,6 +102,8 @@ def _message(item: dict[str, Any]) -> BaseMessage:  # noqa: PLR0911 - one for ea
         output = item["output"]
         output = [output] if isinstance(output, dict) else output
         return ToolMessage(output, tool_call_id=item["call_id"], additional_kwargs={"type": kind})
+    if kind in _LEFT_OUT:
+        raise ReplayError(f"ChatOpenAI cannot send an input of the type {kind!r}: it leaves it out")
     # what an answer consists of is sent back as it came
     return HumanMessage([item]) if kind in _OF_USER else AIMessage([item])
 

@@ -37,6 +37,8 @@ REASONS = (  # why LangChain's class has nothing to say
     "the recorded answer is empty",
     "the recorded answer is an error",
     "cannot send a message with the role",
+    "cannot send an input of the type",
+    "'partial_images'",  # of pictures: its class says that it does not take them
 )
 
 

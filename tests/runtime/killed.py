@@ -136,8 +136,8 @@ def workflow_inside(life: Life, saver: Any, drive: str) -> Any:
 
 KINDS: dict[str, Any] = {  # what to build, and the modes in which it streams
     "graph": (graph_of, ["values", "updates", "tasks", "checkpoints"]),
-    "workflow": (workflow_of, ["updates", "tasks"]),
-    "inside": (workflow_inside, ["updates", "tasks"]),
+    "workflow": (workflow_of, ["updates", "tasks", "checkpoints"]),
+    "inside": (workflow_inside, ["updates", "tasks", "checkpoints"]),
 }
 
 

@@ -14,14 +14,13 @@ from typing import Any, TypeAlias
 import yaml
 
 from harness._yaml_lines import read_lines
-from harness._yaml_scalar import CORE, plain, short_tag, tagged
+from harness._yaml_scalar import CORE, MAX_NODES, plain, short_tag, tagged
 from harness.errors import CassetteFormatError
 
 Tree: TypeAlias = Any
 """None, bool, int, float, str, bytes, or a list or dict of them."""
 
 MAX_DEPTH = 100
-MAX_NODES = 5_000_000
 
 # An aiohttp header name, written by old vcrpy as a call of `istr` with the text as its argument.
 _HEADER_NAME = f"{CORE}python/object/apply:multidict._multidict.istr"

@@ -12,6 +12,8 @@ import yaml
 from yaml.resolver import Resolver
 
 CORE = "tag:yaml.org,2002:"
+MAX_NODES = 5_000_000
+"""How many values a document may hold, aliases counted in full."""
 
 _TEXT = {"", f"{CORE}str", f"{CORE}timestamp", f"{CORE}python/unicode", f"{CORE}merge"}
 _BINARY = {f"{CORE}binary", "!binary"}  # the second is Ruby's

@@ -282,8 +282,16 @@ def test_everything_is_restored() -> None:
 def functions() -> list[object]:
     """All that a block replaces."""
     names = ("getaddrinfo", "gethostbyname", "gethostbyname_ex")
-    loop = asyncio.BaseEventLoop.getaddrinfo
-    return [*(getattr(socket, name) for name in names), loop, dict(vars(socket.socket))]
+    calls = (
+        "connect",
+        "connect_ex",
+        "sendto",
+    )  # pytest-socket leaves some where they were inherited
+    return [
+        *(getattr(socket, name) for name in names),
+        *(getattr(socket.socket, name) for name in calls),
+        asyncio.BaseEventLoop.getaddrinfo,
+    ]
 
 
 PRISTINE = functions()

@@ -3,7 +3,8 @@
 The first line says how many tests there are: `{"collected": 1200}`. Each other line is what a phase
 of a test gave: `{"test": ..., "outcome": ..., "snapshots": {...}}`, where the outcome is `passed`,
 `failed`, `error` or `skipped`. The text of a snapshot is what this run made, whatever has been
-accepted; so `tests/matrix` can compare the runs of several interpreters with each other.
+accepted; so `tests/matrix` can compare the runs of several interpreters with each other. Where the
+stream came from, which is never compared, is no part of it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any, TextIO
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
+
+from harness.snapshot import parted
 
 _PROPERTY = "snapshots"  # in the report, so that pytest-xdist brings it along
 
@@ -39,7 +42,7 @@ def pytest_runtest_makereport(
     report = yield
     if call.when == "call" and item.config.getoption("--suite-report"):
         texts = {
-            f"{name}[{number}]": str(result.asserted_data)
+            f"{name}[{number}]": parted(str(result.asserted_data))[0]
             for name, used in getattr(item, "funcargs", {}).items()
             if isinstance(used, SnapshotAssertion)
             for number, result in enumerate(used.executions.values())

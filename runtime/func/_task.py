@@ -62,7 +62,6 @@ class TaskFunction(Generic[P, T]):
             triggers=(),
             read=lambda _: None,
             call=make_task_call(func, named),
-            action=func,
             updates=lambda output: [(RETURN, output)],
             policies=policies,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -11,7 +10,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool, create_schema_from_function
 from pydantic import BaseModel, ValidationError
 
-from runtime.warnings import LangGraphDeprecatedSinceV10
+from runtime.warnings import LangGraphDeprecatedSinceV10, deprecated
 
 __all__ = ("ValidationNode",)
 
@@ -51,10 +50,9 @@ class ValidationNode(Runnable[Any, Any]):
         name: str = "validation",
         tags: list[str] | None = None,
     ) -> None:
-        warnings.warn(
+        deprecated(
             "ValidationNode is deprecated: a ToolNode tells the model about wrong arguments.",
             LangGraphDeprecatedSinceV10,
-            stacklevel=2,
         )
         self.name = name
         self.tags = tags

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from asyncio import CancelledError
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
@@ -187,7 +186,7 @@ class Calls:
 
         def work() -> None:
             if promise.cancelled():
-                task.fail(CancelledError())
+                task.fail(asyncio.CancelledError())
             else:
                 copy_context().run(self._perform, task)
             self._put(task)

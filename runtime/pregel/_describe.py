@@ -168,10 +168,12 @@ class DescribedGraph(Runnable[Any, Any]):
 
     def _config_schema(self, include: Sequence[str]) -> type[BaseModel]:
         kinds = get_type_hints(RunnableConfig)
-        context = {"configurable": self.context_schema} if self.context_schema else {}
-        names = [name for name in include if name in kinds and name != "configurable"]
-        fields = {name: (kind, None) for name, kind in context.items()}
-        fields |= {name: (kinds[name], None) for name in names}
+        fields: dict[str, Any] = {}
+        if self.context_schema is not None:
+            fields["configurable"] = (self.context_schema, None)
+        for name in include:
+            if name in kinds and name != "configurable":
+                fields[name] = (kinds[name], None)
         return create_model_v2(self.get_name("Config"), field_definitions=fields)
 
     def get_context_jsonschema(self) -> dict[str, Any] | None:

@@ -234,8 +234,13 @@ def update(
         raise ValueError("No updates provided: each superstep needs at least one StateUpdate.")
     for number, updates in enumerate(supersteps):
         made = yield from _superstep(graph, config, updates, is_first=number == 0)
-        config = {**config, "configurable": {**config["configurable"], **made["configurable"]}}
+        config = _moved(config, made)
     return made
+
+
+def _moved(config: RunnableConfig, made: RunnableConfig) -> RunnableConfig:
+    """Return a config that addresses the checkpoint which was made from there."""
+    return {**config, "configurable": {**config["configurable"], **made["configurable"]}}
 
 
 def _superstep(
@@ -262,11 +267,8 @@ def _superstep(
         made = yield from _saved(run, thread, "fork")
         if not values:
             return made
-        there: RunnableConfig = {
-            **config,
-            "configurable": {**config["configurable"], **made["configurable"]},
-        }
-        return (yield from _superstep(graph, there, [StateUpdate(*each) for each in values], False))
+        others = [StateUpdate(*each) for each in values]
+        return (yield from _superstep(graph, _moved(config, made), others, False))
     if alone and as_node == INPUT:
         run.step = thread.step + 1
         given = input_writes(graph, values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ("KeptGraph",)
 
-T = TypeVar("T")
 Place = tuple["Pregel[Any, Any, Any, Any]", BaseCheckpointSaver[Any], RunnableConfig]
 """The graph that a config addresses, where its threads are kept, and the config for there."""
 
@@ -95,8 +94,6 @@ class KeptGraph(DescribedGraph):
         """Yield what `get_state_history` yields."""
         graph, saver, config = self._place(config)
         saved = saver.alist(config, before=before, limit=limit, filter=filter)
-        if graph.delta_channels:  # as above
-            saved = _all_first(saved)
 
         async def states() -> AsyncIterator[StateSnapshot]:
             async for one in saved:
@@ -207,9 +204,3 @@ class KeptGraph(DescribedGraph):
                 )
         configurable.update(thread_id=str(configurable["thread_id"]), checkpoint_ns=ns)
         return graph, speaking(saver), {"configurable": configurable}
-
-
-async def _all_first(items: AsyncIterator[T]) -> AsyncIterator[T]:
-    """Yield the items once all of them are there."""
-    for item in [item async for item in items]:
-        yield item

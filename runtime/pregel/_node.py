@@ -36,7 +36,6 @@ __all__ = (
     "Call",
     "Node",
     "Write",
-    "arguments_by_name",
     "make_call",
     "make_task_call",
     "never_waits",
@@ -60,6 +59,7 @@ class Call:
         ainvoke: The async form; `None` if the sync one is to be run in a thread.
         traces_itself: Whether it tells callback handlers about itself, as a Runnable does.
         unfolds: Whether a Runnable that it returns is invoked on the same input.
+        shown: What callback handlers are told of its input, if not the input itself.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Call:
     ainvoke: Callable[[Any, RunnableConfig], Any] | None
     traces_itself: bool = False
     unfolds: bool = False
+    shown: Callable[[Any], Any] | None = None
 
     def unfolded(self, output: Any) -> Runnable[Any, Any] | None:
         """Return what it returned if that is to be invoked on the same input."""
@@ -227,15 +228,15 @@ _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_O
 
 
 def _with_injection(
-    function: Callable[..., Any], explode: bool = False
+    function: Callable[..., Any], wanted: tuple[str, ...], explode: bool = False
 ) -> Callable[[Any, RunnableConfig], Any]:
     """Return the function as one of `(input, config)`.
 
     Args:
         function: The function.
+        wanted: The parameters to inject.
         explode: Whether the input is the arguments, `(args, kwargs)`.
     """
-    wanted = _wanted(function)
     if not wanted and not explode:
         return lambda value, _config: function(value)
     if wanted == ("config",) and not explode:
@@ -274,31 +275,42 @@ def never_waits(function: F) -> F:
 
 def make_task_call(function: Callable[..., Any], name: str) -> Call:
     """Return how to call the function of a `@task`: its input is `(args, kwargs)`."""
-    call = _with_injection(function, explode=True)
-    return Call(name, None, call) if is_async_callable(function) else Call(name, call, None)
+    wanted = _wanted(function)
+    call, shown = _with_injection(function, wanted, explode=True), _by_name(function, wanted)
+    if is_async_callable(function):
+        return Call(name, None, call, shown=shown)
+    return Call(name, call, None, shown=shown)
 
 
-def arguments_by_name(
-    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> dict[str, Any]:
-    """Return the arguments of a task as callback handlers are told them.
+def _by_name(
+    function: Callable[..., Any], wanted: tuple[str, ...]
+) -> Callable[[Any], dict[str, Any]] | None:
+    """Return what tells the arguments of a task by name, as callback handlers hear of them.
 
-    Defaults are among them, and what the engine fills in is not.
+    Defaults are among them, and what the engine fills in is not. `None` for a builtin that does not
+    say what it takes.
     """
-    signature = inspect.signature(function)
     try:
-        bound = signature.bind_partial(*args, **kwargs)
-    except TypeError:  # the call itself says what is wrong
-        return {"args": args, **kwargs}
-    bound.apply_defaults()
-    filled_in = set(_wanted(function)) - kwargs.keys()
-    named: dict[str, Any] = {}
-    for name, value in bound.arguments.items():
-        if signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
-            named.update(value)
-        elif name not in filled_in:
-            named[name] = value
-    return named
+        signature = inspect.signature(function)
+    except ValueError:
+        return None
+
+    def told(given: Any) -> dict[str, Any]:
+        args, kwargs = given
+        try:
+            bound = signature.bind_partial(*args, **kwargs)
+        except TypeError:  # the call itself says what is wrong
+            return {"args": args, **kwargs}
+        bound.apply_defaults()
+        named: dict[str, Any] = {}
+        for name, value in bound.arguments.items():
+            if signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
+                named.update(value)
+            elif name not in wanted or name in kwargs:
+                named[name] = value
+        return named
+
+    return told
 
 
 def make_call(action: Any, name: str) -> Call:
@@ -315,7 +327,7 @@ def make_call(action: Any, name: str) -> Call:
     if _is_plain(action):
         flags = action.__code__.co_flags
         if not flags & (CO_GENERATOR | CO_ASYNC_GENERATOR):
-            call = _with_injection(action)
+            call = _with_injection(action, _wanted(action))
             if flags & CO_COROUTINE:
                 return Call(name, None, call, unfolds=True)
             return Call(name, call, None, unfolds=True)
@@ -323,7 +335,7 @@ def make_call(action: Any, name: str) -> Call:
         if is_async_generator(action) or inspect.isgeneratorfunction(action):
             action = RunnableLambda(action)
         elif callable(action):
-            call = _with_injection(action)
+            call = _with_injection(action, _wanted(action))
             if is_async_callable(action):
                 return Call(name, None, call, unfolds=True)
             acall = _at_once(call) if hasattr(action, _NEVER_WAITS) else None

@@ -20,7 +20,6 @@ from runtime.channels._message_writes import with_message_ids
 from runtime.errors import GraphInterrupt, NodeCancelledError, ParentCommand, is_invalid_resume
 from runtime.pregel._known import answers_of
 from runtime.pregel._names import PUSH, TaskPath, without_ids
-from runtime.pregel._node import arguments_by_name
 from runtime.pregel._policies import Attempt, policed, remembered
 from runtime.pregel._trace import announce, conclude
 from runtime.runtime import ExecutionInfo, Runtime
@@ -287,9 +286,9 @@ class Task:
             self.attempt.limit.listen(manager)
         if self.node.trace is not None:
             return (yield from announce(manager, self.node.trace, self.input, self.node.name))
-        given = self.input
-        if self.called_by is not None:
-            given = arguments_by_name(self.node.action, *given)
+        given, call = self.input, self.node.call
+        if call is not None and call.shown is not None:
+            given = call.shown(given)
         start = partial(manager.on_chain_start, name=self.node.name)
         return (yield start, start, (None, given), self.node.name)
 

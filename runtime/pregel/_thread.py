@@ -444,8 +444,8 @@ class Thread:
             self.parent = cast(str, self._unborn)
             nothing = self._checkpoint(self.parent, {}, {}, {})
             self._put_checkpoint(nothing, None, {"step": UNBORN}, {})
-        for arguments in kept:
-            self.unsaved.append(Save("put_writes", (self._here(self.parent), *arguments)))
+        for writes, id_, path in kept:
+            self.unsaved.append(self._writing(self._here(self.parent), writes, id_, path))
 
     def _renew(self, names: Sequence[str], readers: Mapping[str, Sequence[str]]) -> None:
         """Give a new version to channels that did not change, as what is saved of them is new."""
@@ -468,7 +468,7 @@ class Thread:
             self.deltas.keep(id_, writes)
         if not self.superseded:
             self.pending[id_] = list(writes)
-            yield Save("put_writes", (self.here, writes, id_, path_text(path) if path else ""))
+            yield self._writing(self.here, writes, id_, path_text(path) if path else "")
 
     def keep(
         self, id_: str, path: Sequence[Any], writes: Sequence[Write], channels: Channels
@@ -492,10 +492,14 @@ class Thread:
             self._put_writes(id_, path, kept)
 
     def _put_writes(self, id_: str, path: Sequence[Any], writes: Sequence[Write]) -> None:
-        arguments: tuple[Any, ...] = (self.here, writes, id_)
-        if _takes_paths(cast(Any, type(self.saver))):
-            arguments = (*arguments, path_text(path) if path else "")
-        self.unsaved.append(Save("put_writes", arguments))
+        self.unsaved.append(self._writing(self.here, writes, id_, path_text(path) if path else ""))
+
+    def _writing(
+        self, config: RunnableConfig, writes: Sequence[Write], id_: str, path: str
+    ) -> Save:
+        """Return how the saver is told what a task wrote; those of old are not told its path."""
+        where = (path,) if _takes_paths(cast(Any, type(self.saver))) else ()
+        return Save("put_writes", (config, writes, id_, *where))
 
     def close(self, paths: Mapping[str, Sequence[Any]], channels: Channels) -> None:
         """Save at the end of a run what was not to be saved before.

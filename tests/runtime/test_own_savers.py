@@ -35,6 +35,8 @@ def test_a_saver_that_is_not_told_the_paths_of_tasks(drive) -> None:
     graph = asking().compile(Old())
     drive.invoke(graph, {"log": []}, THREAD)
     assert drive.invoke(graph, Command(resume="!"), THREAD)["log"] == ["!"]
+    graph.update_state(THREAD, {"log": ["more"]}, "x")
+    assert graph.get_state(THREAD).values["log"] == ["!", "more"]
 
 
 async def test_a_memory_saver_with_async_methods_of_its_own() -> None:

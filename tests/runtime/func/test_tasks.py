@@ -342,3 +342,17 @@ async def test_a_task_that_is_cancelled_before_it_begins_never_does() -> None:
         return work().cancel()
 
     assert await flow.ainvoke(1) is True
+
+
+def test_a_builtin_as_a_task_is_traced() -> None:
+    """Though it does not say what it takes."""
+    heard = []
+
+    class Listener(BaseCallbackHandler):
+        def on_chain_start(self, serialized: Any, inputs: Any, **kwargs: Any) -> None:
+            heard.append(kwargs["name"])
+
+    longest = task(max)
+    flow = entrypoint()(lambda given: longest(given).result())
+    assert flow.invoke([1, 3, 2], {"callbacks": [Listener()]}) == 3
+    assert "max" in heard

@@ -131,7 +131,8 @@ class PlayedChatModel(BaseChatModel):
     ) -> AsyncIterator[ChatGenerationChunk]:
         return self._speech(messages, stop, kwargs).apieces()
 
-    # What follows passes the config of a call on to `_answer`, by a context variable.
+    # langchain-core does not pass the config of a call on to `_speech`. What follows leaves it in a
+    # context variable, where `noted` finds it.
 
     def invoke(
         self,

@@ -52,6 +52,12 @@ class _ModeTransformer(StreamTransformer):
     _native = True
     _mode: ClassVar[str]
 
+    def __init_subclass__(cls, mode: str | None = None, **kwargs: Any) -> None:
+        """Name the mode; classes that users derive from the built-in ones leave it as it is."""
+        super().__init_subclass__(**kwargs)
+        if mode is not None:
+            cls._mode, cls._methods, cls.required_stream_modes = mode, frozenset({mode}), (mode,)
+
     def __init__(self, scope: tuple[str, ...] = ()) -> None:
         super().__init__(scope)
         self._log: StreamChannel[Any] = StreamChannel()
@@ -69,12 +75,8 @@ class _ModeTransformer(StreamTransformer):
         return True
 
 
-class ValuesTransformer(_ModeTransformer):
+class ValuesTransformer(_ModeTransformer, mode="values"):
     """`run.values`: the state after each superstep."""
-
-    _mode = "values"
-    _methods = frozenset({"values"})
-    required_stream_modes = ("values",)
 
     @property
     def error(self) -> BaseException | None:
@@ -82,44 +84,24 @@ class ValuesTransformer(_ModeTransformer):
         return self._log._error  # noqa: SLF001
 
 
-class UpdatesTransformer(_ModeTransformer):
+class UpdatesTransformer(_ModeTransformer, mode="updates"):
     """`run.updates`: what each node wrote."""
 
-    _mode = "updates"
-    _methods = frozenset({"updates"})
-    required_stream_modes = ("updates",)
 
-
-class CustomTransformer(_ModeTransformer):
+class CustomTransformer(_ModeTransformer, mode="custom"):
     """`run.custom`: what nodes handed to their stream writer."""
 
-    _mode = "custom"
-    _methods = frozenset({"custom"})
-    required_stream_modes = ("custom",)
 
-
-class CheckpointsTransformer(_ModeTransformer):
+class CheckpointsTransformer(_ModeTransformer, mode="checkpoints"):
     """`run.checkpoints`: the checkpoints of a graph that has a checkpointer."""
 
-    _mode = "checkpoints"
-    _methods = frozenset({"checkpoints"})
-    required_stream_modes = ("checkpoints",)
 
-
-class DebugTransformer(_ModeTransformer):
+class DebugTransformer(_ModeTransformer, mode="debug"):
     """`run.debug`: tasks and checkpoints, with step and time."""
 
-    _mode = "debug"
-    _methods = frozenset({"debug"})
-    required_stream_modes = ("debug",)
 
-
-class TasksTransformer(_ModeTransformer):
+class TasksTransformer(_ModeTransformer, mode="tasks"):
     """`run.tasks`: tasks that start or are done."""
-
-    _mode = "tasks"
-    _methods = frozenset({"tasks"})
-    required_stream_modes = ("tasks",)
 
 
 class MessagesTransformer(StreamTransformer):

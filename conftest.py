@@ -9,7 +9,7 @@ import pytest
 
 pytest.register_assert_rewrite("small_projects")  # its assertions explain themselves
 
-pytest_plugins = ["pytester", "suite_report"]
+pytest_plugins = ["pytester", "shared_fixtures", "suite_report"]
 
 for _name in [name for name in os.environ if name.endswith("_API_KEY")]:
     del os.environ[_name]  # whatever a test does, it cannot reach a provider

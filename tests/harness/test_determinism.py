@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import operator
 import os
-import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -28,15 +26,6 @@ from runtime.graph import START, MessagesState, StateGraph
 
 class State(TypedDict):
     log: Annotated[list, operator.add]
-
-
-@pytest.fixture
-def restless() -> Iterator[None]:
-    """Make threads of Python switch as often as they can."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
 
 
 def fan_out(*names: str, inner: Any = None) -> Any:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import operator
-import sys
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 import pytest
@@ -19,15 +17,6 @@ from runtime.types import Send
 
 class Log(TypedDict):
     log: Annotated[list, operator.add]
-
-
-@pytest.fixture
-def restless() -> Iterator[None]:
-    """Make threads of Python switch as often as they can."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
 
 
 def node(s: Any, writer) -> Any:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -34,15 +34,6 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     """Every case of parallel nodes, recorded once."""
     folder = tmp_path_factory.mktemp("cassettes")
     return folder, parallel_nodes.record(folder)
-
-
-@pytest.fixture
-def restless() -> Iterator[None]:
-    """Make threads of Python switch as often as they can."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
 
 
 def recorded_order(path: Path) -> list[str]:

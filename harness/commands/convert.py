@@ -10,6 +10,8 @@ import json
 import sys
 from pathlib import Path
 
+from harness.errors import HarnessError
+
 SUMMARY = "make a model cassette of an HTTP recording, or a script of a model cassette"
 DESCRIPTION = """\
 Replay each request of an HTTP recording (OpenAI chat completions and responses, Anthropic messages)
@@ -55,7 +57,6 @@ def run(args: argparse.Namespace) -> int:
     # Imported here because they are slow, and `harness --help` does not need them.
     from harness._files import write_whole  # noqa: PLC0415
     from harness.commands._convert import converted  # noqa: PLC0415
-    from harness.errors import HarnessError  # noqa: PLC0415
 
     output: Path | None = args.output
     if output is not None and output.exists() and not args.force:

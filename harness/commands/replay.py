@@ -9,12 +9,13 @@ from __future__ import annotations
 import argparse
 import difflib
 
+from harness.errors import HarnessError
+
 SUMMARY = "replay a recording of a model through its LangChain class"
 DESCRIPTION = """\
-Rebuild each request of a recording (OpenAI chat completions and
-responses, Anthropic messages), send it through
-the provider's LangChain class inside a one-node graph, and print what graph.stream yields.
-No key and no network are needed: the answers come from the recording."""
+Rebuild each request of a recording (OpenAI chat completions and responses, Anthropic messages),
+send it through the provider's LangChain class inside a one-node graph, and print what graph.stream
+yields. No key and no network are needed: the answers come from the recording."""
 EPILOG = """\
 example:
   harness replay cassettes/joke.yaml
@@ -55,7 +56,6 @@ def run(args: argparse.Namespace) -> int:
     from harness.cassettes import read_recording  # noqa: PLC0415
     from harness.commands._run import Refused, replay_interaction  # noqa: PLC0415
     from harness.commands._show import JsonLines, Terminal  # noqa: PLC0415
-    from harness.errors import HarnessError  # noqa: PLC0415
 
     recording = read_recording(args.file)
     count = len(recording.interactions)

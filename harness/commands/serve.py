@@ -8,6 +8,8 @@ import sys
 import threading
 from dataclasses import asdict
 
+from harness.errors import HarnessError
+
 SUMMARY = "answer on loopback as a recorded provider did"
 DESCRIPTION = """\
 Answer requests on 127.0.0.1 from recordings: the same pieces, at the same times, with the same end.
@@ -38,7 +40,6 @@ def run(args: argparse.Namespace) -> int:
     # Imported here because they are slow, and `harness --help` does not need them.
     from harness.cassettes import read_recording  # noqa: PLC0415
     from harness.cassettes._serve import LogEntry, serving  # noqa: PLC0415
-    from harness.errors import HarnessError  # noqa: PLC0415
 
     if args.speed <= 0:
         raise HarnessError(f"--speed is {args.speed:g}; it is a factor above 0")

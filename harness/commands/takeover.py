@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.errors import CassetteError
+
 if TYPE_CHECKING:
     from harness.commands._takeover import TakenOver
 
@@ -40,13 +42,10 @@ def run(args: argparse.Namespace) -> int:
     """Take the files over, or say what that would change, and return the exit status."""
     # Imported here because they are slow, and `harness --help` does not need them.
     from harness._files import write_whole  # noqa: PLC0415
+    from harness.commands._recordings import recordings_below  # noqa: PLC0415
     from harness.commands._takeover import taken_over  # noqa: PLC0415
-    from harness.commands.check import recordings_in  # noqa: PLC0415
-    from harness.errors import CassetteError, HarnessError  # noqa: PLC0415
 
-    files = sorted({file for path in args.paths for file in recordings_in(Path(path))})
-    if not files:
-        raise HarnessError(f"no cassette is below {', '.join(args.paths)}")
+    files = recordings_below(args.paths)
     changed = refused = 0
     for file in files:
         try:

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.errors import CassetteFormatError, SnapshotError
+
 SUMMARY = "bring recordings and snapshots of older formats up to date"
 DESCRIPTION = """\
 Read each cassette and each snapshot of a stream (*.stream.txt) that was written in an older format
@@ -36,7 +38,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Upgrade the files and return the exit status."""
     # Imported here because they are slow, and `harness --help` does not need them.
-    from harness.errors import CassetteFormatError, SnapshotError  # noqa: PLC0415
     from harness.snapshot import upgrade  # noqa: PLC0415
 
     named = {Path(path) for path in args.paths}
@@ -67,7 +68,7 @@ def _say(args: argparse.Namespace, file: Path, found: dict[str, object], line: s
 
 
 def _files(path: Path) -> Iterator[Path]:
-    from harness.commands.check import recordings_in  # noqa: PLC0415 - as above
+    from harness.commands._recordings import recordings_in  # noqa: PLC0415 - as above
     from harness.snapshot import SUFFIX  # noqa: PLC0415
 
     yield from recordings_in(path)

@@ -14,7 +14,9 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+import warnings
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from typing import Any
@@ -178,6 +180,14 @@ def _spread(samples: Sequence[float]) -> float:
         return 0.0
     low, _, high = statistics.quantiles(samples, n=4)
     return high - low
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Have no warnings: LangGraph's agent is deprecated, its event streams are experimental."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def machine() -> dict[str, str]:

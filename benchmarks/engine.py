@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from itertools import chain
 
+from _agents import agents
 from _graphs import chains, compiling, fan_outs, wide_states
-from _models import agents, event_streams, processes, tokens
+from _processes import processes
 from _runner import arguments, report
+from _tokens import event_streams, tokens
 
 GROUPS = (chains, fan_outs, agents, wide_states, compiling, tokens, event_streams, processes)
 

@@ -18,8 +18,8 @@ from importlib import import_module
 from typing import Any
 
 from _graphs import CONFIG, anode, chain_builder, drained
-from _models import Speaker, bare_speech, custom_graph, speaking
 from _runner import ENGINES, FLOOR, OURS, THEIRS, arguments, machine
+from _tokens import Speaker, bare_speech, custom_graph, speaking
 from langgraph.checkpoint.memory import InMemorySaver
 from typing_extensions import TypedDict
 

@@ -1,119 +1,20 @@
-"""Agents, tokens and custom items: workloads in which langchain-core has a large part."""
+"""Tokens, of which langchain-core makes most of the cost, custom items, and event streams."""
 
 from __future__ import annotations
 
 import asyncio
-import atexit
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
 import time
-import warnings
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
 from importlib import import_module
 from typing import Any
 
 from _graphs import CONFIG, State, drained
-from _runner import QUICK, Goal, Run, Workload, size
+from _runner import QUICK, Goal, Run, Workload, quiet, size
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from langchain_core.tools import tool
+from langchain_core.messages import AIMessageChunk
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.tracers._streaming import _StreamingCallbackHandler
-
-CALLS = size(100)
-
-
-@tool
-def search(query: str) -> str:
-    """Search."""
-    return f"found {query}"
-
-
-class Caller(BaseChatModel):
-    """Calls the tool until it has called it often enough."""
-
-    @property
-    def _llm_type(self) -> str:
-        return "caller"
-
-    def bind_tools(self, tools: Any, **kwargs: Any) -> Any:
-        return self
-
-    def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
-        turn = len(messages) // 2
-        calls = [{"name": "search", "args": {"query": str(turn)}, "id": f"call_{turn}"}]
-        message = AIMessage("", tool_calls=calls if turn < CALLS else [], id=f"answer_{turn}")
-        return ChatResult(generations=[ChatGeneration(message=message)])
-
-
-class AsyncCaller(Caller):
-    """The same, with an async form of its own."""
-
-    async def _agenerate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> Any:
-        return self._generate(messages)
-
-
-def _agent(engine: str, asynchronous: bool, saved: bool) -> Run:
-    model = AsyncCaller() if asynchronous else Caller()
-    with _quiet():
-        agent = import_module(f"{engine}.prebuilt").create_react_agent(model, [search])
-    given = {"messages": [HumanMessage("go", id="go")]}
-    return drained(agent, given, "values", asynchronous=asynchronous, saved=saved)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Have no warnings: LangGraph's agent is deprecated, its event streams are experimental."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
-def _bare_agent(asynchronous: bool) -> Run:
-    """Return the same model and tool calls, without an engine."""
-
-    def run() -> None:
-        model, messages = Caller(), [HumanMessage("go", id="go")]
-        while True:
-            messages.append(model.invoke(messages))
-            if not messages[-1].tool_calls:
-                return
-            messages.append(search.invoke({**messages[-1].tool_calls[0], "type": "tool_call"}))
-
-    async def arun() -> None:
-        model, messages = AsyncCaller(), [HumanMessage("go", id="go")]
-        while True:
-            messages.append(await model.ainvoke(messages))
-            if not messages[-1].tool_calls:
-                return
-            call = {**messages[-1].tool_calls[0], "type": "tool_call"}
-            messages.append(await search.ainvoke(call))
-
-    return arun if asynchronous else run
-
-
-def agents() -> Iterator[Workload]:
-    """The prebuilt agent."""
-    for asynchronous in (False, True):
-        for saved in (False, True):
-
-            def prepare(engine: str, of: tuple[bool, bool] = (asynchronous, saved)) -> Run:
-                return _agent(engine, *of)
-
-            kind = "async" if asynchronous else "sync"
-            yield Workload(
-                f"agent, {CALLS} tool calls, {kind}{', memory' * saved}: call",
-                prepare,
-                (Goal("times", 1.7 if saved else 2), Goal("share", 4)),
-                floor=lambda asynchronous=asynchronous: _bare_agent(asynchronous),
-                units=CALLS,
-                computes=True,
-            )
 
 
 class Speaker(BaseChatModel):
@@ -219,33 +120,22 @@ def bare_speech(words: int, asynchronous: bool) -> Run:
 def _first_token(engine: str, asynchronous: bool) -> Run:
     """Return what takes the time from the call of `stream` to the first token."""
     graph = speaking(engine, Speaker(words=3), asynchronous)
-
-    def run() -> float:
-        start = time.perf_counter()
-        stream = graph.stream({"a": 0}, CONFIG, stream_mode="messages")
-        next(stream)
-        taken = time.perf_counter() - start
-        list(stream)
-        return taken
-
-    async def arun() -> float:
-        start = time.perf_counter()
-        stream = graph.astream({"a": 0}, CONFIG, stream_mode="messages")
-        await anext(stream)
-        taken = time.perf_counter() - start
-        async for _ in stream:
-            pass
-        return taken
-
-    return arun if asynchronous else run
+    stream = graph.astream if asynchronous else graph.stream
+    return _first_of(lambda: stream({"a": 0}, CONFIG, stream_mode="messages"), asynchronous)
 
 
 def _bare_first_token(asynchronous: bool) -> Run:
     model = Speaker(words=3)
+    stream = model.astream if asynchronous else model.stream
+    return _first_of(lambda: stream("q"), asynchronous)
+
+
+def _first_of(begin: Callable[[], Any], asynchronous: bool) -> Run:
+    """Return what begins a stream, takes the time until its first item comes, and reads it out."""
 
     def run() -> float:
         start = time.perf_counter()
-        stream = model.stream("q")
+        stream = begin()
         next(stream)
         taken = time.perf_counter() - start
         list(stream)
@@ -253,7 +143,7 @@ def _bare_first_token(asynchronous: bool) -> Run:
 
     async def arun() -> float:
         start = time.perf_counter()
-        stream = model.astream("q")
+        stream = begin()
         await anext(stream)
         taken = time.perf_counter() - start
         async for _ in stream:
@@ -304,12 +194,12 @@ def _events(engine: str, words: int, asynchronous: bool) -> Run:
     graph = speaking(engine, Speaker(words=words), asynchronous)
 
     def run() -> int:
-        with _quiet():
+        with quiet():
             events = graph.stream_events({"a": 0}, CONFIG, version="v3")
             return sum(1 for message in events.messages for _ in message.text)
 
     async def arun() -> int:
-        with _quiet():
+        with quiet():
             events = await graph.astream_events({"a": 0}, CONFIG, version="v3")
             tokens = 0
             async for message in events.messages:
@@ -364,46 +254,3 @@ def custom(engine: str, items: int, asynchronous: bool) -> Run:
     """Return what reads the items."""
     graph = custom_graph(engine, items, asynchronous)
     return drained(graph, {"a": 0}, "custom", asynchronous=asynchronous)
-
-
-_PROGRAM = """
-from {engine}.graph import StateGraph, START
-from typing_extensions import TypedDict
-class State(TypedDict):
-    a: int
-graph = StateGraph(State).add_node("n", lambda s: {{"a": 1}}).add_edge(START, "n").compile()
-assert graph.invoke({{"a": 0}}) == {{"a": 1}}
-"""
-_BARE_PROGRAM = """
-import langchain_core.runnables.base, langchain_core.messages, langchain_core.callbacks.manager
-"""
-
-
-def _process(program: str, bytecode: str) -> Run:
-    """Return what runs a program in a process of its own, with all modules compiled beforehand.
-
-    Those of an installed package are; ours may lie in a checkout that nothing may be written to.
-    """
-    environment = {**os.environ, "PYTHONPYCACHEPREFIX": bytecode}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-
-    def run() -> int:
-        command = [sys.executable, "-c", program]
-        done = subprocess.run(command, check=True, timeout=60, env=environment)  # noqa: S603 - ours
-        return done.returncode
-
-    return run
-
-
-def processes() -> Iterator[Workload]:
-    """A process from its start to its end."""
-    if QUICK:  # the slowest to run, and the least likely to break
-        return
-    bytecode = tempfile.mkdtemp()
-    atexit.register(shutil.rmtree, bytecode)
-    yield Workload(
-        "process: import, build and run one node",
-        lambda engine: _process(_PROGRAM.format(engine=engine), bytecode),
-        (Goal("times", 1 / 0.6),),
-        floor=lambda: _process(_BARE_PROGRAM, bytecode),
-    )

@@ -156,7 +156,7 @@ KeyFuncT = TypeVar("KeyFuncT", bound=Callable[..., str | bytes])
 
 @dataclass(kw_only=True, slots=True, frozen=True)
 class CachePolicy(Generic[KeyFuncT]):
-    """That a node need not run again for an input that it has had.
+    """Lets a result of a node stand for later runs of it with an equal input.
 
     Args:
         key_func: Makes a key from the node's input; inputs with equal keys are one.

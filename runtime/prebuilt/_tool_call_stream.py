@@ -47,7 +47,7 @@ class ToolCallStream:
         self.completed = False
 
     def end(self, output: Any = None, error: str | None = None) -> None:
-        """Have returned, or failed."""
+        """Note what the tool returned, or how it failed."""
         self.output, self.error, self.completed = output, error, True
         self.output_deltas.close()
 
@@ -73,7 +73,8 @@ class ToolCallStream:
 class ToolCallTransformer(StreamTransformer):
     """Projects the tool calls of a graph to `run.tool_calls`.
 
-    It is no built-in one: pass it to `compile(transformers=[ToolCallTransformer])`, or to the run.
+    A run does not have it by itself: pass it to `compile(transformers=[ToolCallTransformer])`, or
+    to the run.
     """
 
     _native = True

@@ -25,7 +25,7 @@ from runtime.turns import Turns, current_turns
 __all__ = ("StreamMux",)
 
 Steps = Generator[Awaitable[Any], Any, None]
-"""Work that has awaitables awaited, and gets what they give; in a sync run it asks for nothing."""
+"""Work that yields awaitables and is sent their results; in a sync run it yields nothing."""
 
 
 def _driven_by_nobody() -> bool:
@@ -155,7 +155,7 @@ class StreamMux:
     bind_apump = bind_pump
 
     def pump(self) -> bool:
-        """Have the next event of the run handed out; return whether there was one."""
+        """Drive the run to its next event; return whether there was one."""
         return bool(self._pump())
 
     async def apump(self) -> bool:
@@ -294,7 +294,7 @@ class StreamMux:
 
 
 async def _awaited(steps: Steps) -> None:
-    """Do what has awaitables awaited."""
+    """Do all steps of some work, and await what it yields."""
     try:
         wanted = next(steps)
         while True:

@@ -33,7 +33,7 @@ End = tuple[Namespace, SubgraphStatus, str | None]
 
 
 class LifecyclePayload(TypedDict, total=False):
-    """That a graph inside has started or ended.
+    """The start or the end of a graph inside.
 
     `graph_name` is the name of the agent that it is, or of the node that it runs in;
     `trigger_call_id` the id of the task; `cause` the tool call that the agent was called by.

@@ -95,10 +95,10 @@ class StreamTransformer(ABC):
     def schedule(
         self, coro: Coroutine[Any, Any, Any], *, on_error: Literal["log", "raise"] = "log"
     ) -> asyncio.Task[Any]:
-        """Have something done beside the run, which does not end before it is done.
+        """Run a coroutine beside the run, which does not end before it is done.
 
         Args:
-            coro: What to do.
+            coro: The coroutine.
             on_error: Whether an exception of it is logged, or fails the run when that ends.
 
         Raises:

@@ -388,7 +388,7 @@ class _Inside(_RunStream):
         error: What it failed with.
     """
 
-    def _be(self, path: tuple[str, ...], graph_name: str | None, task: str | None) -> None:
+    def _identify(self, path: tuple[str, ...], graph_name: str | None, task: str | None) -> None:
         self.path = path
         self.graph_name = graph_name
         self.trigger_call_id = task
@@ -397,7 +397,7 @@ class _Inside(_RunStream):
         self._seen_terminal = False
 
     def end(self, status: SubgraphStatus, error: str | None) -> BaseException | None:
-        """Have ended; return what those who read it are to get, if it failed."""
+        """Note how it ended; return what those who read it are to get, if it failed."""
         self.status, self.error, self._seen_terminal = status, error, True
         if status == "failed":
             self._error = RuntimeError(error or "Subgraph failed")
@@ -423,7 +423,7 @@ class SubgraphRunStream(GraphRunStream, _Inside):
         trigger_call_id: str | None = None,
     ) -> None:
         super().__init__(None, mux)
-        self._be(path, graph_name, trigger_call_id)
+        self._identify(path, graph_name, trigger_call_id)
 
 
 class AsyncSubgraphRunStream(AsyncGraphRunStream, _Inside):
@@ -438,4 +438,4 @@ class AsyncSubgraphRunStream(AsyncGraphRunStream, _Inside):
         trigger_call_id: str | None = None,
     ) -> None:
         super().__init__(None, mux)
-        self._be(path, graph_name, trigger_call_id)
+        self._identify(path, graph_name, trigger_call_id)

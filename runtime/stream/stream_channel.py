@@ -58,7 +58,7 @@ class StreamChannel(Generic[T]):
         self._keeps = mux.keeps_items
 
     def _bind(self, *, is_async: bool) -> None:
-        """Be read by hand, in a sync or an async way, rather than as part of a run."""
+        """Fix how it is read; alone, it makes a channel without a run, which is filled by hand."""
         if self._is_async is not None:
             raise RuntimeError("StreamChannel is already bound: it belongs to one run.")
         self._is_async = is_async
@@ -120,7 +120,7 @@ class StreamChannel(Generic[T]):
         return tuple(self._abranch(buffers, own) for own in buffers)
 
     def subscribe(self, *, is_async: bool) -> None:
-        """Have items wait for a consumer from now on; see `iter` for the errors."""
+        """Keep items for a consumer from now on; see `iter` for the errors."""
         if self._is_async is None:
             raise TypeError(
                 "StreamChannel has not been bound yet. Return it from the init() of a transformer, "
@@ -140,7 +140,7 @@ class StreamChannel(Generic[T]):
         self._subscribed = True
 
     def release(self) -> None:
-        """Let somebody else subscribe, who goes on where this consumer stopped."""
+        """Allow another consumer, who goes on where this one stopped."""
         self._subscribed = False
 
     @property

@@ -134,7 +134,7 @@ class MessagesTransformer(StreamTransformer):
             self._bind_pump(mux.pump)
 
     def _bind_pump(self, fn: Callable[[], bool]) -> None:
-        """Have readers of messages drive a run by this."""
+        """Take the function by which readers of messages drive the run."""
         self._pump = fn
 
     def _bind_apump(self, fn: Callable[[], Awaitable[bool]]) -> None:

@@ -116,8 +116,13 @@ def _gunzip(path: Path) -> bytes:
         raise CassetteFormatError(f"the gzip file is truncated or broken: {error}") from error
 
 
-def not_found(path: Path) -> str:
-    """Say that there is no such recording, what is near, and how to record it."""
+def not_found(path: Path, call: str = "use_cassette(..., record_mode='once')") -> str:
+    """Say that there is no such recording, what is near, and how to record it, by which call."""
+    return f"{missing(path)}\n  to record it: --record-mode=once, or {call}"
+
+
+def missing(path: Path) -> str:
+    """Say that there is no such recording, and what is near."""
     message = f"there is no cassette {path}"
     folder = path.parent
     names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
@@ -126,6 +131,4 @@ def not_found(path: Path) -> str:
         message += f"\n  the nearest name there is: {near[0]}"
     elif not folder.is_dir():
         message += f"\n  the folder {folder} does not exist either"
-    return (
-        f"{message}\n  to record it: --record-mode=once, or use_cassette(..., record_mode='once')"
-    )
+    return message

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from harness._files import not_found
+from harness._files import missing
 from harness.errors import HarnessError
 
 _SUFFIXES = {".yaml", ".yml", ".json", ".gz"}
@@ -34,4 +34,4 @@ def recordings_in(path: Path) -> Iterator[Path]:
     elif path.exists():
         yield path
     else:
-        raise HarnessError(not_found(path).rpartition("\n")[0] or f"there is no file {path}")
+        raise HarnessError(missing(path))

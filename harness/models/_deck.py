@@ -47,10 +47,8 @@ class Deck:
             mode == "once" and not had_file
         )
         if not had_file and not self.records:
-            hint = not_found(path).replace(
-                "use_cassette(..., ", "CassetteChatModel(..., model=live, "
-            )
-            raise CassetteNotFoundError(hint)
+            call = "CassetteChatModel(..., model=live, record_mode='once')"
+            raise CassetteNotFoundError(not_found(path, call))
         reads = had_file and mode != "rewrite"
         self._loaded = tuple(read_tape(path)) if reads else ()
         self._played: set[int] = set()

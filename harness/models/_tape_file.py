@@ -17,8 +17,8 @@
         end: finished
 
 A chunk that is nothing but text is that text; `id` and `metadata` are its id and its response
-metadata. `message` stands for `chunks` where the answer did
-not stream; `end` may be `exception`, with an `error`, or `cancelled`. Offsets may be left out.
+metadata. `message` stands for `chunks` where the answer did not stream; `end` may be `exception`,
+with an `error`, or `cancelled`. Offsets may be left out.
 """
 
 from __future__ import annotations

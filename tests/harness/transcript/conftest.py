@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from small_graphs import State, speaks
+from chunk_models import State, speaks
 
 ENGINES = ["langgraph.graph"] + (["runtime.graph"] if find_spec("runtime.graph") else [])
 

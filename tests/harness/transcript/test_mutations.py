@@ -9,8 +9,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from chunk_models import ChunkModel
 from langchain_core.messages import AIMessageChunk, BaseMessage, ToolCallChunk
-from small_graphs import ChunkModel
 
 from harness import Transcript, capture
 from harness.transcript import SET_APART, StreamEvent

@@ -1,12 +1,12 @@
 """The pytest plugin: works by being installed, and costs nothing until a test uses it.
 
 - `stream_snapshot` compares a transcript with the file that a person has accepted.
-- `--graph-engine` chooses what `import langgraph` is (`harness._graph_engine`).
+- `--graph-engine` chooses what `import langgraph` is (`harness._plugin.graph_engine`).
 - `@pytest.mark.vcr` and everything around it are pytest-recording's; the marked test gets our
-  cassette instead of vcrpy's where that means the same (`harness._vcr_fixture`).
-- What a stream that has changed looks like: `harness._snapshot_report`.
+  cassette instead of vcrpy's where that means the same (`harness._plugin.vcr_fixture`).
+- What a stream that has changed looks like: `harness._plugin.snapshot_report`.
 - What a scripted or cassette model still has to say when its test ends fails the test
-  (`harness._leftovers`).
+  (`harness._plugin.leftovers`).
 
 Nothing heavy is imported here: langchain-core, vcr and yaml are imported by the tests that need
 them.
@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness import _graph_engine
-from harness import _recording_stand_in as _stand_in
+from harness._plugin import graph_engine
+from harness._plugin import recording_stand_in as stand_in
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -32,7 +32,7 @@ _RECORDING = "recording"  # the name under which pytest-recording's entry point 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what is asked on the command line or in `addopts`."""
-    _graph_engine.add_options(parser)
+    graph_engine.add_options(parser)
     parser.addini(
         "vcr_strict",
         "interactions that no test plays are a failure under every vcr_config",
@@ -58,7 +58,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Let two other sessions run the tests where both engines are asked for."""
     both = config.getoption("--graph-engine") == "both" and not config.option.collectonly
-    return _graph_engine.run_both(config) if both else None
+    return graph_engine.run_both(config) if both else None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -68,11 +68,11 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     All entry points and `-p` options are loaded by now and options can still be added. Earlier,
     pytest-recording could come after us, and a second `--record-mode` kills pytest at start-up.
     """
-    _graph_engine.switch(early_config)
+    graph_engine.switch(early_config)
     plugins = early_config.pluginmanager
     recording = _recording(plugins)
     if not plugins.is_registered(recording):
-        name = "harness-recording" if recording is _stand_in else _RECORDING
+        name = "harness-recording" if recording is stand_in else _RECORDING
         plugins.register(recording, name)
 
 
@@ -82,25 +82,29 @@ def _recording(plugins: pytest.PytestPluginManager) -> Any:
     if loaded is not None and plugins.is_registered(loaded):
         return loaded  # whatever names are blocked
     if plugins.is_blocked(_RECORDING) or plugins.is_blocked("pytest_recording.plugin"):
-        return _stand_in
+        return stand_in
     try:
         from pytest_recording import plugin  # noqa: PLC0415 - an edge, not always needed
     except ImportError:
-        return _stand_in
+        return stand_in
     return plugin
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Put our `vcr` fixture above pytest-recording's: the plugin that registers last wins."""
-    from harness import _leftovers, _snapshot_report, _vcr_fixture  # noqa: PLC0415 - as needed
-    from harness._summary import Summary  # noqa: PLC0415 - as above
+    from harness._plugin import (  # noqa: PLC0415 - as needed
+        leftovers,
+        snapshot_report,
+        vcr_fixture,
+    )
+    from harness._plugin.summary import Summary  # noqa: PLC0415 - as above
 
-    if report := config.getoption(_graph_engine.REPORT):
-        config.pluginmanager.register(_graph_engine.Recorder(Path(report)), "harness-engines")
+    if report := config.getoption(graph_engine.REPORT):
+        config.pluginmanager.register(graph_engine.Recorder(Path(report)), "harness-engines")
 
-    config.pluginmanager.register(_leftovers, "harness-leftovers")
-    config.pluginmanager.register(_snapshot_report, "harness-snapshots")
-    config.pluginmanager.register(_vcr_fixture, "harness-vcr")
+    config.pluginmanager.register(leftovers, "harness-leftovers")
+    config.pluginmanager.register(snapshot_report, "harness-snapshots")
+    config.pluginmanager.register(vcr_fixture, "harness-vcr")
     config.pluginmanager.register(Summary(config), "harness-summary")
     if (page := config.getoption("--harness-report")) is not None:
         from harness.report import Reporter  # noqa: PLC0415 - as above
@@ -108,7 +112,7 @@ def pytest_configure(config: pytest.Config) -> None:
         reporter = Reporter(config, config.invocation_params.dir / page)
         config.pluginmanager.register(reporter, "harness-report")
     if (version := config.getoption("--python-contract")) != "native":
-        from harness._contract_plugin import ContractPlugin  # noqa: PLC0415 - not always needed
+        from harness._plugin.contract import ContractPlugin  # noqa: PLC0415 - not always needed
 
         config.pluginmanager.register(ContractPlugin(version), "harness-contract")
 

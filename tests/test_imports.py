@@ -16,8 +16,8 @@ CORE = ("harness/cassettes", "harness/transcript", "harness/snapshot", "harness/
 EDGES = (
     "harness/determinism",
     "harness/plugin",
-    "harness/_graph_engine",
-    "harness/_contract_plugin",
+    "harness/_plugin/contract",
+    "harness/_plugin/graph_engine",
     "harness/cli",
     "harness/commands",
     "harness/demo",

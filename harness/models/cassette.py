@@ -12,7 +12,7 @@ from langchain_core.messages import BaseMessage
 from pydantic import Field, PrivateAttr
 
 from harness import _tally
-from harness._watch import innermost
+from harness._model_watch import innermost
 from harness.cassettes import RECORD_MODES, RecordMode
 from harness.models._base import PlayedChatModel
 from harness.models._calls import noted

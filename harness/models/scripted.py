@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from pydantic import Field, PrivateAttr
 
 from harness import _tally
-from harness._watch import innermost
+from harness._model_watch import innermost
 from harness.errors import (
     LeftoverTurnsError,
     ScriptedToolCallError,

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from harness._snapshot_report import stream_snapshots_of, without_colour
+from harness._plugin.snapshot_report import stream_snapshots_of, without_colour
 from harness.report._page import write_page
 from harness.report._seen import differences_of, stream_of
 from harness.transcript import Heard, listening

@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from harness._replay_environment import keys_wanted, replay_environment
-from harness._summary import note
+from harness._plugin.replay_environment import keys_wanted, replay_environment
+from harness._plugin.summary import note
 
 if TYPE_CHECKING:
-    from harness._marked import Wanted
+    from harness._plugin.marked import Wanted
 
 _wanted_key = pytest.StashKey["Wanted"]()
 _failure_key = pytest.StashKey[BaseException]()
@@ -33,7 +33,7 @@ def vcr(request: pytest.FixtureRequest) -> Generator[object, None, None]:
     if not marked or request.getfixturevalue("disable_recording"):
         yield None
         return
-    from harness._marked import wanted  # noqa: PLC0415 - only for tests that ask
+    from harness._plugin.marked import wanted  # noqa: PLC0415 - only for tests that ask
 
     test = wanted(request)
     request.node.stash[_wanted_key] = test

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from harness._watch import Watch, watching
+from harness._model_watch import Watch, watching
 
 _watch = pytest.StashKey[Watch]()
 _run = pytest.StashKey[ExitStack]()

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from harness._cassette_files import CassetteFiles
-from harness._recording_stand_in import cassette_name
+from harness._plugin.cassette_files import CassetteFiles
+from harness._plugin.recording_stand_in import cassette_name
 from harness._tally import Tally, counting
 
 FACTS = "harness_facts"  # the attribute of a report

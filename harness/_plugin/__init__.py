@@ -1,0 +1,1 @@
+"""The parts of the pytest plugin, which `harness.plugin` registers."""

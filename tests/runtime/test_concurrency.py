@@ -15,11 +15,16 @@ from runtime.types import Send
 
 
 class Gauge:
-    """Nodes that note how many of them run at once."""
+    """Nodes that note how many of them run at once.
 
-    def __init__(self) -> None:
+    Args:
+        together: How many sync ones wait for each other, and so have to run at once.
+    """
+
+    def __init__(self, together: int) -> None:
         self.running = self.most = 0
         self._lock = threading.Lock()
+        self._meeting = threading.Barrier(together, timeout=10)
 
     def change(self, by: int) -> None:
         with self._lock:
@@ -28,7 +33,8 @@ class Gauge:
 
     def node(self, _: Any) -> None:
         self.change(1)
-        threading.Event().wait(0.005)
+        self._meeting.wait()
+        threading.Event().wait(0.005)  # so that one too many is seen
         self.change(-1)
 
     async def anode(self, _: Any) -> None:
@@ -47,11 +53,11 @@ def fan_out(node: Any, width: int) -> Any:
 @pytest.mark.parametrize("limit", [1, 2])
 def test_max_concurrency_limits_the_nodes_that_run_at_once(drive, limit) -> None:
     """The config says how many, for sync and for async nodes."""
-    gauge = Gauge()
+    gauge = Gauge(limit)
     drive.invoke(fan_out(gauge.node, 6), {"a": 1}, {"max_concurrency": limit})
     assert gauge.most == limit
     if drive.name == "async":
-        gauge = Gauge()
+        gauge = Gauge(limit)
         drive.invoke(fan_out(gauge.anode, 6), {"a": 1}, {"max_concurrency": limit})
         assert gauge.most == limit
 

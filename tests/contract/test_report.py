@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 from langchain_core.runnables import RunnableConfig
 from runtime_graphs import chain, says
 
+from harness import ScriptedChatModel
+from harness.cassettes import Interaction, RecordedRequest, RecordedResponse, play
 from runtime.config import get_stream_writer
 from runtime.contract import python_contract
 
@@ -31,6 +34,37 @@ async def test_a_loss_names_node_call_and_fix() -> None:
     assert loss.where is not None
     assert loss.where.startswith("test_report.py:")
     assert "pass `config`" in contract.report()
+
+
+async def test_a_model_of_the_harness_is_lost_once_where_the_node_calls_it() -> None:
+    """It looks for the config itself, to note it: that is no loss of its own."""
+
+    async def node(_: Any) -> None:
+        await ScriptedChatModel(["one two"]).ainvoke("q")
+
+    with python_contract("3.10") as contract:
+        await chain(node).ainvoke({"a": 1})
+    [loss] = contract.losses
+    assert loss.call == "ScriptedChatModel.ainvoke()"
+    assert loss.where is not None
+    assert loss.where.startswith("test_report.py:")
+
+
+async def test_a_cassette_that_looks_who_asks_loses_nothing() -> None:
+    """It tells concurrent requests apart by the node that they come from."""
+    url = "https://api.example.com/"
+    answer = RecordedResponse(200, "OK", (), b"{}", None)
+
+    async def node(_: Any) -> None:
+        async with httpx.AsyncClient() as client:
+            await client.get(url)
+
+    with (
+        play([Interaction(0, RecordedRequest("GET", url, (), b""), answer)]),
+        python_contract("3.10") as contract,
+    ):
+        await chain(node).ainvoke({"a": 1})
+    assert contract.losses == []
 
 
 async def test_config_by_hand_is_no_loss() -> None:

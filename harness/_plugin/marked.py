@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 if TYPE_CHECKING:
-    from harness.cassettes import CassetteBlock
-    from harness.cassettes._cassette import RecordMode
+    from harness.cassettes import CassetteBlock, RecordMode
     from harness.cassettes._vcr_config import VcrConfig
 
 STRICT = "vcr_strict"

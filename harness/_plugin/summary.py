@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from harness._counted import counted
 from harness._plugin.cassette_files import CassetteFiles
 from harness._plugin.recording_stand_in import cassette_name
 from harness._tally import Tally, counting
@@ -169,13 +170,13 @@ def _add(whole: _Whole, test: str, facts: dict[str, Any]) -> None:
 def _counts(whole: _Whole, orphaned: int) -> Iterator[str]:
     tests, total = whole.tests, whole.total
     counts = [
-        (tests["played"], "cassettes played"),
-        (tests["recorded"], "cassettes recorded"),
-        (tests["unplayed"], "interactions not played"),
-        (orphaned, "files of no test"),
+        (tests["played"], "cassette", "played"),
+        (tests["recorded"], "cassette", "recorded"),
+        (tests["unplayed"], "interaction", "not played"),
+        (orphaned, "file", "of no test"),
     ]
-    if any(count for count, _ in counts):
-        yield ", ".join(f"{count} {what}" for count, what in counts if count)
+    if any(count for count, *_ in counts):
+        yield ", ".join(f"{counted(count, of)} {how}" for count, of, how in counts if count)
     if total.models:
         calls = ", ".join(f"{name} {count}x" for name, count in total.models.most_common())
         tokens = f"; {total.tokens:,} tokens replayed" if total.tokens else ""

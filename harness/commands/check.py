@@ -12,6 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness._counted import counted
+
 if TYPE_CHECKING:
     from harness.commands._check import Problem
 
@@ -61,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
             found += 1
             _show(problem, as_json=args.json)
     if not args.json:
-        sys.stdout.write(f"{len(files)} files, {found} problems\n")
+        sys.stdout.write(f"{counted(len(files), 'file')}, {counted(found, 'problem')}\n")
     return 1 if found else 0
 
 

@@ -10,6 +10,7 @@ import json
 import sys
 from pathlib import Path
 
+from harness._counted import counted
 from harness.errors import HarnessError
 
 SUMMARY = "make a model cassette of an HTTP recording, or a script of a model cassette"
@@ -78,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     elif output is None:
         sys.stdout.write(done.text)
     else:
-        sys.stdout.write(f"{done.kind} with {done.count} interactions: {output}\n")
+        sys.stdout.write(f"{done.kind} with {counted(done.count, 'interaction')}: {output}\n")
     if not args.json:
         for refused in done.refused:
             word = "skipped" if refused.foreign else "not converted"

@@ -8,6 +8,7 @@ import sys
 import threading
 from dataclasses import asdict
 
+from harness._counted import counted
 from harness.errors import HarnessError
 
 SUMMARY = "answer on loopback as a recorded provider did"
@@ -62,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     )
     try:
         with server as url:
-            say(f"{len(items)} interactions at {url}", interactions=len(items), url=url)
+            say(f"{counted(len(items), 'interaction')} at {url}", interactions=len(items), url=url)
             threading.Event().wait()
     except KeyboardInterrupt:
         pass

@@ -41,7 +41,7 @@ def call(**response: object) -> dict:
 def test_nothing_found(tmp_path: Path, check: Callable) -> None:
     """A good file is no problem."""
     write_cassette(tmp_path / "a.yaml", call())
-    assert check("check", tmp_path) == (0, "1 files, 0 problems\n")
+    assert check("check", tmp_path) == (0, "1 file, 0 problems\n")
 
 
 def test_a_secret(tmp_path: Path, check: Callable) -> None:

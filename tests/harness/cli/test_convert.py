@@ -31,7 +31,7 @@ def test_an_http_recording_becomes_a_model_cassette(run, write, tmp_path: Path) 
     out = tmp_path / "tea.model.yaml"
     ran = run("convert", write(openai_stream("Not", " yet")), "-o", out)
     assert (ran.status, ran.err) == (0, "")
-    assert ran.out == f"model cassette with 1 interactions: {out}\n"
+    assert ran.out == f"model cassette with 1 interaction: {out}\n"
     assert texts(CassetteChatModel(out))[:2] == ["Not", " yet"]
     assert CassetteChatModel(out, allow_unplayed=True)._get_ls_params()["ls_provider"] == "openai"
 
@@ -52,7 +52,7 @@ def test_a_model_cassette_becomes_a_script(run, write, tmp_path: Path) -> None:
     run("convert", write(anthropic_stream("Not", ' "yet"\n')), "-o", cassette)
     cassette.write_text(f"# a comment\n{cassette.read_text()}")
     ran = run("convert", cassette, "-o", script)
-    assert ran.out == f"script with 1 interactions: {script}\n"
+    assert ran.out == f"script with 1 interaction: {script}\n"
     space: dict[str, Any] = {}
     exec(script.read_text(), space)  # noqa: S102 - what the command has just written
     said = texts(space["model"]())

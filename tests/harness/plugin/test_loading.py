@@ -144,7 +144,7 @@ def test_an_idle_suite_loads_nothing(
     heavy = {"langchain_core", "langgraph", "runtime", "vcr", "yaml", "rich", "pydantic", "httpx"}
     assert loaded & heavy == set()
     ours = [name for name in loaded if name.startswith("harness")]
-    assert 5 < len(ours) < 15
+    assert 5 < len(ours) < 20
     inside = {name.split(".")[1] for name in ours if name.count(".") > 1}
     assert inside == {"_plugin"}  # none of the packages of what it does
 

@@ -122,7 +122,7 @@ def test_a_folder_that_modules_share(project: pytest.Pytester) -> None:
     write_cassette(project.path / "shared/test_gone.yaml", openai_call("x", []))
     assert "of no test" not in project.runpytest("test_one.py").stdout.str()
     result = project.runpytest()
-    result.stdout.fnmatch_lines(["*1 files of no test", "  shared/test_gone.yaml"])
+    result.stdout.fnmatch_lines(["*1 file of no test", "  shared/test_gone.yaml"])
 
 
 def test_nothing_happened(project: pytest.Pytester) -> None:

@@ -138,7 +138,7 @@ class Contract:
         """Return the stream writer of a task as one that asks for the config when it writes."""
 
         def writer(value: Any) -> None:
-            if not task.run.show.stream.wants("custom"):
+            if "custom" not in task.run.show.stream.modes:
                 return
             ambient = current_task()
             if ambient is task:

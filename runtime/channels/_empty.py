@@ -21,7 +21,7 @@ _CONCRETE: Final[dict[Any, type]] = {
 
 def concrete(typ: Any) -> Any:
     """Return what to call for an empty value of a type; calling it may fail."""
-    while get_origin(typ) in (Annotated, Required, NotRequired):
-        typ = typ.__origin__ if get_origin(typ) is Annotated else typ.__args__[0]
-    origin = get_origin(typ) or typ
+    while (origin := get_origin(typ)) in (Annotated, Required, NotRequired):
+        typ = typ.__origin__ if origin is Annotated else typ.__args__[0]
+    origin = origin or typ
     return _CONCRETE.get(origin, origin)

@@ -58,7 +58,7 @@ def effective_config(*configs: RunnableConfig | None) -> RunnableConfig:
     if merged["recursion_limit"] < 1:
         raise ValueError(f"recursion_limit must be at least 1, got {merged['recursion_limit']}.")
     for key in _IDENTIFYING:
-        if key not in metadata and (identity := configurable.get(key)):
+        if key in configurable and key not in metadata and (identity := configurable[key]):
             metadata[key] = identity
     # that of a task is in `langgraph_checkpoint_ns`
     if TASK_KEY not in configurable and (ns := configurable.get("checkpoint_ns")):

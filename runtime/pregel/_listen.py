@@ -58,13 +58,12 @@ class Listeners:
         our own stream modes do not, since they need no run ids of nodes.
         """
         config = self._run.config
+        manager = kind.configure(
+            inheritable_callbacks=config["callbacks"], inheritable_tags=config["tags"]
+        )
         metadata = {**config["metadata"]}
         metadata.setdefault("ls_integration", "langgraph")
-        manager = kind.configure(
-            inheritable_callbacks=config["callbacks"],
-            inheritable_tags=config["tags"],
-            inheritable_metadata=metadata,
-        )
+        manager.add_metadata(metadata)
         if self._run.parent is None:  # a thread of its own, though a node may have started it
             for handler in [h for h in manager.handlers if isinstance(h, StreamHandler)]:
                 if not handler.subgraphs:

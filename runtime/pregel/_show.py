@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from runtime._interrupts import Interrupt
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from runtime.pregel._task import Task
 
 __all__ = ("Show",)
+
+_channel = itemgetter(0)
+"""The channel of a write."""
 
 _PASSED_ON: Final = (GraphDrained, ParentCommand)
 """What a task raises that has not failed: there is nothing to show of it."""
@@ -49,6 +53,7 @@ class Show:
 
     __slots__ = (
         "_checkpoints",
+        "_debugs",
         "_key_set",
         "_keys",
         "_run",
@@ -77,12 +82,13 @@ class Show:
         self.reader = None if sink is None else sink.reader
         self.outermost: Sink | None = outer[-1] if outer else None
         self.stream: Stream = Stream(sink, outer, self.ready.append)
-        debugs = self.stream.wants("debug")
-        self._values = self.stream.wants("values")
-        self._updates = self.stream.wants("updates")
-        self._tasks = debugs or self.stream.wants("tasks")
-        self._checkpoints = debugs or self.stream.wants("checkpoints")
-        self.results = self._tasks or self.stream.wants("updates")
+        read = self.stream.modes
+        self._values = "values" in read
+        self._updates = "updates" in read
+        self._debugs = "debug" in read
+        self._tasks = self._debugs or "tasks" in read
+        self._checkpoints = self._debugs or "checkpoints" in read
+        self.results = self._tasks or self._updates
         self.live = sink is not None and (sink.live or run.graph.stream_eager)
         self.output_was_set = False
         self.interrupts: list[Interrupt[Any]] = []
@@ -106,22 +112,18 @@ class Show:
         Args:
             tasks: Show it only if these wrote something that is shown.
         """
-        if tasks is not None and not self._wrote_output(tasks):
-            return
+        if tasks is not None:
+            keys = self._key_set
+            if keys.isdisjoint(self._run.updated):
+                return
+            for task in tasks:
+                if not keys.isdisjoint(map(_channel, task.writes)):
+                    break
+            else:
+                return
         self.output_was_set = True
         if self._values:
             self.stream.emit(self._run.ns, "values", self.read())
-
-    def _wrote_output(self, tasks: Sequence[Written]) -> bool:
-        """Return whether a state key that is shown was written and holds something."""
-        keys = self._key_set
-        if keys.isdisjoint(self._run.updated):
-            return False
-        for task in tasks:
-            for name, _ in task.writes:
-                if name in keys:
-                    return True
-        return False
 
     def checkpoint(self, tasks: Sequence[Task | Upcoming] | None = None) -> None:
         """Show the checkpoint, and the tasks that run from there.
@@ -145,7 +147,7 @@ class Show:
         node = task.node
         limited = self._run.graph.step_timeout is not None
         return ((self.live or limited) and node.runs_user_code) or (
-            node.calls_tasks and self.stream.has_readers
+            node.calls_tasks and bool(self.stream.modes)
         )
 
     def start(self, tasks: Sequence[Task]) -> None:
@@ -161,6 +163,8 @@ class Show:
         One that failed may have written: its node was done, and a conditional edge failed.
         """
         error = task.error
+        if error is None and not self.results:
+            return
         if task.called_by is not None:
             self._call_result(task)
             return
@@ -208,7 +212,7 @@ class Show:
         """Show a task or a checkpoint in its mode, and in `debug` with the step and the time."""
         run = self._run
         self.stream.emit(run.ns, "checkpoints" if kind == "checkpoint" else "tasks", payload)
-        if self.stream.wants("debug"):
+        if self._debugs:
             when = datetime.fromtimestamp(run.turns.now(), tz=timezone.utc).isoformat()
             chunk = {"step": step, "timestamp": when, "type": kind, "payload": payload}
             self.stream.emit(run.ns, "debug", chunk)

@@ -7,8 +7,7 @@ has the sink of its own consumer and those of the graphs around it that stream s
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, NamedTuple, get_args
 
 from runtime.constants import START
@@ -59,8 +58,7 @@ class EventShape(NamedTuple):
     same_messages: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Sink:
+class Sink(NamedTuple):
     """One consumer of chunks.
 
     Args:
@@ -90,7 +88,7 @@ class Sink:
     @property
     def all_modes(self) -> tuple[str, ...]:
         """The modes whose payloads must be made for it."""
-        return (*self.modes, *(mode for mode in self.printed if mode not in self.modes))
+        return tuple(dict.fromkeys(self.modes + self.printed)) if self.printed else self.modes
 
     @property
     def live(self) -> bool:
@@ -181,25 +179,17 @@ class Stream:
 
     def __init__(self, own: Sink | None, around: Iterable[Sink], ready: Callable[[Any], None]):
         self._emitters: dict[str, list[Emit]] = {}
-        outer = tuple(around)
-        self.sinks = ((own,) if own is not None else ()) + outer
+        self.sinks = (*around,) if own is None else (own, *around)
         """All consumers; a graph inside this one passes its chunks to those with `subgraphs`."""
-        if own is not None:
-            for mode in own.all_modes:
-                put = own.put if mode in LIVE_MODES else ready
-                self._emitters.setdefault(mode, []).append(own.emitter(mode, put))
-        for sink in outer:
+        for sink in self.sinks:
             for mode in sink.all_modes:
-                self._emitters.setdefault(mode, []).append(sink.emitter(mode, sink.put))
+                put = ready if sink is own and mode not in LIVE_MODES else sink.put
+                self._emitters.setdefault(mode, []).append(sink.emitter(mode, put))
 
     @property
-    def has_readers(self) -> bool:
-        """Whether anybody reads any mode."""
-        return bool(self._emitters)
-
-    def wants(self, mode: str) -> bool:
-        """Return whether anybody reads this mode; if not, its payloads need not be made."""
-        return mode in self._emitters
+    def modes(self) -> Collection[str]:
+        """The modes that anybody reads; payloads of others need not be made."""
+        return self._emitters
 
     def emit(self, ns: Namespace, mode: str, payload: Any) -> None:
         """Give a chunk to everyone who reads its mode."""

@@ -338,7 +338,7 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
         """
         inbox: SimpleQueue[Any] = SimpleQueue()
         sink = self._sink(inbox.put, stream_mode, subgraphs, config, print_mode, debug, version)
-        sink = replace(sink, full_metadata=full_metadata) if full_metadata else sink
+        sink = sink._replace(full_metadata=full_metadata) if full_metadata else sink
         keys = self._keys(output_keys, self.stream_channels)
         stops = interrupt_before, interrupt_after
         asked = self._asked(keys, context, sink, stops, durability, control, checkpoint_during)
@@ -369,7 +369,7 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
         """
         inbox = Inbox()
         sink = self._sink(inbox.put, stream_mode, subgraphs, config, print_mode, debug, version)
-        sink = replace(sink, full_metadata=full_metadata) if full_metadata else sink
+        sink = sink._replace(full_metadata=full_metadata) if full_metadata else sink
         keys = self._keys(output_keys, self.stream_channels)
         stops = interrupt_before, interrupt_after
         asked = self._asked(keys, context, sink, stops, durability, control, checkpoint_during)
@@ -475,7 +475,7 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
             modes = cast("list[StreamMode]", modes_for(ns))
             print_mode = get("print_mode", ())
             typed = self._sink(put, modes, True, config, print_mode, get("debug"), "v2")
-            return replace(typed, events=shape)
+            return typed._replace(events=shape)
 
         keys = self._keys(get("output_keys"), self.stream_channels)
         stops = get("interrupt_before"), get("interrupt_after")

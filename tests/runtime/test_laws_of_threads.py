@@ -182,7 +182,7 @@ def errs_in_async_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def errs_when_values_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """Supersteps of runs that stream values are applied backwards."""
-    backwards(monkeypatch, lambda run: run.show.stream.wants("values"))
+    backwards(monkeypatch, lambda run: "values" in run.show.stream.modes)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from typing import Annotated, Any
+from uuid import RFC_4122, UUID
 
 import pytest
 from runtime_graphs import State, chain
@@ -70,3 +71,12 @@ def test_sync_nodes_may_call_graphs_while_they_have_the_turn(drive) -> None:
     with deterministic():
         result = drive.invoke(graph, {"a": 1})
     assert result["log"] == ["in"] * 3 + ["out"]
+
+
+def test_ids_of_checkpoints_sort_in_the_order_in_which_they_were_drawn() -> None:
+    """They are UUIDs of version 6, as LangGraph's are, with the step as the clock sequence."""
+    ids = [LIVE.checkpoint_id(step) for step in range(-1, 200)]
+    assert ids == sorted(set(ids))
+    found = [UUID(id_) for id_ in ids]
+    assert {(id_.version, id_.variant) for id_ in found} == {(6, RFC_4122)}
+    assert [id_.clock_seq for id_ in found] == [step & 0x3FFF for step in range(-1, 200)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from typing import Any
 
@@ -40,22 +40,41 @@ class Channels(dict[str, BaseChannel[Any, Any, Any]]):
         """Channels that hold a value and must hear of the next superstep, written or not."""
         for name in self.saved:
             if name in specs:
-                self.note(name)
+                self.note(name, self[name])
 
     def __missing__(self, name: str) -> BaseChannel[Any, Any, Any]:
         channel = self.specs[name].from_checkpoint(self.saved.get(name, MISSING))
         self[name] = channel
         return channel
 
-    def note(self, name: str) -> bool:
+    def take(self, written: Mapping[str, Sequence[Any]], changed: dict[str, None]) -> set[str]:
+        """Have channels take what was written to each of them.
+
+        Args:
+            written: What was written, by channel.
+            changed: Gets the channels that change.
+
+        Returns:
+            Those of them that hold a value now.
+        """
+        updated = set()
+        for name, values in written.items():
+            channel = self[name]
+            did_change = channel.update(values)
+            available = channel.is_available()
+            if channel.wants_every_step:  # as `note` does, without a call for each channel
+                (self.awake.add if available else self.awake.discard)(name)
+            if did_change:
+                changed[name] = None
+                if available:
+                    updated.add(name)
+        return updated
+
+    def note(self, name: str, channel: BaseChannel[Any, Any, Any]) -> bool:
         """Remember whether a channel must hear of the next superstep; return `is_available`."""
-        channel = self[name]
         available = channel.is_available()
         if channel.wants_every_step:
-            if available:
-                self.awake.add(name)
-            else:
-                self.awake.discard(name)
+            (self.awake.add if available else self.awake.discard)(name)
         return available
 
     def is_saved(self, name: Any) -> bool:

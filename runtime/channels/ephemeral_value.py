@@ -37,8 +37,11 @@ class EphemeralValue(ValueChannel[Value, Value], Generic[Value]):
 
     __hash__ = None  # type: ignore[assignment]  # equality by kind, as schemas compare channels
 
-    def _blank(self) -> Self:
-        return type(self)(self.typ, self.guard, self.key)
+    def from_checkpoint(self, checkpoint: Value | Any) -> Self:
+        """Return a new channel of this kind with the saved value, if there is one."""
+        channel = type(self)(self.typ, self.guard, self.key)
+        channel.value = checkpoint
+        return channel
 
     def update(self, values: Sequence[Value]) -> bool:
         """Take the value, or forget the old one if there is none."""

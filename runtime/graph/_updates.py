@@ -31,7 +31,8 @@ def updater(names: tuple[str, ...]) -> Callable[[Any], list[Write]]:
 
     def updates(output: Any) -> list[Write]:
         if isinstance(output, dict):
-            return [(name, value) for name, value in output.items() if name in allowed]
+            writes = list(output.items())
+            return writes if allowed.issuperset(output) else [w for w in writes if w[0] in allowed]
         if output is None:
             return []
         if isinstance(output, Command):

@@ -49,11 +49,7 @@ def take_input(run: Run) -> None:
     if thread is None:
         if given is None:
             raise _nothing(run)
-        run.updated = set()
-        for name, value in _wanted(run):
-            run.channels[name].update([value])
-            if run.channels.note(name):
-                run.updated.add(name)
+        run.updated = run.channels.take({name: [value] for name, value in _wanted(run)}, {})
         run.step = 0
         return
     run.resuming = bool(thread.versions) and _goes_on(run, thread)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final
 
 from xxhash import xxh3_128_hexdigest
@@ -78,6 +79,10 @@ def _as_bytes(checkpoint_id: str) -> bytes:
     return bytes.fromhex(checkpoint_id.replace("-", ""))
 
 
+_groups: Final = itemgetter(slice(8), slice(8, 12), slice(12, 16), slice(16, 20), slice(20, 32))
+"""The parts of an id between its hyphens."""
+
+
 def task_id(checkpoint_id: str, ns: str, step: int, name: str, parts: Sequence[str]) -> str:
     """Return the id of a task.
 
@@ -89,5 +94,4 @@ def task_id(checkpoint_id: str, ns: str, step: int, name: str, parts: Sequence[s
         parts: What `id_parts` says.
     """
     seed = f"{ns}{step}{name}{''.join(parts)}"
-    digest = xxh3_128_hexdigest(_as_bytes(checkpoint_id) + seed.encode())
-    return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"
+    return "-".join(_groups(xxh3_128_hexdigest(_as_bytes(checkpoint_id) + seed.encode())))

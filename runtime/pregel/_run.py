@@ -84,6 +84,9 @@ _SERVER_KEYS: Final = ("assistant_id", "graph_id", "langgraph_auth_user")
 _LEAVES: Final = (GeneratorExit, CancelledError, Left)
 """What ends a run that nobody reads any more."""
 
+_NOTHING: Final[Runtime[Any]] = Runtime()
+"""What a run takes over if it is inside of no other one."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -117,7 +120,9 @@ class Upcoming:
 
 def _server(configurable: Mapping[str, Any]) -> ServerInfo | None:
     """Return what a server that runs the graph says of itself, if one does."""
-    assistant, graph, user = (configurable.get(key) for key in _SERVER_KEYS)
+    if configurable.keys().isdisjoint(_SERVER_KEYS):
+        return None
+    assistant, graph, user = map(configurable.get, _SERVER_KEYS)
     if not (assistant or graph or user):
         return None
     known = user if hasattr(user, "identity") else None
@@ -220,7 +225,7 @@ class Run:
         return sink.reader
 
     def _runtime(self, context: Any, parent: Task | None) -> Runtime[Any]:
-        around = parent.runtime if parent is not None else Runtime()
+        around = parent.runtime if parent is not None else _NOTHING
         return Runtime(
             context=around.context
             if context is None
@@ -362,23 +367,16 @@ class Run:
 
     def _pulled(self) -> Sequence[str]:
         """Return the nodes that channels trigger."""
-        graph, thread = self.graph, self.thread
-        if thread is None or not self._checks_versions:
-            return self._supplied(next_nodes(self.updated, graph.trigger_to_nodes))
+        graph, thread, channels = self.graph, self.thread, self.channels
         names = next_nodes(self.updated, graph.trigger_to_nodes)
-        if thread.updated is None and thread.versions:  # an old checkpoint, which does not say
-            names = sorted(graph.nodes)
-        return self._supplied(
-            [n for n in names if thread.has_news(n, graph.nodes[n].triggers, self.channels)]
-        )
-
-    def _supplied(self, names: Sequence[str]) -> Sequence[str]:
-        """Return the nodes that have what they cannot run without."""
-        nodes, channels = self.graph.nodes, self.channels
-        if not self.graph.has_needs:
-            return names
-        needs = [(name, nodes[name].needs) for name in names]
-        return [name for name, need in needs if need is None or channels[need].is_available()]
+        if thread is not None and self._checks_versions:
+            if thread.updated is None and thread.versions:  # an old checkpoint, which does not say
+                names = sorted(graph.nodes)
+            names = [n for n in names if thread.has_news(n, graph.nodes[n].triggers, channels)]
+        if graph.has_needs:  # only those that have what they cannot run without
+            needs = [(name, graph.nodes[name].needs) for name in names]
+            names = [name for name, need in needs if need is None or channels[need].is_available()]
+        return names
 
     def _stop_at(
         self, tasks: Sequence[Task], names: Sequence[str] | str, status: GraphLifecycleStatus
@@ -438,11 +436,11 @@ class Run:
             InvalidUpdateError: A channel cannot combine what was written to it.
             ValidationError: One of them was given an answer that does not fit.
         """
-        errors = [task.error for task in self.tasks if task.error is not None]
-        if refused := next(filter(is_invalid_resume, errors), None):
-            raise refused
-        if asking := [error for error in errors if isinstance(error, GraphInterrupt)]:
-            raise GraphInterrupt(tuple(question for error in asking for question in error.args[0]))
+        if errors := [task.error for task in self.tasks if task.error is not None]:
+            if refused := next(filter(is_invalid_resume, errors), None):
+                raise refused
+            if asking := [error for error in errors if isinstance(error, GraphInterrupt)]:
+                raise GraphInterrupt(tuple(asked for error in asking for asked in error.args[0]))
         tasks = self.tasks if len(self.tasks) == 1 else sorted(self.tasks, key=_by_path)
         self.updated = self.apply(tasks)
         self._unfinished = None

@@ -107,32 +107,29 @@ def apply_writes(
         InvalidUpdateError: A channel cannot combine what was written to it.
     """
     stepped = bool(tasks) and type(tasks[0]) is not Given
+    if changed is None:
+        changed = {}
     for task in tasks:
         for name in task.triggers:
-            if name in channels and channels[name].consume() and changed is not None:
+            if name in channels and channels[name].consume():
                 changed[name] = None
-    heard: Mapping[str, Sequence[Any]] = _by_channel(tasks, channels)
-    if stepped and (unwritten := channels.awake.difference(heard)):
-        heard = {**heard, **dict.fromkeys(sorted(unwritten), ())}
-    updated: set[str] = set()
-    for name, values in heard.items():
-        did_change = channels[name].update(values)
-        if channels.note(name) and did_change:
-            updated.add(name)
-        if did_change and changed is not None:
-            changed[name] = None
+    written: dict[str, Sequence[Any]] = _by_channel(tasks, channels)
+    if stepped and (unwritten := channels.awake.difference(written)):
+        written |= dict.fromkeys(sorted(unwritten), ())
+    updated = channels.take(written, changed)
     if hear_of_the_end and stepped and trigger_to_nodes.keys().isdisjoint(updated):
         for name in hear_of_the_end:
-            did_change = channels[name].finish()
-            if channels.note(name) and did_change:
+            channel = channels[name]
+            did_change = channel.finish()
+            if channels.note(name, channel) and did_change:
                 updated.add(name)
-            if did_change and changed is not None:
+            if did_change:
                 changed[name] = None
     return updated
 
 
-def _by_channel(tasks: Sequence[Written], channels: Channels) -> dict[str, list[Any]]:
-    """Return what was written to each channel."""
+def _by_channel(tasks: Sequence[Written], channels: Channels) -> dict[str, Any]:
+    """Return what was written to each channel, as lists."""
     written: dict[str, list[Any]] = {}
     for task in tasks:
         for name, value in task.writes:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
 from operator import attrgetter
+from types import coroutine
 from typing import Any, Final, cast
 
 from langchain_core.callbacks import AsyncCallbackManager, BaseCallbackHandler
@@ -63,9 +64,8 @@ async def adrive(run: Run, inbox: Inbox) -> AsyncGenerator[Any, None]:
                 tasks = await going.prepare(planned) if going.keeps else planned
                 while ready:
                     yield ready.popleft()
-                going.start(tasks)
                 # most are done when each has had one turn of the loop: nothing need wake us then
-                await asyncio.sleep(0)
+                await _turn_of_the_loop(going.start(tasks))
                 while going.unfinished:
                     for chunk in await going.some():
                         yield chunk
@@ -119,6 +119,7 @@ class _Going:
         self._heard: Any = None
         self._run = run
         self._inbox = inbox
+        self._loop = asyncio.get_running_loop()
         self._running: set[asyncio.Task[None]] = set()
         self._pending = 0
         self._lone = False
@@ -126,7 +127,7 @@ class _Going:
         self._marks: list[Mark] = []
         self._reader = run.show.reader
         if self._reader is not None:
-            self._reader.open(asyncio.get_running_loop())
+            self._reader.open(self._loop)
         most = run.config.get("max_concurrency")
         self._limit = asyncio.Semaphore(most) if most else None
         self._calls = run.calls = _LoopCalls(run, inbox, self._running)
@@ -192,14 +193,21 @@ class _Going:
             tasks = restore(run, tasks)
         return tasks if run.cache is None else await _recall(run, tasks, run.cache)
 
-    def start(self, tasks: list[Task]) -> None:
-        """Start the tasks of a superstep."""
-        self._running.clear()
+    def start(self, tasks: list[Task]) -> bool:
+        """Start the tasks of a superstep; return whether any of them need the loop."""
+        run, running = self._run, self._running
+        running.clear()
         self._pending = len(tasks)
-        self._lone = len(tasks) == 1 and not self._run.show.begins_early(tasks[0])
-        self._ends = self._run.ends_at()
-        for task in sorted(tasks, key=_by_lane) if self._run.turns.serial else tasks:
-            self._running.add(_start(task, self._inbox, self._limit))
+        self._lone = len(tasks) == 1 and not run.show.begins_early(tasks[0])
+        self._ends = run.ends_at()
+        for task in sorted(tasks, key=_by_lane) if run.turns.serial else tasks:
+            if task.may_wait:
+                doing = _performing(task, self._inbox, self._limit)
+                running.add(self._loop.create_task(doing))
+            else:
+                copy_context().run(_perform_here, task)
+                self._inbox.put(task)
+        return bool(running)
 
     async def some(self) -> list[Any]:
         """Wait until something arrives, and return the chunks that it makes."""
@@ -214,18 +222,19 @@ class _Going:
             if not batch and run.turns.monotonic() >= ends:
                 self.error = run.timed_out()
         chunks: list[Any] = []
-        items = batch if run.turns.serial else in_order(batch)
+        items = batch if len(batch) == 1 or run.turns.serial else in_order(batch)
         for number, item in enumerate(items):
             if type(item) not in _NEWS:
                 chunks.append(item)
                 continue
             if type(item) is Task:
-                if item.node.calls_tasks:  # what it called counts as shown once this is stored
-                    if chunks:
+                if self.keeps:
+                    if chunks and item.node.calls_tasks:  # they are to be read before it is stored
                         self._inbox.put_back(items[number:])
                         break
-                    await self._catch_up()
-                await self._take(item)
+                    await self._keep(item)
+                self._pending -= item.rescuer is None and item.called_by is None
+                run.finish(item)
                 if self._lone and item.error is None and item.called_by is None:
                     continue  # what came of it is shown once the state has taken it
             elif type(item) is Called:
@@ -243,15 +252,15 @@ class _Going:
                 break
         return chunks
 
-    async def _take(self, task: Task) -> None:
-        """Take what came of a task."""
-        self._pending -= task.rescuer is None and task.called_by is None
+    async def _keep(self, task: Task) -> None:
+        """Save what came of a task."""
+        if task.node.calls_tasks:  # what it called counts as shown once this is stored
+            await self._catch_up()
         if self.desk is not None:
             record(self._run, task)
             # an error comes before what the saver may raise
             if not (task.fatal or (self.desk.waits and self._run.completes(task))):
                 await self.desk.save()
-        self._run.finish(task)
 
     async def close(self) -> None:
         """End the tasks that still run, and wait until they have ended."""
@@ -272,7 +281,7 @@ class _LoopCalls(Calls):
     """The tasks that the nodes of an async run call: in the loop, but for those from threads."""
 
     def __init__(self, run: Run, inbox: Inbox, running: set[asyncio.Task[None]]) -> None:
-        super().__init__(run, inbox.put, _perform_in_thread)
+        super().__init__(run, inbox.put, _perform_here)
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._inbox = inbox
@@ -309,8 +318,7 @@ class _LoopCalls(Calls):
         promise.drop()
 
     async def aclose(self) -> None:
-        """Do what `close` does, and let the loop go on meanwhile."""
-        self.stop()
+        """Do what `close` does, and let the loop go on meanwhile; after `stop`."""
         if self._pool is not None:
             waiting = ThreadPoolExecutor(1)
             try:
@@ -354,9 +362,11 @@ async def _tell(run: Run) -> None:
         await ahandle_event(listening, method, None, event)
 
 
-def _start(task: Task, inbox: Inbox, limit: asyncio.Semaphore | None) -> asyncio.Task[None]:
-    """Start a task."""
-    return asyncio.get_running_loop().create_task(_performing(task, inbox, limit))
+@coroutine
+def _turn_of_the_loop(wanted: bool) -> Generator[None, None, None]:
+    """Let the loop do once what it has to do by now, if that is wanted."""
+    if wanted:
+        yield
 
 
 def _enter(task: Task) -> None:
@@ -365,8 +375,8 @@ def _enter(task: Task) -> None:
     var_child_runnable_config.set(task.config if held is None else held.ambient(task))
 
 
-def _perform_in_thread(task: Task) -> None:
-    """Do a sync task that a sync node calls."""
+def _perform_here(task: Task) -> None:
+    """Do a task that awaits nothing in the calling thread."""
     _enter(task)
     make_calls(task)
 
@@ -415,7 +425,7 @@ async def aperform(task: Task) -> None:
     """Do a task in a context of its own; raise its error if it fails."""
     inbox = Inbox()
     inbox.open()
-    await _start(task, inbox, None)
+    await asyncio.create_task(_perform(task, inbox))
     if task.error is not None:
         raise task.error
 

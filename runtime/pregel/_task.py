@@ -128,6 +128,12 @@ class Task:
         return not (isinstance(error, GraphInterrupt) or is_invalid_resume(error))
 
     @property
+    def may_wait(self) -> bool:
+        """Whether its driver may have to do anything for it but ask what it writes."""
+        node = self.node
+        return node.runs_user_code or self.policies is not None or node.rescuer is not None
+
+    @property
     def lane(self) -> tuple[str, ...]:
         """The place of this task among all tasks that may run at the same time."""
         index = self.path[1]
@@ -158,9 +164,15 @@ class Task:
             writer = attempt.writer or self.writer
             if _contract.active is not None:
                 writer = _contract.active.writer(self, writer)
-            self._runtime = self.run.runtime.override(
+            around = self.run.runtime
+            self._runtime = Runtime(
+                context=around.context,
+                store=around.store,
                 stream_writer=writer,
-                heartbeat=attempt.heartbeat or self.run.runtime.heartbeat,
+                heartbeat=attempt.heartbeat or around.heartbeat,
+                previous=around.previous,
+                server_info=around.server_info,
+                control=around.control,
                 execution_info=ExecutionInfo(
                     checkpoint_id=self.run.checkpoint_id,
                     checkpoint_ns=self.ns,

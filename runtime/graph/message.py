@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
+from operator import attrgetter
 from typing import Annotated, Any, Literal, NamedTuple, cast, overload
 
 from langchain_core.messages import (
@@ -111,6 +112,9 @@ def _merge(old: _Listed, new: _Listed) -> list[BaseMessage]:
     return merged
 
 
+_id_of = attrgetter("id")
+
+
 @cache  # for each class that there is
 def _is_plain(kind: type) -> bool:
     return issubclass(kind, BaseMessage) and not issubclass(kind, BaseMessageChunk)
@@ -124,7 +128,7 @@ def _with_ids(messages: Messages) -> _Listed:
             message_chunk_to_message(m) if isinstance(m, BaseMessageChunk) else m
             for m in convert_to_messages(listed)
         ]
-    ids = [message.id for message in listed]
+    ids = list(map(_id_of, listed))
     if None in ids:
         for index, message in enumerate(listed):
             if message.id is None:  # unless it stands there twice

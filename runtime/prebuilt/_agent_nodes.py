@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
+from operator import itemgetter
 from typing import Any, cast
 
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolCall, ToolMessage
@@ -16,9 +18,6 @@ from runtime.pregel._node import Call, make_call
 from runtime.runtime import Runtime
 
 __all__ = ("AskModel", "StructureAnswer", "check_history", "prompt_call")
-
-_FROM_MODEL = ("ai", "AIMessageChunk")
-_FROM_TOOL = ("tool", "ToolMessageChunk")
 
 NEED_MORE_STEPS = "Sorry, need more steps to process this request."
 
@@ -177,24 +176,32 @@ def prompt_call(prompt: Any) -> Call:
     )
 
 
+_id_of = itemgetter("id")
+
+
+@cache  # for each class that there is
+def _kind_of(message: type) -> type | None:
+    """Return which of the kinds that matter here a class of messages is."""
+    return next((kind for kind in (AIMessage, ToolMessage) if issubclass(message, kind)), None)
+
+
 def check_history(messages: Sequence[BaseMessage]) -> None:
     """Check that each tool call in the messages has been answered.
 
     Raises:
         ValueError: One has not; providers refuse such a history.
     """
-    asked: dict[str | None, ToolCall] = {}
+    asked: list[ToolCall] = []
     answered: set[str | None] = set()
-    for message in messages:
-        # not `isinstance`, which Pydantic makes slow: this runs over all of it in each step
-        kind = getattr(message, "type", None)
-        if kind in _FROM_MODEL:
-            for call in cast(AIMessage, message).tool_calls:
-                asked[call["id"]] = call
-        elif kind in _FROM_TOOL:
-            answered.add(cast(ToolMessage, message).tool_call_id)
-    if not asked.keys() <= answered:
-        missing = [call for id_, call in asked.items() if id_ not in answered]
+    message: Any
+    # kinds are told class by class: this runs over all messages in each step
+    for message, kind in zip(messages, map(_kind_of, map(type, messages)), strict=True):
+        if kind is AIMessage:
+            asked += message.tool_calls
+        elif kind is ToolMessage:
+            answered.add(message.tool_call_id)
+    if not answered.issuperset(map(_id_of, asked)):
+        missing = [call for call in asked if call["id"] not in answered]
         raise ValueError(
             "Found AIMessages with tool_calls that do not have a corresponding ToolMessage. "
             f"Here are the first few of those tool calls: {missing[:3]}\n"

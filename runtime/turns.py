@@ -15,11 +15,20 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
+from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Final, Protocol
 
-from langgraph.checkpoint.base.id import uuid6
-
-__all__ = ("LANE_PARTS", "LIVE", "Lane", "LiveTurns", "Turns", "current_turns", "use_turns")
+__all__ = (
+    "LANE_PARTS",
+    "LIVE",
+    "Lane",
+    "LiveTurns",
+    "Turns",
+    "current_turns",
+    "in_utc",
+    "use_turns",
+)
 
 LANE_PARTS: Final = ("step", "kind", "name")
 """What a lane holds for each task from the outermost to the innermost one, all as strings."""
@@ -96,11 +105,16 @@ class Turns(Protocol):
         ...
 
 
+_BEFORE_1970: Final = 0x01B21DD213814000
+"""How many times 100 ns had passed by then since the day on which uuids begin."""
+
+
 class LiveTurns:
     """Arrival order, the system clock, and ids that are unique and sort by time."""
 
     serial = False
     broken: Exception | None = None
+    _latest = 0
 
     def now(self) -> float:
         """Return `time.time()`."""
@@ -126,7 +140,11 @@ class LiveTurns:
 
     def checkpoint_id(self, step: int) -> str:
         """Return a UUID version 6 as LangGraph's savers expect it: ids sort by creation time."""
-        return str(uuid6(clock_seq=step))
+        # two threads may take the same time, but nobody gets an earlier one than before
+        now = self._latest = max(time.time_ns() // 100 + _BEFORE_1970, self._latest + 1)
+        node = random.getrandbits(48)  # tells processes apart
+        digits = f"{now << 64 | 0x8000 << 48 | (step & 0x3FFF) << 48 | node:x}"
+        return f"{digits[:8]}-{digits[8:12]}-6{digits[12:15]}-{digits[15:19]}-{digits[19:]}"
 
     def message_id(self) -> str:
         """Return a random UUID."""
@@ -158,6 +176,23 @@ _current: ContextVar[Turns] = ContextVar("runtime_turns", default=LIVE)
 def current_turns() -> Turns:
     """Return the turns that a run started in this context would use."""
     return _current.get()
+
+
+def in_utc(seconds: float) -> str:
+    """Return a time since the epoch as `datetime.isoformat` has it in UTC.
+
+    Every checkpoint has one, and all that `debug` shows; few of them are in a new second.
+    """
+    whole = int(seconds)
+    microseconds = round((seconds - whole) * 1e6)
+    if not 0 < microseconds < 10**6:
+        return datetime.fromtimestamp(seconds, timezone.utc).isoformat()
+    return f"{_second(whole)}.{microseconds:06}+00:00"
+
+
+@lru_cache(maxsize=4)
+def _second(whole: int) -> str:
+    return datetime.fromtimestamp(whole, timezone.utc).isoformat()[:-6]
 
 
 @contextmanager

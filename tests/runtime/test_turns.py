@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import operator
+from datetime import datetime, timezone
 from typing import Annotated, Any
+from uuid import UUID
 
 import pytest
+from langgraph.checkpoint.memory import InMemorySaver
 from runtime_graphs import State, chain
 from typing_extensions import TypedDict
 
 from harness import deterministic
 from runtime.graph import START, StateGraph
-from runtime.turns import LIVE, current_turns
+from runtime.turns import LIVE, current_turns, in_utc
 from runtime.types import Send
 
 
@@ -23,6 +26,25 @@ def node(s: Any, writer) -> Any:
     """Write an item before returning."""
     writer(s["log"])
     return {"log": s["log"]}
+
+
+def test_ids_of_checkpoints_sort_as_they_were_made(drive) -> None:
+    """They are UUIDs of version 6, as LangGraph's are."""
+    saver, thread = InMemorySaver(), {"configurable": {"thread_id": "1"}}
+    graph = chain(*[lambda _: {"a": 1}] * 20).copy({"checkpointer": saver})
+    drive.invoke(graph, {"a": 0}, thread)
+    ids = [
+        state.config["configurable"]["checkpoint_id"] for state in graph.get_state_history(thread)
+    ]
+    assert len(set(ids)) == 22
+    assert ids == sorted(ids, reverse=True)
+    assert {UUID(id_).version for id_ in ids} == {6}
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.5, 1e9, 1790000000.0000006, 1790000000.9999999])
+def test_times_are_written_as_datetime_writes_them(seconds: float) -> None:
+    """Fractions of a second are there or not, as in `isoformat`."""
+    assert in_utc(seconds) == datetime.fromtimestamp(seconds, timezone.utc).isoformat()
 
 
 def test_live_turns_are_the_default() -> None:

@@ -440,7 +440,11 @@ class Thread:
             return
         if self.parent is None:  # there was none; so one of nothing is to stand before the first
             self.parent = cast(str, self._unborn)
-            nothing = {"channel_values": {}, "channel_versions": {}, "versions_seen": {}}
+            nothing: dict[str, Any] = {
+                "channel_values": {},
+                "channel_versions": {},
+                "versions_seen": {},
+            }
             self._put_checkpoint(self.parent, None, {"step": UNBORN}, {}, **nothing)
         for writes, id_, path in kept:
             self.unsaved.append(self._writing(self.parent, writes, id_, path))

@@ -15,9 +15,20 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
+from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Final, Protocol
 
-__all__ = ("LANE_PARTS", "LIVE", "Lane", "LiveTurns", "Turns", "current_turns", "use_turns")
+__all__ = (
+    "LANE_PARTS",
+    "LIVE",
+    "Lane",
+    "LiveTurns",
+    "Turns",
+    "current_turns",
+    "in_utc",
+    "use_turns",
+)
 
 LANE_PARTS: Final = ("step", "kind", "name")
 """What a lane holds for each task from the outermost to the innermost one, all as strings."""
@@ -27,7 +38,7 @@ Lane = tuple[str, ...]
 comes before the tasks inside it."""
 
 
-_TICKS_BEFORE_1970: Final = 0x01B21DD213814000
+_BEFORE_1970: Final = 0x01B21DD213814000
 """From the first day of the Gregorian calendar, in tenths of a microsecond."""
 
 
@@ -103,8 +114,7 @@ class LiveTurns:
 
     serial = False
     broken: Exception | None = None
-
-    _tick = 0  # of the last id, whichever object made it
+    _latest = 0  # when the last id was made, by whichever object
 
     def now(self) -> float:
         """Return `time.time()`."""
@@ -133,11 +143,12 @@ class LiveTurns:
 
         RFC 9562, 5.6. The step is the clock sequence, the node is drawn.
         """
-        tick = max(time.time_ns() // 100 + _TICKS_BEFORE_1970, LiveTurns._tick + 1)
-        LiveTurns._tick = tick
-        low, sequence = 0x6000 | tick & 0xFFF, 0x8000 | step & 0x3FFF
-        node = random.getrandbits(48)
-        return f"{tick >> 28:08x}-{tick >> 12 & 0xFFFF:04x}-{low:04x}-{sequence:04x}-{node:012x}"
+        # two threads may take the same time, but nobody gets an earlier one than before
+        now = max(time.time_ns() // 100 + _BEFORE_1970, LiveTurns._latest + 1)
+        LiveTurns._latest = now
+        node = random.getrandbits(48)  # tells processes apart
+        digits = f"{now << 64 | 0x8000 << 48 | (step & 0x3FFF) << 48 | node:x}"
+        return f"{digits[:8]}-{digits[8:12]}-6{digits[12:15]}-{digits[15:19]}-{digits[19:]}"
 
     def message_id(self) -> str:
         """Return a random UUID."""
@@ -169,6 +180,23 @@ _current: ContextVar[Turns] = ContextVar("runtime_turns", default=LIVE)
 def current_turns() -> Turns:
     """Return the turns that a run started in this context would use."""
     return _current.get()
+
+
+def in_utc(seconds: float) -> str:
+    """Return a time since the epoch as `datetime.isoformat` has it in UTC.
+
+    Every checkpoint has one, and all that `debug` shows; few of them are in a new second.
+    """
+    whole = int(seconds)
+    microseconds = round((seconds - whole) * 1e6)
+    if not 0 < microseconds < 10**6:
+        return datetime.fromtimestamp(seconds, timezone.utc).isoformat()
+    return f"{_second(whole)}.{microseconds:06}+00:00"
+
+
+@lru_cache(maxsize=4)
+def _second(whole: int) -> str:
+    return datetime.fromtimestamp(whole, timezone.utc).isoformat()[:-6]
 
 
 @contextmanager

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from typing import Any
 
+from langgraph.checkpoint.serde.types import TASKS
+
 from runtime.channels.base import MISSING, BaseChannel
 from runtime.errors import EmptyChannelError
 from runtime.managed.base import Progress
@@ -77,17 +79,27 @@ class Channels(dict[str, BaseChannel[Any, Any, Any]]):
             (self.awake.add if available else self.awake.discard)(name)
         return available
 
-    def is_saved(self, name: Any) -> bool:
-        """Return whether checkpoints hold what is written under a name, a channel's or another."""
-        spec = self.specs.get(name)
-        return spec is None or spec.is_saved
+    def saved_of(self, writes: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+        """Return those of the writes that checkpoints hold, as they are to be saved."""
+        specs, kept = self.specs, []
+        for write in writes:
+            name, value = write
+            if name == TASKS:
+                kept.append((name, self.tracked(value)))
+            elif name not in specs or specs[name].is_saved:
+                kept.append(write)
+        return kept
 
     def tracked(self, send: Any) -> Any:
         """Return a `Send` as it is to be saved: without the untracked keys of what it carries."""
-        given = send.arg
+        specs, given = self.specs, send.arg
         if not isinstance(given, dict):
             return send
-        kept = {name: value for name, value in given.items() if self.is_saved(name)}
+        kept = {
+            name: value
+            for name, value in given.items()
+            if name not in specs or specs[name].is_saved
+        }
         if len(kept) < len(given):
             send = copy(send)
             send.arg = kept

@@ -17,7 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 
 from runtime.pregel._serde import packed_once
-from runtime.pregel._thread import Save, Thread, is_quick
+from runtime.pregel._thread import Thread, Unsaved, is_quick
 
 __all__ = ("AsyncDesk", "Desk")
 
@@ -70,10 +70,10 @@ class Desk:
         while self._going and self._going[0].done():
             self._going.popleft().result()
 
-    def _do(self, saves: deque[Save]) -> None:
+    def _do(self, saves: deque[Unsaved]) -> None:
         with packed_once:
             while saves:
-                method, arguments, _ = saves.popleft()
+                method, arguments = saves.popleft()
                 if self._failed:
                     continue
                 try:
@@ -153,7 +153,7 @@ class AsyncDesk:
         if self._quick and unsaved:
             with packed_once:
                 while unsaved:
-                    method, arguments, _ = unsaved.popleft()
+                    method, arguments = unsaved.popleft()
                     getattr(self._saver, method)(*arguments)
         elif self._at_once:
             await self._work()
@@ -165,7 +165,7 @@ class AsyncDesk:
     async def _work(self) -> None:
         unsaved = self.thread.unsaved
         while unsaved and not self._failed:
-            method, arguments, _ = unsaved[0]  # if this is cancelled, it is still to be saved
+            method, arguments = unsaved[0]  # if this is cancelled, it is still to be saved
             try:
                 await getattr(self._saver, f"a{method}")(*arguments)
             except Exception:

@@ -307,8 +307,7 @@ def _superstep(
 def _saved(run: Run, thread: Thread, source: str) -> Generator[Save, Any, RunnableConfig]:
     """Save a new checkpoint, and return its config."""
     thread.commit(run.step, {"source": source}, None, run.channels)
-    save = thread.unsaved.popleft()
-    made = yield save
+    made = yield Save(*thread.unsaved.popleft())
     return _with_map(made, thread.metadata)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +16,7 @@ from runtime.pregel._payloads import checkpoint_of, task_finished, task_started,
 from runtime.pregel._step import Written
 from runtime.pregel._stream import Stream
 from runtime.pregel._thread import INTERRUPT, RETURN
+from runtime.turns import in_utc
 
 if TYPE_CHECKING:
     from runtime.pregel._run import Run, Upcoming
@@ -213,6 +213,6 @@ class Show:
         run = self._run
         self.stream.emit(run.ns, "checkpoints" if kind == "checkpoint" else "tasks", payload)
         if self._debugs:
-            when = datetime.fromtimestamp(run.turns.now(), tz=timezone.utc).isoformat()
+            when = in_utc(run.turns.now())
             chunk = {"step": step, "timestamp": when, "type": kind, "payload": payload}
             self.stream.emit(run.ns, "debug", chunk)

@@ -13,15 +13,14 @@ the driver has handed it to the saver. All shapes are LangGraph's.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterable, Mapping, Sequence
-from datetime import datetime, timezone
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from functools import cache
 from inspect import signature
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import BaseCheckpointSaver, Checkpoint, CheckpointTuple
+from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME, SCHEDULED, TASKS
 
@@ -29,6 +28,7 @@ from runtime.channels.base import MISSING
 from runtime.pregel._bumps import bump
 from runtime.pregel._deltas import Deltas, Replayed, history
 from runtime.pregel._names import path_text
+from runtime.turns import in_utc
 
 if TYPE_CHECKING:
     from runtime._threads import Durability
@@ -77,8 +77,12 @@ UNBORN: Final = -2
 """The step of a thread that has no checkpoint."""
 
 
+Unsaved = tuple[str, tuple[Any, ...]]
+"""What is to be saved: a method of the saver, and its arguments."""
+
+
 class Save(NamedTuple):
-    """Something for a driver to have the saver do, in this order: a method and its arguments."""
+    """Something for whoever works on a thread to have the saver do, and to send back."""
 
     method: str
     arguments: tuple[Any, ...]
@@ -159,7 +163,7 @@ class Thread:
         self.durability = durability
         self.ns = ns
         self.parents = dict(parents)
-        self.unsaved: deque[Save] = deque()
+        self.unsaved: deque[Unsaved] = deque()
         self._turns = turns
         self._for_saver = {key: value for key, value in config.items() if key in _SAVER_READS}
         self._configurable = public_config(config["configurable"], checkpoint_ns=ns)
@@ -174,7 +178,7 @@ class Thread:
         self._saved_id: str | None = None
         self._last_put: str | None = None
         self._saved_parent: RunnableConfig | None = None
-        self._unsaved_versions: set[str] = set()
+        self._new_versions: dict[str, Any] = {}  # since the last checkpoint that is saved
         self.id = ""
         self.parent: str | None = None
         self.metadata: dict[str, Any] = {}
@@ -183,6 +187,8 @@ class Thread:
         self.values: dict[str, Any] = {}
         self.updated: set[str] | None = None
         self.pending: dict[str, list[Write]] = {}
+        self._asked_for: tuple[str | None, RunnableConfig] = "", {}
+        self._tells_paths = _takes_paths(cast(Any, type(saver)))
         self._put_off: set[str] = set()  # the tasks whose writes are saved when the run ends
         self._latest: Any = None
         self._unborn: str | None = None
@@ -195,9 +201,9 @@ class Thread:
 
         A `list` is asked for its first item.
         """
-        latest = self._to_saver()
+        latest = self._at(None)
         if self.addressed:
-            saved = yield Save("get_tuple", (self._here(self.addressed),))
+            saved = yield Save("get_tuple", (self._at(self.addressed),))
         elif self.before is not None:
             before = {"configurable": {"checkpoint_id": self.before}}
             saved = yield Save("list", (latest,), {"before": before, "limit": 1})
@@ -212,7 +218,7 @@ class Thread:
         """Find out whether the thread has moved on, asking the driver for the call of the saver."""
         if not self.addressed:
             return
-        head = yield Save("get_tuple", (self._to_saver(),))
+        head = yield Save("get_tuple", (self._at(None),))
         self.superseded = head is not None and head.checkpoint["id"] != self.id
         if self.deltas is not None and self.superseded:
             self.deltas.fork(self.pending)
@@ -245,6 +251,7 @@ class Thread:
             for key, value in saved.config["configurable"].items()
             if key not in ("checkpoint_id", "checkpoint_map", "checkpoint_ns")
         )
+        self._asked_for = "", {}
         if saved.parent_config is not None:
             self.parent = saved.parent_config["configurable"].get("checkpoint_id")
         self.metadata = cast("dict[str, Any]", saved.metadata)
@@ -268,14 +275,6 @@ class Thread:
     def thread_id(self) -> str | None:
         """Which thread it is, for those who look at it."""
         return self._configurable.get("thread_id")
-
-    @property
-    def here(self) -> RunnableConfig:
-        """What addresses the checkpoint, for the saver."""
-        return self._here(self.id)
-
-    def _here(self, id_: str) -> RunnableConfig:
-        return self._to_saver(checkpoint_id=id_)
 
     @property
     def is_fork(self) -> bool:
@@ -313,9 +312,16 @@ class Thread:
             address["checkpoint_map"] = {**parents, self.ns: id_}
         return address
 
-    def _to_saver(self, **address: str) -> RunnableConfig:
-        configurable = {**self._configurable, **address}
-        return cast(RunnableConfig, {**self._for_saver, "configurable": configurable})
+    def _at(self, id_: str | None) -> RunnableConfig:
+        """Return what addresses a checkpoint, or the latest one, for the saver."""
+        last, config = self._asked_for
+        if id_ != last:  # all that tasks write, and the next checkpoint, have the same address
+            configurable = dict(self._configurable)
+            if id_ is not None:
+                configurable["checkpoint_id"] = id_
+            config = cast(RunnableConfig, {**self._for_saver, "configurable": configurable})
+            self._asked_for = id_, config
+        return config
 
     def of_task(self, id_: str) -> list[Write]:
         """Return what is kept of a task, the special things included."""
@@ -346,24 +352,23 @@ class Thread:
         """Note that a node has seen everything."""
         self.seen[node] = dict(self.versions)
 
-    def change(self, names: Iterable[str], channels: Channels) -> None:
+    def change(self, names: Collection[str], channels: Channels) -> None:
         """Give a new version to channels that changed."""
-        names = tuple(names)
         if not names:
             return
         if self.deltas is not None:
             self.deltas.change(names)
         version = self._latest = self.saver.get_next_version(self._latest, None)
+        versions, new, values = self.versions, self._new_versions, self.values
         for name in names:
-            self.versions[name] = version
-            self._unsaved_versions.add(name)
+            versions[name] = new[name] = version
             value = channels[name].checkpoint()
-            if name == TASKS and value is not MISSING:
-                value = [channels.tracked(send) for send in value]
             if value is MISSING:
-                self.values.pop(name, None)
+                values.pop(name, None)
+            elif name == TASKS:
+                values[name] = [channels.tracked(send) for send in value]
             else:
-                self.values[name] = value
+                values[name] = value
 
     def forget(self, kind: str, task: str | None = None) -> None:
         """Forget what is kept of this kind, of one task or of all."""
@@ -393,36 +398,29 @@ class Thread:
 
     def _put(self, channels: Channels) -> None:
         values = self.values if self.deltas is None else self._thinned(self.deltas, channels)
+        new, self._new_versions = self._new_versions, {}
+        self._put_checkpoint(
+            self.id,
+            self.parent,
+            self.metadata,
+            new,
+            channel_values=dict(values),
+            channel_versions=dict(self.versions),
+            versions_seen=dict(self.seen),
+            updated_channels=None if self.updated is None else sorted(self.updated),
+        )
         self._last_put = self.id
-        new = {name: self.versions[name] for name in self._unsaved_versions}
-        self._unsaved_versions = set()
-        checkpoint = self._checkpoint(self.id, dict(values), dict(self.versions), dict(self.seen))
-        checkpoint["updated_channels"] = None if self.updated is None else sorted(self.updated)
-        self._put_checkpoint(checkpoint, self.parent, self.metadata, new)
-
-    def _checkpoint(
-        self,
-        id_: str,
-        values: dict[str, Any],
-        versions: dict[str, Any],
-        seen: dict[str, dict[str, Any]],
-    ) -> Checkpoint:
-        ts = datetime.fromtimestamp(self._turns.now(), tz=timezone.utc).isoformat()
-        checkpoint: dict[str, Any] = {"v": VERSION, "ts": ts, "id": id_, "channel_values": values}
-        checkpoint["channel_versions"] = versions
-        checkpoint["versions_seen"] = seen
-        return cast(Checkpoint, checkpoint)
 
     def _put_checkpoint(
         self,
-        checkpoint: Checkpoint,
+        id_: str,
         parent: str | None,
         metadata: Mapping[str, Any],
         new: Mapping[str, Any],
+        **content: Any,
     ) -> None:
-        config = self._to_saver() if parent is None else self._here(parent)
-        arguments = (config, checkpoint, dict(metadata), new)
-        self.unsaved.append(Save("put", arguments))
+        checkpoint = {"v": VERSION, "ts": in_utc(self._turns.now()), "id": id_, **content}
+        self.unsaved.append(("put", (self._at(parent), checkpoint, dict(metadata), new)))
 
     def _thinned(self, deltas: Deltas, channels: Channels) -> dict[str, Any]:
         """Return what the checkpoint holds of the channels, now that it is saved."""
@@ -431,7 +429,7 @@ class Thread:
         snapshots = deltas.snapshots(channels, self.versions)
         deltas.describe(self.metadata)
         self._put_kept(deltas.take_kept(snapshots))
-        unchanged = [name for name in snapshots if name not in self._unsaved_versions]
+        unchanged = [name for name in snapshots if name not in self._new_versions]
         self._renew(unchanged, deltas.readers)
         values = {name: value for name, value in self.values.items() if name not in deltas.specs}
         return {**values, **snapshots}
@@ -442,19 +440,23 @@ class Thread:
             return
         if self.parent is None:  # there was none; so one of nothing is to stand before the first
             self.parent = cast(str, self._unborn)
-            nothing = self._checkpoint(self.parent, {}, {}, {})
-            self._put_checkpoint(nothing, None, {"step": UNBORN}, {})
+            nothing: dict[str, Any] = {
+                "channel_values": {},
+                "channel_versions": {},
+                "versions_seen": {},
+            }
+            self._put_checkpoint(self.parent, None, {"step": UNBORN}, {}, **nothing)
         for writes, id_, path in kept:
-            self.unsaved.append(self._writing(self._here(self.parent), writes, id_, path))
+            self.unsaved.append(self._writing(self.parent, writes, id_, path))
 
     def _renew(self, names: Sequence[str], readers: Mapping[str, Sequence[str]]) -> None:
         """Give a new version to channels that did not change, as what is saved of them is new."""
         for name in names:
             old = self.versions.get(name)
-            new = self.versions[name] = self.saver.get_next_version(old, None)
+            new = self.saver.get_next_version(old, None)
+            self.versions[name] = self._new_versions[name] = new
             self._latest = new if self._latest is None else max(self._latest, new)
             bump(self.seen, name, old, new, readers.get(name, ()))
-        self._unsaved_versions.update(names)
 
     def put_writes(
         self, id_: str, path: Sequence[Any], writes: Sequence[Write]
@@ -468,38 +470,29 @@ class Thread:
             self.deltas.keep(id_, writes)
         if not self.superseded:
             self.pending[id_] = list(writes)
-            yield self._writing(self.here, writes, id_, path_text(path) if path else "")
+            yield Save(*self._writing(self.id, writes, id_, path_text(path) if path else ""))
 
     def keep(
         self, id_: str, path: Sequence[Any], writes: Sequence[Write], channels: Channels
     ) -> None:
-        """Keep what a task wrote."""
-        kept = [
-            (name, channels.tracked(value) if name == TASKS else value)
-            for name, value in writes
-            if channels.is_saved(name)
-        ]
+        """Keep what a task wrote, or something special of it: not both at once."""
+        kept = channels.saved_of(writes)
         if self.deltas is not None:
             self.deltas.keep(id_, kept)
-        before: list[Write] = []
-        if all(name in SPECIAL for name, _ in writes):
+        pending = kept
+        if writes[0][0] in SPECIAL:
             names = {name for name, _ in writes}
-            before = [write for write in self.of_task(id_) if write[0] not in names]
-        self.pending[id_] = before + kept
+            pending = [write for write in self.of_task(id_) if write[0] not in names] + kept
+        self.pending[id_] = pending
         if self.durability == "exit":
             self._put_off.add(id_)
         elif kept:
-            self._put_writes(id_, path, kept)
+            self.unsaved.append(self._writing(self.id, kept, id_, path_text(path) if path else ""))
 
-    def _put_writes(self, id_: str, path: Sequence[Any], writes: Sequence[Write]) -> None:
-        self.unsaved.append(self._writing(self.here, writes, id_, path_text(path) if path else ""))
-
-    def _writing(
-        self, config: RunnableConfig, writes: Sequence[Write], id_: str, path: str
-    ) -> Save:
+    def _writing(self, under: str, writes: Sequence[Write], id_: str, path: str) -> Unsaved:
         """Return how the saver is told what a task wrote; those of old are not told its path."""
-        where = (path,) if _takes_paths(cast(Any, type(self.saver))) else ()
-        return Save("put_writes", (config, writes, id_, *where))
+        where = (path,) if self._tells_paths else ()
+        return "put_writes", (self._at(under), writes, id_, *where)
 
     def close(self, paths: Mapping[str, Sequence[Any]], channels: Channels) -> None:
         """Save at the end of a run what was not to be saved before.
@@ -514,4 +507,5 @@ class Thread:
             self._put(channels)
         for id_, writes in self.pending.items():
             if writes and id_ in self._put_off:
-                self._put_writes(id_, paths.get(id_, ()), writes)
+                path = path_text(paths[id_]) if paths.get(id_) else ""
+                self.unsaved.append(self._writing(self.id, writes, id_, path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from datetime import datetime, timezone
 from typing import Annotated, Any
 from uuid import RFC_4122, UUID
 
@@ -12,7 +13,7 @@ from typing_extensions import TypedDict
 
 from harness import deterministic
 from runtime.graph import START, StateGraph
-from runtime.turns import LIVE, current_turns
+from runtime.turns import LIVE, current_turns, in_utc
 from runtime.types import Send
 
 
@@ -24,6 +25,12 @@ def node(s: Any, writer) -> Any:
     """Write an item before returning."""
     writer(s["log"])
     return {"log": s["log"]}
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.5, 1e9, 1790000000.0000006, 1790000000.9999999])
+def test_times_are_written_as_datetime_writes_them(seconds: float) -> None:
+    """Fractions of a second are there or not, as in `isoformat`."""
+    assert in_utc(seconds) == datetime.fromtimestamp(seconds, timezone.utc).isoformat()
 
 
 def test_live_turns_are_the_default() -> None:

@@ -2,7 +2,7 @@
 
 That shape is `key: value` and `- value`, whose values are plain or single-quoted texts, literal
 blocks, lists of numbers in brackets, or further such lines. A suite opens a cassette for each of
-its tests, and the general reader (`_yaml_read`) was half of what that cost. Where a text holds
+its tests, and the general reader (`_yaml_events`) was half of what that cost. Where a text holds
 anything else, or is wrong, nothing is returned and the general reader decides. A test holds the
 two equal.
 """

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from harness._yaml_read import Tree
+from harness._yaml_scalar import Tree
 from harness.cassettes._decode import decoded_body, decoded_request_body, playable_headers
 from harness.cassettes._model import Headers, RecordedRequest, RecordedResponse
 from harness.cassettes._nock import is_nock, request_of, response_of

@@ -71,6 +71,15 @@ def only_writer(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
+def state_of(path: Path) -> object:
+    """Return what changes when somebody writes the file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
 def file_text(path: Path) -> str:
     """Return the text of a recording, unpacked if it is a gzip file.
 

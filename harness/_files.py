@@ -20,6 +20,7 @@ except ImportError:  # Windows, where two processes must not record into one fil
     fcntl = None  # type: ignore[assignment]
 
 MAX_FILE = 128 * 1024 * 1024
+_CONFLICT = "\n<<<<<<< "
 _LONGEST_PREFIX = 60  # the name may be as long as a file system allows
 
 
@@ -100,7 +101,7 @@ def file_text(path: Path) -> str:
         stored = _gunzip(path)
     if len(stored) > MAX_FILE:
         raise CassetteFormatError(f"the file is larger than {MAX_FILE:,} bytes")
-    if not stored.strip():
+    if not stored or stored.isspace():
         raise CassetteFormatError("the file is empty")
     try:
         text = stored.decode()
@@ -108,8 +109,8 @@ def file_text(path: Path) -> str:
         line = stored.count(b"\n", 0, error.start) + 1
         raise CassetteFormatError(f"line {line}: not UTF-8 text") from error
     # What is recorded never begins a line: it is indented, or quoted.
-    if (at := f"\n{text}".find("\n<<<<<<< ")) >= 0:
-        line = text.count("\n", 0, at) + 1
+    if text.startswith(_CONFLICT[1:]) or _CONFLICT in text:
+        line = text.count("\n", 0, f"\n{text}".index(_CONFLICT)) + 1
         raise CassetteFormatError(
             f"line {line}: a merge conflict that was not resolved\n"
             f"  to take one of the two files: git checkout --ours {path}, or --theirs"

@@ -119,7 +119,8 @@ def _are_counts(value: Tree) -> bool:
 
 
 def _are_times(value: Tree) -> bool:
-    return isinstance(value, list) and all(map(_is_time, value))
+    is_list = isinstance(value, list) and set(map(type, value)) <= {int, float}
+    return is_list and 0 <= min(value, default=0) <= max(value, default=0) < float("inf")
 
 
 _FIELDS: dict[str, Callable[[Tree], bool]] = {

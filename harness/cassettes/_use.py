@@ -104,8 +104,8 @@ class CassetteBlock:
         path, mode = self._path, self._options.record_mode
         if path is None:
             return Cassette(None, self._interactions, records=False, options=self._options)
-        self._had_file = path.exists()
         self._state = state_of(path)
+        self._had_file = self._state is not None
         loaded: Sequence[Interaction] = ()
         others = [item for file in self._options.also for item in self._read(file)]
         may_miss = not self._had_file and (self._options.missing_ok or bool(others))
@@ -231,7 +231,7 @@ def use_cassette(
         ignore_hosts=as_tuple(ignore_hosts),
         save_failed=save_failed or None,
     )
-    return CassetteBlock(Path(path), (), options)
+    return CassetteBlock(path if isinstance(path, Path) else Path(path), (), options)
 
 
 def play(

@@ -60,6 +60,11 @@ def _remove(calls: list[Answered]) -> None:
     del _open[next(k for k, item in enumerate(_open) if item is calls)]
 
 
+def is_heard() -> bool:
+    """Tell whether anybody listens."""
+    return bool(_open)
+
+
 def note(call: Answered) -> None:
     """Say that a call was answered."""
     here = _here.get()

@@ -20,6 +20,7 @@ except ImportError:  # Windows, where two processes must not record into one fil
     fcntl = None  # type: ignore[assignment]
 
 MAX_FILE = 128 * 1024 * 1024
+_CONFLICT = "\n<<<<<<< "
 _LONGEST_PREFIX = 60  # the name may be as long as a file system allows
 
 
@@ -71,6 +72,15 @@ def only_writer(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
+def state_of(path: Path) -> object:
+    """Return what changes when somebody writes the file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
 def file_text(path: Path) -> str:
     """Return the text of a recording, unpacked if it is a gzip file.
 
@@ -91,7 +101,7 @@ def file_text(path: Path) -> str:
         stored = _gunzip(path)
     if len(stored) > MAX_FILE:
         raise CassetteFormatError(f"the file is larger than {MAX_FILE:,} bytes")
-    if not stored.strip():
+    if not stored or stored.isspace():
         raise CassetteFormatError("the file is empty")
     try:
         text = stored.decode()
@@ -99,8 +109,8 @@ def file_text(path: Path) -> str:
         line = stored.count(b"\n", 0, error.start) + 1
         raise CassetteFormatError(f"line {line}: not UTF-8 text") from error
     # What is recorded never begins a line: it is indented, or quoted.
-    if (at := f"\n{text}".find("\n<<<<<<< ")) >= 0:
-        line = text.count("\n", 0, at) + 1
+    if text.startswith(_CONFLICT[1:]) or _CONFLICT in text:
+        line = text.count("\n", 0, f"\n{text}".index(_CONFLICT)) + 1
         raise CassetteFormatError(
             f"line {line}: a merge conflict that was not resolved\n"
             f"  to take one of the two files: git checkout --ours {path}, or --theirs"

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from harness.cassettes import Cassette, Interaction
 
-_TOKENS = re.compile(
-    rb'"(?:completion_tokens|output_tokens|candidatesTokenCount|eval_count)"\s*:\s*(\d+)'
-)
+_COUNTS = (b'"completion_tokens"', b'"output_tokens"', b'"candidatesTokenCount"', b'"eval_count"')
+_COUNT = re.compile(rb'"\w+"\s*:\s*(\d+)')
 
 
 @dataclass
@@ -94,5 +93,9 @@ def _model_of(item: Interaction) -> str:
 
 def _tokens_of(item: Interaction) -> int:
     """Return what an answer says that it cost; a stream counts up, so the last number counts."""
-    found = _TOKENS.findall(item.response.body)
-    return int(found[-1]) if found else 0
+    body = item.response.body
+    at = len(body)
+    while (at := max(body.rfind(name, 0, at) for name in _COUNTS)) >= 0:
+        if count := _COUNT.match(body, at):
+            return int(count[1])
+    return 0

@@ -2,7 +2,7 @@
 
 That shape is `key: value` and `- value`, whose values are plain or single-quoted texts, literal
 blocks, lists of numbers in brackets, or further such lines. A suite opens a cassette for each of
-its tests, and the general reader (`_yaml_read`) was half of what that cost. Where a text holds
+its tests, and the general reader (`_yaml_events`) was half of what that cost. Where a text holds
 anything else, or is wrong, nothing is returned and the general reader decides. A test holds the
 two equal.
 """
@@ -36,6 +36,7 @@ _VALUE = re.compile(
     r")\n"
 )
 _MORE = re.compile(rf" +([^ \n:#]{_REST})\n")
+_PRINTABLE = bytes((ord("\n"), *range(ord(" "), ord("~") + 1)))
 _SPACES = re.compile(" *")
 _BREAK = re.compile(r" *(\n[ \n]*)")
 
@@ -52,14 +53,24 @@ def _header_field(margin: str) -> re.Pattern[str]:
 
 def read_lines(text: str) -> dict[Any, Any] | None:
     """Build the mapping that a YAML text is; None if it is not of the shape."""
-    most = 2 * text.count("\n") + text.count(",")  # a line holds a key and a value, or numbers
-    if most > MAX_NODES or not text.replace("\n", "").isprintable():
+    most = len(text) if len(text) <= MAX_NODES else _most_nodes(text)
+    if most > MAX_NODES or not _is_printable(text):
         return None
     try:
         found, end = _Lines(text).mapping(0, 0)
     except ValueError:
         return None
     return found if end == len(text) else None
+
+
+def _most_nodes(text: str) -> int:
+    return 2 * text.count("\n") + text.count(",")  # a line holds a key and a value, or numbers
+
+
+def _is_printable(text: str) -> bool:
+    if text.isascii():  # most are, and this is some times as fast
+        return not text.encode().translate(None, _PRINTABLE)
+    return text.replace("\n", "").isprintable()
 
 
 class _Lines:

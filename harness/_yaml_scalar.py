@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-import yaml
-from yaml.resolver import Resolver
+Scalar: TypeAlias = bool | int | float | str | bytes | None
+Tree: TypeAlias = Any
+"""A scalar, or a list or dict of them."""
 
 CORE = "tag:yaml.org,2002:"
 MAX_NODES = 5_000_000
@@ -18,10 +20,18 @@ MAX_NODES = 5_000_000
 _TEXT = {"", f"{CORE}str", f"{CORE}timestamp", f"{CORE}python/unicode", f"{CORE}merge"}
 _BINARY = {f"{CORE}binary", "!binary"}  # the second is Ruby's
 _TRUE = {"true", "yes", "on"}
-_RESOLVER: Any = Resolver()  # it has no annotations
-_IMPLICIT = frozenset(Resolver.yaml_implicit_resolvers)
+_WORDS: dict[str, Scalar] = dict.fromkeys(("", "~", "null", "Null", "NULL")) | {
+    spelt: word in _TRUE
+    for word in (*_TRUE, "false", "no", "off")
+    for spelt in (word, word.capitalize(), word.upper())
+}
+"""What is no text in YAML 1.1, besides numbers."""
 
-Scalar: TypeAlias = bool | int | float | str | bytes | None
+_NUMBER = re.compile(
+    r"[-+]?(?:0[0-7]*|[1-9][0-9]*|[0-9]+\.[0-9]*(?:[eE][-+][0-9]+)?)"
+    r"|\.[0-9]+(?:[eE][-+][0-9]+)?"
+)
+_BEGINS_A_NUMBER = frozenset("-+.0123456789")
 
 
 def plain(text: str) -> Scalar:
@@ -34,11 +44,13 @@ def plain(text: str) -> Scalar:
 
 
 def _implied(text: str) -> Scalar:
-    if text[:1] not in _IMPLICIT:
-        return text  # nothing but a text begins like this
-    if text.isdecimal() and text.isascii() and (text[0] != "0" or text == "0"):
-        return int(text)
-    return tagged(_RESOLVER.resolve(yaml.ScalarNode, text, (True, False)), text)
+    if text in _WORDS:
+        return _WORDS[text]
+    if text == "=":
+        return tagged(f"{CORE}value", text)
+    if text[0] in _BEGINS_A_NUMBER and _NUMBER.fullmatch(text):
+        return _number(text)
+    return text
 
 
 _SHORT = 100
@@ -63,13 +75,17 @@ def tagged(tag: str, text: str) -> Scalar:
     if tag == f"{CORE}bool":
         return text.lower() in _TRUE
     if tag in {f"{CORE}int", f"{CORE}float"}:
-        # YAML 1.1 also knows 0x1F, 1_000, 12:30:45 and .inf. None of them is a number in a
-        # cassette, where such a thing is an unquoted header: it stays the text that it is.
-        for number in (int, float):
-            with suppress(ValueError):
-                return number(text) if "_" not in text else text
-        return text
+        return _number(text)
     raise ValueError(f"the tag {short_tag(tag)} is not data and is not executed")
+
+
+def _number(text: str) -> Scalar:
+    # YAML 1.1 also knows 0x1F, 1_000, 12:30:45 and .inf. None of them is a number in a
+    # cassette, where such a thing is an unquoted header: it stays the text that it is.
+    for number in (int, float):
+        with suppress(ValueError):
+            return number(text) if "_" not in text else text
+    return text
 
 
 def short_tag(tag: str) -> str:

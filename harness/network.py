@@ -195,6 +195,7 @@ async def _loop_getaddrinfo(self: Any, host: Any, port: Any, **kwargs: Any) -> A
     return found
 
 
+@functools.lru_cache(maxsize=16)
 def _checked_connection(original: Callable[..., Any]) -> Callable[..., Any]:
     """Stand in for the way in which an event loop connects that does not use Python's sockets."""
 
@@ -209,6 +210,7 @@ def _checked_connection(original: Callable[..., Any]) -> Callable[..., Any]:
     return create_connection
 
 
+@functools.lru_cache(maxsize=16)
 def _checked_function(original: Callable[..., Any]) -> Callable[..., Any]:
     """Stand in for a function that connects to a host and a port, its first two parameters."""
     signature = inspect.signature(original)

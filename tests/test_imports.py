@@ -103,3 +103,13 @@ def test_the_plugin_costs_nothing_when_unused() -> None:
     """Every pytest run of an environment imports it, whether or not it has to do with us."""
     slow = {"langchain_core", "vcr", "yaml", "rich", "runtime"}
     assert loaded_by("import harness, harness.plugin").isdisjoint(slow)
+
+
+def test_a_replay_loads_nothing_that_only_a_recording_needs() -> None:
+    """Every suite with cassettes pays for what is imported with the first of them."""
+    recording = {"vcr", "yaml", "harness.cassettes._secrets", "harness.cassettes._store"}
+    path = next(ROOT.glob("cassettes/*/*.yaml"))
+    block = f"use_cassette({str(path)!r}, allow_unplayed=True)"
+    loaded = loaded_by(f"from harness import use_cassette\nwith {block}: pass")
+    assert "harness.cassettes" in loaded
+    assert loaded.isdisjoint(recording)

@@ -28,23 +28,27 @@ KEYS = {
 """The variable that holds the key of a host."""
 
 PLACEHOLDER = "placeholder-for-replay"
+_WANTED = dict.fromkeys(KEYS.values(), PLACEHOLDER) | dict.fromkeys(TRACING, "false")
 
 
 @contextmanager
 def replay_environment() -> Iterator[None]:
     """Give placeholder keys where keys are missing, and switch tracing off, for a while."""
-    wanted = dict.fromkeys(missing_keys(), PLACEHOLDER) | dict.fromkeys(TRACING, "false")
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
+    before: dict[str, str | None] = {}
+    for name, value in _WANTED.items():
+        was = os.environ.get(name)
+        if not was or name in TRACING:
+            before[name] = was
+            os.environ[name] = value
     _forget_langsmith_settings()
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
+        for name, was in before.items():
+            if was is None:
                 os.environ.pop(name, None)
             else:
-                os.environ[name] = value
+                os.environ[name] = was
         _forget_langsmith_settings()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Generator, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ class Summary:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._whole = _Whole()
+        self._tests: list[tuple[str, dict[str, Any]]] = []  # what happened in which
         self._is_partial = any(config.getoption(name, None) for name in _SELECTING) or any(
             "::" in argument for argument in config.args
         )
@@ -97,14 +97,16 @@ class Summary:
         self._is_partial = self._is_partial or bool(session.shouldstop or session.shouldfail)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Add what happened in one test, those of other processes included."""
+        """Keep what happened in one test, those of other processes included."""
         facts = getattr(report, FACTS, None)
         if facts is not None:
-            _add(self._whole, report.nodeid, facts)
+            self._tests.append((report.nodeid, facts))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Show it."""
-        whole, root = self._whole, self._config.invocation_params.dir
+        whole, root = _Whole(), self._config.invocation_params.dir
+        for test, facts in self._tests:
+            _add(whole, test, facts)
         orphans = [] if self._is_partial else list(whole.files.orphans(all_run=self._all_run()))
         lines = [*_counts(whole, len(orphans)), *_lists(whole, orphans, root)]
         if lines:
@@ -123,7 +125,7 @@ def _facts(item: pytest.Item) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     if tally.cassettes or tally.models or tally.refused:
         facts |= {
-            "cassettes": [asdict(cassette) for cassette in tally.cassettes],
+            "cassettes": [vars(cassette) for cassette in tally.cassettes],
             "models": dict(tally.models),
             "tokens": tally.tokens,
             "refused": dict(tally.refused),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -27,54 +27,46 @@ _failure_key = pytest.StashKey[BaseException]()
 
 
 @pytest.fixture(autouse=True)
+def block_network(request: pytest.FixtureRequest) -> None:
+    """Have pytest-recording's fixture of this name, and those that it needs, only where asked."""
+    marked = request.node.get_closest_marker("block_network") is not None
+    if marked or request.config.getoption("--block-network"):
+        request.getfixturevalue("block_network")
+
+
+@pytest.fixture(autouse=True)
 def vcr(request: pytest.FixtureRequest) -> Generator[object, None, None]:
     """Play or record the cassette of a test that is marked `vcr`."""
     marked = request.node.get_closest_marker("vcr") is not None
-    if not marked or request.getfixturevalue("disable_recording"):
+    if not marked:
         yield None
         return
-    from harness._plugin.marked import wanted  # noqa: PLC0415 - only for tests that ask
+    from harness._plugin.marked import asked, wanted  # noqa: PLC0415 - only for tests that ask
 
+    if asked(request, "disable_recording"):
+        yield None
+        return
     test = wanted(request)
     request.node.stash[_wanted_key] = test
     note(request.node, test.path, test.also, lists_unplayed=test.lists_unplayed)
     with ExitStack() as around:
         if test.replays:
             around.enter_context(replay_environment())
-            around.enter_context(_one_order())
+            if "runtime.graph" in sys.modules:  # no other engine has a port for order
+                from harness.determinism import deterministic  # noqa: PLC0415 - as above
+
+                turns = deterministic(uuids=False)  # a test that wants numbers asks for them
+                around.enter_context(turns)
         cassette = test.block.__enter__()
         # The block keeps a good cassette when the test fails, so it has to know.
         around.push(lambda *_: test.block.__exit__(*_failure_of(request.node)))
         if test.replays:
-            around.enter_context(_refused(test))
+            from harness.network import block_network as refused  # noqa: PLC0415 - as above
+
+            # This machine is allowed: a test may have a database of its own. HTTP to it is the
+            # cassette's.
+            around.enter_context(refused(allow=test.allow))
         yield cassette
-
-
-@contextmanager
-def _one_order() -> Iterator[None]:
-    """Let the tasks of the bundled runtime take turns, so that a replay has one order.
-
-    Only for a test that uses that runtime: no other engine has a port for order.
-    """
-    if "runtime.graph" not in sys.modules:
-        yield
-        return
-    from harness.determinism import deterministic  # noqa: PLC0415 - only for tests that ask
-
-    with deterministic(uuids=False):  # a test that wants numbers asks for them
-        yield
-
-
-@contextmanager
-def _refused(test: Wanted) -> Iterator[None]:
-    """Refuse connections that are no HTTP request of the cassette's, but for the allowed hosts.
-
-    This machine is allowed: a test may have a database of its own. HTTP to it is the cassette's.
-    """
-    from harness.network import block_network  # noqa: PLC0415 - as above
-
-    with block_network(allow=test.allow):
-        yield
 
 
 def _failure_of(item: pytest.Item) -> tuple[Any, Any, Any]:
@@ -89,10 +81,15 @@ def pytest_runtest_makereport(
     """Name the file or the keys that were missing when a marked test failed."""
     report = yield
     test = item.stash.get(_wanted_key, None)
-    if test is None or call.excinfo is None:
+    if test is None:
         return report
-    item.stash[_failure_key] = call.excinfo.value
-    report.sections.extend(_advice(test, call.excinfo.value))
+    if call.excinfo is not None:
+        item.stash[_failure_key] = call.excinfo.value
+        report.sections.extend(_advice(test, call.excinfo.value))
+    if call.when == "teardown":  # or all that a suite plays would be kept until its end
+        del item.stash[_wanted_key]
+        if _failure_key in item.stash:
+            del item.stash[_failure_key]
     return report
 
 

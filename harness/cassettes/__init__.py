@@ -1,4 +1,12 @@
-"""Cassettes: recorded HTTP, read from many tools' files and played as the streams they were."""
+"""Cassettes: recorded HTTP, read from many tools' files and played as the streams they were.
+
+What scrubs and writes is imported on first use: a replay does without.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from harness.cassettes._cassette import RECORD_MODES, Cassette, RecordMode
 from harness.cassettes._match import MATCH_PARTS
@@ -12,9 +20,11 @@ from harness.cassettes._model import (
 )
 from harness.cassettes._our_key import FORMAT_VERSION
 from harness.cassettes._read import read_recording
-from harness.cassettes._scrub import Scrubber, names_a_secret
-from harness.cassettes._store import save
 from harness.cassettes._use import CassetteBlock, play, use_cassette
+
+if TYPE_CHECKING:
+    from harness.cassettes._scrub import Scrubber, names_a_secret
+    from harness.cassettes._store import save
 
 __all__ = [
     "FORMAT_VERSION",
@@ -36,3 +46,11 @@ __all__ = [
     "save",
     "use_cassette",
 ]
+
+_HOME = {"Scrubber": "_scrub", "names_a_secret": "_scrub", "save": "_store"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'harness.cassettes' has no attribute {name!r}")
+    return getattr(import_module(f"harness.cassettes.{_HOME[name]}"), name)

@@ -161,7 +161,7 @@ class Cassette(VcrView):
     @property
     def interactions(self) -> tuple[Interaction, ...]:
         """What was read from the file, then what was recorded in this block."""
-        return (*self._loaded, *self.recorded)
+        return self._loaded + self.recorded
 
     @property
     def played(self) -> tuple[Interaction, ...]:
@@ -185,6 +185,8 @@ class Cassette(VcrView):
     @property
     def recorded(self) -> tuple[Interaction, ...]:
         """What was recorded in this block, in the order of the requests."""
+        if not self._takes:
+            return ()
         first = 1 + max((item.index for item in self._loaded), default=-1)
         return tuple(take.interaction(first + k) for k, take in enumerate(tuple(self._takes)))
 
@@ -308,8 +310,10 @@ def under_provider(request: RecordedRequest, recorded_as: str) -> tuple[Recorded
     Returns:
         The request, and the real address if it was moved.
     """
+    if not recorded_as:
+        return request, ""
     url = urlsplit(request.url)
-    if not recorded_as or not is_loopback(url.hostname or ""):
+    if not is_loopback(url.hostname or ""):
         return request, ""
     provider = urlsplit(recorded_as)
     moved = url._replace(scheme=provider.scheme, netloc=provider.netloc)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from harness._yaml_read import Tree
+from harness._yaml_scalar import Tree
 from harness.cassettes._decode import decoded_body, decoded_request_body, playable_headers
 from harness.cassettes._model import Headers, RecordedRequest, RecordedResponse
 from harness.cassettes._nock import is_nock, request_of, response_of
@@ -166,9 +166,11 @@ def _headers(tree: _Dict) -> Headers:
     if not isinstance(fields, dict):
         raise CassetteFormatError(f"`headers` is not a mapping but {fields!r:.40}")
     return tuple(
-        (_text(name), _text(value))
-        for name, values in fields.items()
-        for value in (values if isinstance(values, list) else [values])
+        [
+            (_text(name), _text(value))
+            for name, values in fields.items()
+            for value in (values if isinstance(values, list) else [values])
+        ]
     )
 
 
@@ -208,6 +210,8 @@ def _dict(value: Tree, name: str) -> _Dict:
 
 
 def _text(value: Tree) -> str:
+    if type(value) is str:
+        return value
     if isinstance(value, bytes):
         return value.decode("latin-1")
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -44,8 +44,6 @@ _OF_A_CONNECTION = (
 """What may happen before an answer comes, but only to a connection that was made."""
 
 _LIBRARIES = {"botocore": "boto3", "urllib3": "urllib3", "httplib2": "httplib2"}
-MODULES = tuple(_CONNECTIONS)
-"""The modules that have a `connect` of their own."""
 
 
 def replacements(

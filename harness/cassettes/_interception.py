@@ -1,7 +1,7 @@
 """Between every HTTP client and the network, from the first open cassette to the last.
 
-Each library has a module that says which of its methods are replaced, and by what: httpx and httpx2
-`_transport`, aiohttp `_aiohttp`, what is built on http.client `_http_client`, tornado `_vcr_stubs`.
+Each library has a module that says which of its methods are replaced, and by what. It is imported
+when the library is there.
 Which cassette answers is decided by `Scope`, so that several may be open at once. A library that is
 imported only inside the block is patched when it arrives; none is imported for the purpose.
 """
@@ -11,18 +11,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib import import_module
 from types import ModuleType
 from typing import Any, TypeAlias
 
 from harness._on_import import OnImport
 from harness._scope import Scope
-from harness.cassettes import _aiohttp, _http_client, _transport, _vcr_stubs
 from harness.cassettes._cassette import Cassette
 from harness.errors import CassetteError
 from harness.network import loud
 
 Replacement: TypeAlias = tuple[Any, str, Callable[..., Any]]
-Replacements: TypeAlias = Callable[[ModuleType], Iterator[Replacement]]
 
 
 def governing(library: str) -> Cassette | None:
@@ -40,21 +39,24 @@ def governing(library: str) -> Cassette | None:
     return found[0] if found and library not in found[0].options.skips else None
 
 
-def _asking_as(library: str, replacements: Callable[..., Iterator[Replacement]]) -> Replacements:
-    return lambda module: replacements(module, partial(governing, library))
-
-
-def _of_http_client(module: ModuleType) -> Iterator[Replacement]:
-    return _http_client.replacements(module, governing)
-
-
-_LIBRARIES: dict[str, Replacements] = {
-    "httpx": _asking_as("httpx", _transport.replacements),
-    "httpx2": _asking_as("httpx2", _transport.replacements),
-    "aiohttp": _asking_as("aiohttp", _aiohttp.replacements),
-    **dict.fromkeys(_http_client.MODULES, _of_http_client),  # which library it is, it sees itself
-    **dict.fromkeys(_vcr_stubs.MODULES, _asking_as("tornado", _vcr_stubs.replacements)),
+_LIBRARIES = {
+    "httpx": ("_transport", partial(governing, "httpx")),
+    "httpx2": ("_transport", partial(governing, "httpx2")),
+    "aiohttp": ("_aiohttp", partial(governing, "aiohttp")),
+    "http.client": ("_http_client", governing),  # which library it is, it sees itself
+    "urllib3.connection": ("_http_client", governing),
+    "httplib2": ("_http_client", governing),
+    "tornado.simple_httpclient": ("_vcr_stubs", partial(governing, "tornado")),
+    "tornado.curl_httpclient": ("_vcr_stubs", partial(governing, "tornado")),
 }
+
+
+def _replacements(library: ModuleType) -> Iterator[Replacement]:
+    home, asked = _LIBRARIES[library.__name__]
+    found: Iterator[Replacement] = import_module(f"harness.cassettes.{home}").replacements(
+        library, asked
+    )
+    return found
 
 
 class _Patch:
@@ -82,7 +84,7 @@ class _Patch:
         if not known or any(getattr(owner, name) is not was for (owner, name, was), _ in known):
             known = self._made[library] = [
                 ((owner, name, getattr(owner, name)), (owner, name, method))
-                for owner, name, method in _LIBRARIES[library.__name__](library)
+                for owner, name, method in _replacements(library)
             ]
         return known
 

@@ -6,14 +6,16 @@ import json
 import os
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from harness._answered import Answered, note
+from harness._answered import Answered, is_heard, note
 from harness.cassettes._drift import normalized
 from harness.cassettes._model import Interaction, RecordedRequest, RecordedResponse
 from harness.cassettes._record import Take
-from harness.cassettes._scrub import Scrubber
+
+if TYPE_CHECKING:
+    from harness.cassettes._scrub import Scrubber
 
 
 def note_answer(
@@ -27,6 +29,8 @@ def note_answer(
         index: The interaction in it.
         answer: What is played, or what is being recorded.
     """
+    if not is_heard():
+        return
     name = path.as_posix() if path else "a recording in memory"
 
     @cache
@@ -91,6 +95,8 @@ def _scrubber() -> Scrubber:
 
 @lru_cache(maxsize=1)
 def _scrubber_of(environment: frozenset[tuple[str, str]]) -> Scrubber:
+    from harness.cassettes._scrub import Scrubber  # noqa: PLC0415 - slow, only for who listens
+
     return Scrubber.of_environment(dict(environment))
 
 

@@ -11,8 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness._yaml_read import Tree
-from harness._yaml_write import Flow
+from harness._yaml_scalar import Tree
 from harness.cassettes._model import ENDS, RecordedResponse, Timing
 from harness.errors import CassetteFormatError
 
@@ -120,7 +119,8 @@ def _are_counts(value: Tree) -> bool:
 
 
 def _are_times(value: Tree) -> bool:
-    return isinstance(value, list) and all(map(_is_time, value))
+    is_list = isinstance(value, list) and set(map(type, value)) <= {int, float}
+    return is_list and 0 <= min(value, default=0) <= max(value, default=0) < float("inf")
 
 
 _FIELDS: dict[str, Callable[[Tree], bool]] = {
@@ -151,16 +151,16 @@ def our_key(response: RecordedResponse) -> dict[str, Any]:
         "version": FORMAT_VERSION,
         "asked": timing.asked if timing.arrivals else None,
         "head": timing.head if timing.arrivals else None,
-        "cuts": Flow(timing.cuts),
-        "offsets": Flow(timing.offsets),
+        "cuts": list(timing.cuts),
+        "offsets": list(timing.offsets),
         "ended": timing.ended,
         "end": timing.end,
         "error": timing.error or None,
         "answered": None if timing.answered else False,
-        "arrivals": Flow(timing.arrivals) if timing.arrivals else None,
+        "arrivals": list(timing.arrivals) if timing.arrivals else None,
         "lane": timing.lane or None,
         "content_encoding": response.content_encoding or None,
-        "wire_cuts": Flow(timing.wire_cuts) if timing.wire_cuts else None,
+        "wire_cuts": list(timing.wire_cuts) if timing.wire_cuts else None,
         "recorded_at": response.recorded_at or None,
         "recorded_on": response.recorded_on or None,
     }

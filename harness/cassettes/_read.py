@@ -24,7 +24,7 @@ def read_recording(path: str | Path) -> Recording:
         CassetteNotFoundError: There is no such file.
         CassetteFormatError: It is empty, truncated, foreign, hostile, or not text.
     """
-    path = Path(path)
+    path = path if isinstance(path, Path) else Path(path)
     try:
         tree = load_yaml(file_text(path))
         container, pairs = read_tree(tree)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from harness.cassettes._model import Interaction, RecordedRequest
 from harness.cassettes._read import read_recording
-from harness.cassettes._scrub import Scrubber
-from harness.cassettes._store import save
+
+if TYPE_CHECKING:
+    from harness.cassettes._scrub import Scrubber
 
 
 class Storage(Protocol):
@@ -50,6 +51,8 @@ class Files:
 
     def write(self, path: Path, items: Sequence[Interaction], scrubber: Scrubber) -> None:
         """Write a file in one step."""
+        from harness.cassettes._store import save  # noqa: PLC0415 - slow, only for a recording
+
         save(path, items, scrubber)
 
     def shown(self, request: RecordedRequest) -> RecordedRequest:

@@ -15,8 +15,8 @@ from typing import Any, TextIO
 import yaml
 
 from harness._files import write_whole
-from harness._yaml_read import Tree
-from harness._yaml_write import Block, Dumper
+from harness._yaml_scalar import Tree
+from harness._yaml_write import Block, Dumper, Flow
 from harness.cassettes._model import Headers, Interaction, RecordedRequest, RecordedResponse
 from harness.cassettes._our_key import OUR_KEY, our_key
 from harness.cassettes._scrub import Scrubber
@@ -103,15 +103,16 @@ def _request(request: RecordedRequest) -> dict[str, Any]:
 
 
 def _response(response: RecordedResponse) -> dict[str, Any]:
-    tree = {
+    ours = {
+        name: Flow(value) if isinstance(value, list) else value
+        for name, value in our_key(response).items()
+    }  # none if it was read from another tool's file, and stays as it was
+    return {
         "body": {"string": _body(response.body)},
         "headers": _headers(response.headers),
-        OUR_KEY: our_key(response),
+        **({OUR_KEY: ours} if ours else {}),
         "status": {"code": response.status, "message": response.reason},
     }
-    if not tree[OUR_KEY]:  # read from another tool's file, and stays as it was
-        del tree[OUR_KEY]
-    return tree
 
 
 def _headers(headers: Headers) -> dict[str, list[str]]:

@@ -11,16 +11,13 @@ from pathlib import Path
 from types import TracebackType
 
 from harness import _tally
-from harness._files import only_writer
+from harness._files import state_of
 from harness._tracing import untraced
 from harness.cassettes._cassette import Cassette, Options, RecordMode
 from harness.cassettes._interception import scope
 from harness.cassettes._loops import watch
 from harness.cassettes._match import MATCH_ON
 from harness.cassettes._model import Interaction, put_together
-from harness.cassettes._scrub import Scrubber
-from harness.cassettes._store import merged
-from harness.cassettes._vcr_stubs import patched
 from harness.errors import CassetteError
 from harness.network import as_tuple, block_network, open_network
 
@@ -61,6 +58,8 @@ class CassetteBlock:
                 stack.callback(watch.close, cassette.order)
             stack.callback(scope.leave, scope.enter(cassette))
             if self._options.custom_patches:
+                from harness.cassettes._vcr_stubs import patched  # noqa: PLC0415 - vcrpy's word
+
                 stack.enter_context(patched(self._options.custom_patches))
             self._stack = stack.pop_all()
         return cassette
@@ -105,8 +104,8 @@ class CassetteBlock:
         path, mode = self._path, self._options.record_mode
         if path is None:
             return Cassette(None, self._interactions, records=False, options=self._options)
-        self._had_file = path.exists()
-        self._state = _state_of(path)
+        self._state = state_of(path)
+        self._had_file = self._state is not None
         loaded: Sequence[Interaction] = ()
         others = [item for file in self._options.also for item in self._read(file)]
         may_miss = not self._had_file and (self._options.missing_ok or bool(others))
@@ -127,34 +126,12 @@ class CassetteBlock:
         return self._options.storage.read(path)
 
     def _save(self, cassette: Cassette) -> None:
-        drops = cassette.records and self._options.drop_unused and bool(cassette.unplayed)
-        if cassette.path is not None and (cassette.recorded or drops):
-            rules = Scrubber.of_environment(os.environ, self._options.scrub)
-            with only_writer(cassette.path):
-                others = self._recorded_by_others(cassette.path)
-                kept = merged(others, cassette.to_save())
-                self._options.storage.write(cassette.path, kept, rules)
+        if not cassette.records or cassette.path is None:
+            return
+        if cassette.recorded or (self._options.drop_unused and cassette.unplayed):
+            from harness.cassettes._keep import keep  # noqa: PLC0415 - slow, only for a recording
 
-    def _recorded_by_others(self, path: Path) -> list[Interaction]:
-        """Return what another process has added to the file since this block was opened."""
-        if _state_of(path) == self._state:
-            return []
-        seen = {_content_of(item) for item in self._seen}
-        return [item for item in self._read(path) if _content_of(item) not in seen]
-
-
-def _state_of(path: Path) -> object:
-    """Return what changes when somebody writes the file."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
-
-
-def _content_of(item: Interaction) -> object:
-    request, response = item.request, item.response
-    return request.method, request.url, request.body, response.body, response.timing
+            keep(cassette, cassette.path, self._seen, self._state)
 
 
 PLAYS = "HARNESS_PLAYS"
@@ -254,7 +231,7 @@ def use_cassette(
         ignore_hosts=as_tuple(ignore_hosts),
         save_failed=save_failed or None,
     )
-    return CassetteBlock(Path(path), (), options)
+    return CassetteBlock(path if isinstance(path, Path) else Path(path), (), options)
 
 
 def play(

@@ -51,10 +51,7 @@ def vcr_response(response: RecordedResponse) -> Response:
         "body": {"string": response.body},
     }
     if response.timing is not None:
-        tree[OUR_KEY] = {
-            key: list(value) if isinstance(value, list) else value
-            for key, value in our_key(response).items()
-        }
+        tree[OUR_KEY] = our_key(response)
     return tree
 
 

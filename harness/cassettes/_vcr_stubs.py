@@ -21,7 +21,6 @@ _CLIENTS = {
     "tornado.simple_httpclient": "SimpleAsyncHTTPClient",
     "tornado.curl_httpclient": "CurlAsyncHTTPClient",
 }
-MODULES = tuple(_CLIENTS)
 
 
 def replacements(

@@ -11,8 +11,8 @@ from clients import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness._yaml_events import load_any_yaml
 from harness._yaml_lines import read_lines
-from harness._yaml_read import load_any_yaml
 from harness._yaml_write import Block, Dumper, Flow
 from harness.errors import CassetteFormatError
 

@@ -137,7 +137,7 @@ def _check(what: str, host: object, port: object) -> _Rule | None:
 
 _REPORT = """the network is blocked here: {what} {place}
   a replay plays recorded answers only, and nothing recorded was asked for by this call
-  to record it: --record-mode=once, or use_cassette(..., record_mode='once')
+  to record it, if it is HTTP: --record-mode=once, or use_cassette(..., record_mode='once')
   to allow it: block_network(allow=['{host}']), or use_cassette(..., allow_hosts=['{host}'])"""
 
 

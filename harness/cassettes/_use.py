@@ -19,6 +19,7 @@ from harness.cassettes._loops import watch
 from harness.cassettes._match import MATCH_ON
 from harness.cassettes._model import Interaction, put_together
 from harness.cassettes._scrub import Scrubber
+from harness.cassettes._storage import FILES
 from harness.cassettes._store import merged
 from harness.cassettes._vcr_stubs import patched
 from harness.errors import CassetteError
@@ -32,6 +33,9 @@ class CassetteBlock:
         self, path: Path | None, interactions: Sequence[Interaction], options: Options
     ) -> None:
         self._path = path
+        self._file = path
+        if path is not None and options.storage is FILES:  # a persister wants its own words
+            self._file = path.absolute()  # wherever the program goes meanwhile
         self._interactions = interactions
         self._options = options
         self._stack = ExitStack()
@@ -75,7 +79,8 @@ class CassetteBlock:
         cassette = self._cassette
         if cassette is None:
             return
-        _note_plays(cassette)
+        cassette.close()
+        _note_plays(cassette, self._file)
         _tally.closed(cassette)
         if kind is None:
             self._save(cassette)
@@ -105,8 +110,8 @@ class CassetteBlock:
         path, mode = self._path, self._options.record_mode
         if path is None:
             return Cassette(None, self._interactions, records=False, options=self._options)
-        self._had_file = path.exists()
         self._state = _state_of(path)
+        self._had_file = self._state is not None
         loaded: Sequence[Interaction] = ()
         others = [item for file in self._options.also for item in self._read(file)]
         may_miss = not self._had_file and (self._options.missing_ok or bool(others))
@@ -128,12 +133,12 @@ class CassetteBlock:
 
     def _save(self, cassette: Cassette) -> None:
         drops = cassette.records and self._options.drop_unused and bool(cassette.unplayed)
-        if cassette.path is not None and (cassette.recorded or drops):
+        if self._file is not None and (cassette.recorded or drops):
             rules = Scrubber.of_environment(os.environ, self._options.scrub)
-            with only_writer(cassette.path):
-                others = self._recorded_by_others(cassette.path)
+            with only_writer(self._file):
+                others = self._recorded_by_others(self._file)
                 kept = merged(others, cassette.to_save())
-                self._options.storage.write(cassette.path, kept, rules)
+                self._options.storage.write(self._file, kept, rules)
 
     def _recorded_by_others(self, path: Path) -> list[Interaction]:
         """Return what another process has added to the file since this block was opened."""
@@ -161,12 +166,12 @@ PLAYS = "HARNESS_PLAYS"
 """The variable that names a file in which every block notes what it played, for `harness check`."""
 
 
-def _note_plays(cassette: Cassette) -> None:
+def _note_plays(cassette: Cassette, path: Path | None) -> None:
     """Add a line to the file of plays, if there is to be one; any number of processes may."""
     file = os.environ.get(PLAYS)
-    if file and cassette.path is not None and cassette.played:
+    if file and path is not None and cassette.played:
         played = [item.index for item in cassette.played]
-        line = json.dumps({"path": str(cassette.path.resolve()), "played": played}) + "\n"
+        line = json.dumps({"path": str(path.resolve()), "played": played}) + "\n"
         with Path(file).open("a", encoding="utf-8") as notes:
             notes.write(line)
 

@@ -119,7 +119,13 @@ def loud(error: HarnessError) -> HarnessError:
 
 @functools.cache
 def _also(own: type[HarnessError], base: type[Exception]) -> type[HarnessError]:
-    names = {"__module__": own.__module__, "__qualname__": own.__qualname__, "__doc__": own.__doc__}
+    names: dict[str, Any] = {
+        "__module__": own.__module__,
+        "__qualname__": own.__qualname__,
+        "__doc__": own.__doc__,
+    }
+    # another process gets it as ours
+    names |= {"__reduce__": lambda error: (own, error.args)}
     return type(own.__name__, (own, base), names)
 
 

@@ -7,6 +7,7 @@ host that is allowed; anything else is a miss. All of it is guarded by one lock.
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections import Counter
@@ -143,6 +144,7 @@ class Cassette(VcrView):
     ) -> None:
         self.path = path
         self.records = records
+        self.process = os.getpid()
         self.options = options
         self._loaded = tuple(loaded)
         self._own = self._loaded[: len(self._loaded) - borrowed]
@@ -217,8 +219,7 @@ class Cassette(VcrView):
                 if found.drift:
                     self._drifted.append(Drift(found.interaction, found.drift))
             elif self.records and not self._is_side_traffic(request):
-                if self.path is not None and not self._takes:
-                    self._check_writable(self.path)
+                self._check_place()
                 take = Take(request, self._arrivals, real_address, lane)
                 index = len(self._loaded) + len(self._takes)
                 self._takes.append(take)
@@ -267,11 +268,21 @@ class Cassette(VcrView):
             "if that is right: allow_unplayed=True"
         )
 
-    def _check_writable(self, path: Path) -> None:
-        try:
-            check_writable(path)
-        except CassetteError as error:
-            raise loud(error) from None
+    def _check_place(self) -> None:
+        """Raise, before a request is paid for, if its answer would be in no file."""
+        if os.getpid() != self.process:
+            raise loud(
+                CassetteError(
+                    f"{self._name} was opened in another process, and records only there\n"
+                    "  to record what this one asks: open it here, too, with "
+                    "use_cassette(..., record_mode='new_episodes')"
+                )
+            )
+        if self.path is not None and not self._takes:
+            try:
+                check_writable(self.path)
+            except CassetteError as error:
+                raise loud(error) from None
 
     @property
     def _name(self) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -77,7 +79,7 @@ class CassetteBlock:
     ) -> None:
         self._stack.close()
         cassette = self._cassette
-        if cassette is None:
+        if cassette is None or cassette.process != os.getpid():  # a fork leaves it to its parent
             return
         cassette.close()
         _note_plays(cassette, self._file)
@@ -144,8 +146,14 @@ class CassetteBlock:
         """Return what another process has added to the file since this block was opened."""
         if _state_of(path) == self._state:
             return []
-        seen = {_content_of(item) for item in self._seen}
-        return [item for item in self._read(path) if _content_of(item) not in seen]
+        seen, others = Counter(map(_content_of, self._seen)), []
+        for item in self._read(path):
+            content = _content_of(item)
+            if seen[content]:
+                seen[content] -= 1
+            else:
+                others.append(item)
+        return others
 
 
 def _state_of(path: Path) -> object:
@@ -158,8 +166,10 @@ def _state_of(path: Path) -> object:
 
 
 def _content_of(item: Interaction) -> object:
+    """Return what tells a recording from others; in a file of several its arrivals may move."""
     request, response = item.request, item.response
-    return request.method, request.url, request.body, response.body, response.timing
+    timing = response.timing and replace(response.timing, arrivals=())
+    return request.method, request.url, request.body, response.body, timing
 
 
 PLAYS = "HARNESS_PLAYS"

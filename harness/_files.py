@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import gzip
 import os
+import stat
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
-from harness.errors import CassetteFormatError, CassetteNotFoundError
+from harness.errors import CassetteError, CassetteFormatError, CassetteNotFoundError
 
 try:
     import fcntl
@@ -27,7 +28,7 @@ _LONGEST_PREFIX = 60  # the name may be as long as a file system allows
 def write_whole(path: Path, content: str | Callable[[TextIO], None]) -> None:
     """Write a text file, or let a function write it, so that it is the old one or the new one.
 
-    It is written beside its place, put on the disk, and renamed.
+    It is written beside its place, put on the disk, and renamed. Who may read it stays.
     """
     path = path.resolve()  # a link stays one
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +43,7 @@ def write_whole(path: Path, content: str | Callable[[TextIO], None]) -> None:
                 content(file)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())  # mkstemp makes it private
+        temporary.chmod(_mode(path))  # mkstemp makes it private
         temporary.replace(path)
     except BaseException:
         with suppress(OSError):
@@ -50,10 +51,31 @@ def write_whole(path: Path, content: str | Callable[[TextIO], None]) -> None:
         raise
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _mode(path: Path) -> int:
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
+
+
+def check_writable(path: Path) -> None:
+    """Find out whether a file can be written there, before what it is to hold is paid for.
+
+    Raises:
+        CassetteError: It cannot.
+    """
+    try:
+        with suppress(FileNotFoundError):
+            path.open("r+b").close()  # it may be protected, or its name that of something else
+        folder = next(folder for folder in path.resolve().parents if folder.is_dir())
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise CassetteError(
+            f"cannot record into {path}: {error.strerror}\n"
+            "  the request was not sent; record where a file can be written"
+        ) from None
 
 
 @contextmanager

@@ -7,7 +7,9 @@ when they run, so that `--help` is quick.
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -50,14 +52,30 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None) -> int:
     try:
-        args = _parser().parse_args(argv)
+        args, unknown = _parser().parse_known_args(argv)
+        if unknown:
+            args.parser.error(_unrecognized(unknown, args.parser.format_help()))
         return int(args.run(args))
     except SystemExit as stop:  # argparse ends so, after --help and after a wrong argument
         return stop.code if isinstance(stop.code, int) else 2
-    except HarnessError as error:
+    except BrokenPipeError:
+        raise
+    except (HarnessError, OSError) as error:  # a place that cannot be written, for one
         sys.stdout.flush()
         sys.stderr.write(f"harness: {error}\n")
         return 2
+
+
+def _unrecognized(arguments: Sequence[str], usage: str) -> str:
+    """Say which arguments a command does not know, and which of its options is nearest."""
+    options = re.findall(r"--[\w-]+", usage)
+    near = [
+        option
+        for argument in arguments
+        for option in difflib.get_close_matches(argument.partition("=")[0], options, n=1)
+    ]
+    nearest = f"; the nearest option is {near[0]}" if near else ""
+    return f"unrecognized arguments: {' '.join(arguments)}{nearest}"
 
 
 def _silence_stdout() -> None:
@@ -81,5 +99,5 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         command.add_arguments(sub)
-        sub.set_defaults(run=command.run)
+        sub.set_defaults(run=command.run, parser=sub)
     return parser

@@ -119,7 +119,13 @@ def loud(error: HarnessError) -> HarnessError:
 
 @functools.cache
 def _also(own: type[HarnessError], base: type[Exception]) -> type[HarnessError]:
-    names = {"__module__": own.__module__, "__qualname__": own.__qualname__, "__doc__": own.__doc__}
+    names: dict[str, Any] = {
+        "__module__": own.__module__,
+        "__qualname__": own.__qualname__,
+        "__doc__": own.__doc__,
+    }
+    # another process gets it as ours
+    names |= {"__reduce__": lambda error: (own, error.args)}
     return type(own.__name__, (own, base), names)
 
 
@@ -137,7 +143,7 @@ def _check(what: str, host: object, port: object) -> _Rule | None:
 
 _REPORT = """the network is blocked here: {what} {place}
   a replay plays recorded answers only, and nothing recorded was asked for by this call
-  to record it: --record-mode=once, or use_cassette(..., record_mode='once')
+  to record it, if it is HTTP: --record-mode=once, or use_cassette(..., record_mode='once')
   to allow it: block_network(allow=['{host}']), or use_cassette(..., allow_hosts=['{host}'])"""
 
 

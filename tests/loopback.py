@@ -202,7 +202,7 @@ class _Handler(BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):  # the client left
             self.close_connection = True
 
-    do_GET = do_POST  # noqa: N815  # the name is the protocol of the base class
+    do_GET = do_HEAD = do_POST  # noqa: N815  # the names are the protocol of the base class
 
     def _take(self, step: Step) -> None:
         if isinstance(step, bytes):

@@ -21,7 +21,7 @@ from typing import Annotated, Any
 from clients import KEY, OPENAI
 from langchain_core.runnables import RunnableConfig
 from langchain_openai import ChatOpenAI
-from loopback import Reply, Request, openai_chat, serve
+from loopback import Reply, Request, Step, openai_chat, serve
 from typing_extensions import TypedDict
 
 from harness import use_cassette
@@ -70,31 +70,58 @@ def graph(engine: str, width: int, drive: str, url: str, prompt: str) -> Any:
     return building.compile()
 
 
-def tokens(engine: str, width: int, drive: str, url: str, prompt: str = "{name}") -> list[str]:
+def tokens(
+    engine: str,
+    width: int,
+    drive: str,
+    url: str,
+    on_token: Callable[[str], object] = lambda _: None,
+) -> list[str]:
     """Stream the graph and return its tokens in the order in which they came."""
-    built = graph(engine, width, drive, url, prompt)
+    built = graph(engine, width, drive, url, "{name}")
+    came: list[str] = []
 
-    async def run() -> list[str]:
-        stream = built.astream({"log": []}, stream_mode="messages")
-        return [chunk.text async for chunk, _ in stream if chunk.text]
+    def take(text: str) -> None:
+        if text:
+            came.append(text)
+            on_token(text)
+
+    async def run() -> None:
+        async for chunk, _ in built.astream({"log": []}, stream_mode="messages"):
+            take(chunk.text)
 
     if drive == "async":
-        return asyncio.run(run())
-    stream = built.stream({"log": []}, stream_mode="messages")
-    return [chunk.text for chunk, _ in stream if chunk.text]
+        asyncio.run(run())
+        return came
+    for chunk, _ in built.stream({"log": []}, stream_mode="messages"):
+        take(chunk.text)
+    return came
 
 
-def provider(width: int) -> Callable[[Request], Reply]:
-    """Stream tokens that say whose they are, each at a pace of its own, several at a time."""
+def provider(width: int, other: threading.Event) -> Callable[[Request], Reply]:
+    """Stream tokens that say whose they are, each at a pace of its own, several at a time.
+
+    However slow the machine is, the first node does not come first with all of its tokens: it has
+    the second one only when a token of another node was seen.
+    """
     asked = threading.Barrier(min(width, 4))  # LangGraph has six threads on a machine of two cores
 
     def answer(request: Request) -> Reply:
         name = request.json["messages"][0]["content"]
         reply = openai_chat([f"{name}.{number}" for number in range(TOKENS)])
         asked.wait(10)
-        return reply.delayed(GAP + int(name[1:]) / 2000)
+        reply = reply.delayed(GAP + int(name[1:]) / 2000)
+        if name == "n0":
+            at = next(k for k, step in enumerate(reply.steps) if b"n0.1" in bytes_of(step))
+            reply = Reply([*reply.steps[:at], other, *reply.steps[at:]])
+        return reply
 
     return answer
+
+
+def bytes_of(step: Step) -> bytes:
+    """Return what a step sends."""
+    return step if isinstance(step, bytes) else b""
 
 
 def record(folder: Path) -> dict[str, list[str]]:
@@ -102,8 +129,14 @@ def record(folder: Path) -> dict[str, list[str]]:
     live = {}
     for case in CASES:
         cassette = use_cassette(path_of(folder, case), "once", recorded_as=OPENAI)
-        with serve(provider(case[1])) as server, cassette:
-            live[name_of(case)] = tokens(*case, server.url)
+        other = threading.Event()
+
+        def note(text: str, other: threading.Event = other) -> None:
+            if not text.startswith("n0."):
+                other.set()
+
+        with serve(provider(case[1], other)) as server, cassette:
+            live[name_of(case)] = tokens(*case, server.url, note)
     return live
 
 

@@ -82,8 +82,8 @@ def _is_theirs(fixture: pytest.FixtureDef[Any]) -> bool:
     return fixture.argnames == ("request",) and home in _HOMES
 
 
-def wanted(request: pytest.FixtureRequest) -> Wanted:
-    """Add up what a marked test wants."""
+def wanted(request: pytest.FixtureRequest, began: float) -> Wanted:
+    """Add up what a marked test wants, in a run that began then."""
     marks = list(request.node.iter_markers("vcr"))
     config = dict(request.getfixturevalue("vcr_config"))
     for mark in reversed(marks):
@@ -105,6 +105,8 @@ def wanted(request: pytest.FixtureRequest) -> Wanted:
         if not said and theirs.record_mode != _FOR_VCRPY.get(mode, mode):
             mode = theirs.record_mode  # by the hook
     mode = _FOR_US.get(mode, mode)
+    if mode == "rewrite" and path.exists() and path.stat().st_mtime >= began:
+        mode = "new_episodes"  # a test of this run, in whatever worker, has it written anew
     also = tuple(Path(folder, extra) for mark in marks for extra in mark.args)
     lists = theirs is not None and not strict and "allow_unplayed" not in config
     block = _block(path, mode, config, theirs, also=also, lists_unplayed=lists)

@@ -9,6 +9,7 @@ and the environment is left alone.
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,14 @@ from harness._plugin.summary import note
 if TYPE_CHECKING:
     from harness._plugin.marked import Wanted
 
+_began_key = pytest.StashKey[float]()
 _wanted_key = pytest.StashKey["Wanted"]()
 _failure_key = pytest.StashKey[BaseException]()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Note when the first test may have written a cassette."""
+    session.config.stash[_began_key] = time.time()
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +53,7 @@ def vcr(request: pytest.FixtureRequest) -> Generator[object, None, None]:
     if asked(request, "disable_recording"):
         yield None
         return
-    test = wanted(request)
+    test = wanted(request, request.config.stash[_began_key])
     request.node.stash[_wanted_key] = test
     note(request.node, test.path, test.also, lists_unplayed=test.lists_unplayed)
     with ExitStack() as around:

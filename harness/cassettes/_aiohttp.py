@@ -92,7 +92,7 @@ def _played(library: _Library, connector: Any, req: Any, player: Player) -> Any:
     transport = _NoSocket(player)
     protocol.connection_made(transport)
     # it starts when aiohttp has told the protocol what it expects, and waits for the answer
-    transport.feeding = loop.create_task(_feed(library, protocol, player, req.method))
+    transport.feeding = loop.create_task(_feed(library, protocol, player, req))
     return library.connector.Connection(connector, req.connection_key, protocol, loop)
 
 
@@ -126,7 +126,8 @@ class _NoSocket(asyncio.Transport):
         """Do nothing."""
 
 
-async def _feed(library: _Library, protocol: Any, player: Player, method: str) -> None:
+async def _feed(library: _Library, protocol: Any, player: Player, req: Any) -> None:
+    method = req.method
     response = player.interaction.response
     timing = response.timing
     try:
@@ -140,7 +141,7 @@ async def _feed(library: _Library, protocol: Any, player: Player, method: str) -
         if timing is None or timing.end == "complete":
             protocol.data_received(LAST_CHUNK if has_body(response, method) else b"")
             return
-        error = player.read_too_far() if timing.was_left else _error_of(library, player)
+        error = player.read_too_far() if timing.was_left else _error_of(library, player, req)
     except Exception as problem:  # noqa: BLE001  # the reader has to see it, whatever it is
         error = problem
     player.leave()
@@ -151,10 +152,14 @@ async def _feed(library: _Library, protocol: Any, player: Player, method: str) -
     protocol.close()
 
 
-def _error_of(library: _Library, player: Player) -> Exception:
+def _error_of(library: _Library, player: Player, req: Any) -> Exception:
     timing = player.interaction.response.timing
     name, _, message = (timing.error if timing is not None else "").partition(": ")
     kind = getattr(library, name, library.ClientPayloadError)
+    if issubclass(kind, library.ClientConnectorError | library.ClientConnectorCertificateError):
+        # its text is made of the address, and of what the system said in brackets at the end
+        said = message.rpartition("[")[2].removesuffix("]")
+        return kind(req.connection_key, OSError(0, said))  # type: ignore[no-any-return]
     try:
         error: Exception = kind(message)
     except TypeError:  # some take more than a message

@@ -7,6 +7,7 @@ host that is allowed; anything else is a miss. All of it is guarded by one lock.
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections import Counter
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
-from harness._files import not_found
+from harness._files import check_writable, not_found
 from harness._json import Difference
 from harness.cassettes._lane import current_lane
 from harness.cassettes._match import (
@@ -28,14 +29,19 @@ from harness.cassettes._match import (
     find,
     request_differences,
 )
-from harness.cassettes._model import Interaction, RecordedRequest
+from harness.cassettes._model import Interaction, RecordedRequest, header
 from harness.cassettes._noted import note_answer
 from harness.cassettes._order import Order
 from harness.cassettes._player import Player
 from harness.cassettes._record import Arrivals, Take
 from harness.cassettes._storage import FILES, Storage
 from harness.cassettes._vcr_view import VcrView
-from harness.errors import CassetteMissError, CassetteNotFoundError, UnplayedInteractionsError
+from harness.errors import (
+    CassetteError,
+    CassetteMissError,
+    CassetteNotFoundError,
+    UnplayedInteractionsError,
+)
 from harness.network import allows, is_loopback, loud
 
 RecordMode: TypeAlias = Literal["none", "once", "new_episodes", "all", "rewrite"]
@@ -138,6 +144,7 @@ class Cassette(VcrView):
     ) -> None:
         self.path = path
         self.records = records
+        self.process = os.getpid()
         self.options = options
         self._loaded = tuple(loaded)
         self._own = self._loaded[: len(self._loaded) - borrowed]
@@ -202,7 +209,7 @@ class Cassette(VcrView):
         sent = request
         request, real_address = under_provider(sent, self.options.recorded_as)
         shown = self.options.storage.shown(request)
-        if shown is None:
+        if shown is None or _is_websocket(sent):
             return None
         lane = current_lane()
         with self._lock:
@@ -214,6 +221,7 @@ class Cassette(VcrView):
                 if found.drift:
                     self._drifted.append(Drift(found.interaction, found.drift))
             elif self.records and not self._is_side_traffic(request):
+                self._check_place()
                 take = Take(request, self._arrivals, real_address, lane)
                 index = len(self._loaded) + len(self._takes)
                 self._takes.append(take)
@@ -229,6 +237,12 @@ class Cassette(VcrView):
             asked = f"{request.method} {request.url} has no answer"
             raise loud(CassetteNotFoundError(f"{asked}: {not_found(self.path)}"))
         raise loud(CassetteMissError(self._miss(shown, found)))
+
+    def close(self) -> None:
+        """Record no more, whatever of the program goes on."""
+        for take in self._takes:
+            if take.is_open:
+                take.close()
 
     def to_save(self) -> list[Interaction]:
         """Return what the file is to hold: recorded anew replaces what it matches."""
@@ -255,6 +269,22 @@ class Cassette(VcrView):
             "  if the program no longer asks for them: --record-mode=rewrite; "
             "if that is right: allow_unplayed=True"
         )
+
+    def _check_place(self) -> None:
+        """Raise, before a request is paid for, if its answer would be in no file."""
+        if os.getpid() != self.process:
+            raise loud(
+                CassetteError(
+                    f"{self._name} was opened in another process, and records only there\n"
+                    "  to record what this one asks: open it here, too, with "
+                    "use_cassette(..., record_mode='new_episodes')"
+                )
+            )
+        if self.path is not None and not self._takes:
+            try:
+                check_writable(self.path)
+            except CassetteError as error:
+                raise loud(error) from None
 
     @property
     def _name(self) -> str:
@@ -302,6 +332,11 @@ class Cassette(VcrView):
 
     def _differs(self, item: Interaction, request: RecordedRequest) -> bool:
         return any(request_differences(item.request, request, self.options.match_on))
+
+
+def _is_websocket(request: RecordedRequest) -> bool:
+    """Whether it is the end of HTTP: what follows is no answer that could be recorded."""
+    return (header(request.headers, "upgrade") or "").lower() == "websocket"
 
 
 def under_provider(request: RecordedRequest, recorded_as: str) -> tuple[RecordedRequest, str]:

@@ -59,15 +59,20 @@ def _encoding_of(body: bytes, headers: Headers) -> str:
     return next((encoding for encoding in ("br", "deflate") if encoding in named), "")
 
 
+def without_transfer(headers: Headers) -> Headers:
+    """Drop what described the transfer."""
+    return tuple((k, v) for k, v in headers if k.lower() not in _TRANSFER_HEADERS)
+
+
 def playable_headers(headers: Headers, body: bytes) -> Headers:
     """Drop what described the transfer and give the body the content type that it has."""
-    kept = [(k, v) for k, v in headers if k.lower() not in _TRANSFER_HEADERS]
+    kept = without_transfer(headers)
     stated = header(headers, "content-type")
     if stated and not is_placeholder(stated):
         wrong = _is_event_stream(body) and "event-stream" not in stated
         if not wrong:
-            return tuple(kept)
-    kept = [(k, v) for k, v in kept if k.lower() != "content-type"]
+            return kept
+    kept = tuple((k, v) for k, v in kept if k.lower() != "content-type")
     return (*kept, ("content-type", _content_type(body)))
 
 

@@ -341,6 +341,8 @@ class _Tapped(io.RawIOBase):
 
     def _note(self, data: bytes) -> None:
         if not self._take.is_open:
+            if data:
+                self._take.went_on()
             return
         try:
             self._parser.receive_data(data)
@@ -370,7 +372,7 @@ class _Tapped(io.RawIOBase):
 def _end(take: Take, error: BaseException) -> None:
     """Note the error that ended a response; of a chain the one that the system raised."""
     root: BaseException | None = error
-    while root is not None and type(root).__module__ not in {"builtins", "socket", "ssl"}:
+    while root is not None and not isinstance(root, OSError | h11.RemoteProtocolError):
         root = root.__cause__ or root.__context__
     found = root or error
     if isinstance(found, TimeoutError):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from harness._files import only_writer, state_of
@@ -28,12 +30,24 @@ def keep(cassette: Cassette, path: Path, seen: Sequence[Interaction], state: obj
     options = cassette.options
     rules = Scrubber.of_environment(os.environ, options.scrub)
     with only_writer(path):
-        known = {_content_of(item) for item in seen}
         now = () if state_of(path) == state else options.storage.read(path)
-        others = [item for item in now if _content_of(item) not in known]
-        options.storage.write(path, merged(others, cassette.to_save()), rules)
+        kept = merged(list(_added(now, seen)), cassette.to_save())
+        options.storage.write(path, kept, rules)
+
+
+def _added(now: Sequence[Interaction], seen: Sequence[Interaction]) -> Iterator[Interaction]:
+    """Yield what another process has added to the file since it was seen."""
+    known = Counter(map(_content_of, seen))
+    for item in now:
+        content = _content_of(item)
+        if known[content]:
+            known[content] -= 1
+        else:
+            yield item
 
 
 def _content_of(item: Interaction) -> object:
+    """Return what tells a recording from others; in a file of several its arrivals may move."""
     request, response = item.request, item.response
-    return request.method, request.url, request.body, response.body, response.timing
+    timing = response.timing and replace(response.timing, arrivals=())
+    return request.method, request.url, request.body, response.body, timing

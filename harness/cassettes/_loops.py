@@ -107,8 +107,9 @@ class Watch:
             self._orders.append(order)
 
     def close(self, order: Order) -> None:
-        """Do so no longer."""
+        """Do so no longer; who still reads has the rest at once."""
         with LOCK:
+            order.close()
             self._orders.remove(order)
             if not self._orders:
                 self._remove()

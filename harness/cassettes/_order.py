@@ -23,6 +23,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -138,6 +139,7 @@ class Order:
         self.lone: Player | None = None
         self._watched_until = 0.0  # a thread whose work has no visible end
         self._rest: Rest | None = None  # of the thread of an event loop
+        self._is_closed = False
         self._progress = clock.real()
         _find_rivals(self._players.values())
 
@@ -158,6 +160,22 @@ class Order:
             self._progress = clock.real()
             self.advance()
         return player
+
+    def close(self) -> None:
+        """Hold nobody to an order or a time any longer: the block is left, and some read on."""
+        with LOCK:
+            self._is_closed, self.lone = True, None
+            for waiter in tuple(self._waiting):
+                if waiter.loop is None:
+                    self._let_go(waiter)
+                else:
+                    with suppress(RuntimeError):  # it was closed meanwhile
+                        waiter.loop.call_soon_threadsafe(self._let_go, waiter)
+
+    def _let_go(self, waiter: Waiter) -> None:
+        with LOCK:
+            if waiter in self._waiting:
+                self.happen(waiter)
 
     # -- waiting -----------------------------------------------------------------------------
 
@@ -212,6 +230,8 @@ class Order:
 
     def _at_once(self, player: Player, due: float, *, is_async: bool, is_quiet: bool) -> bool:
         """Whether nothing but time is between a reader and its event, and no timer counts it."""
+        if self._is_closed:
+            return True
         if player.is_ordered and (
             self._holder is not None or player.rivals or len(self._open) > (player in self._open)
         ):

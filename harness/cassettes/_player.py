@@ -145,7 +145,8 @@ class Player:
         size = len(self.interaction.response.body)
         return loud(
             CassetteMissError(
-                f"{self.label} was recorded only to byte {size}: its reader stopped there\n"
+                f"{self.label} was recorded only to byte {size}: its reader stopped there, "
+                "or its block ended\n"
                 "  this program reads on; to record what follows: --record-mode=rewrite"
             )
         )

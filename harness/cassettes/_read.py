@@ -34,12 +34,12 @@ def read_recording(path: str | Path) -> Recording:
                 "its last line, `version: 1`, is missing: the file is cut off"
             )
     except NoHttpError as error:
-        raise CassetteFormatError(f"cannot play {path}\n  {error}") from error
+        raise CassetteFormatError(f"cannot play {path}\n  {error}") from None
     except CassetteFormatError as error:
         raise CassetteFormatError(
             f"cannot read the cassette {path}\n  {error}\n"
             "  to record it anew: --record-mode=rewrite"
-        ) from error
+        ) from None  # it says what these said
     interactions = (
         Interaction(k, request, response) for k, (request, response) in enumerate(pairs)
     )

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import warnings
 from datetime import datetime, timezone
+from typing import TypeAlias
 
 from harness.cassettes._clock import clock
-from harness.cassettes._decode import decoded_pieces, playable_headers
+from harness.cassettes._decode import decoded_pieces, without_transfer
 from harness.cassettes._model import (
     Headers,
     Interaction,
@@ -27,6 +29,9 @@ NO_RESPONSE = 599
 
 
 _WITHOUT_BODY = {204, 304}
+
+Piece: TypeAlias = tuple[bytes, tuple[int, float]]
+"""What came, and the number and the time of its arrival."""
 
 
 def left_by(error: BaseException | None) -> str:
@@ -75,26 +80,49 @@ class Take:
         self._asked = arrivals.next()
         self._head: tuple[int, float] | None = None
         self._response: RecordedResponse | None = None
-        self._pieces: list[tuple[bytes, tuple[int, float]]] = []
+        self._pieces: list[Piece] = []
         self._is_decoded = False
         self._end: tuple[str, str, tuple[int, float]] | None = None
+        self._is_closed = self._has_told = False
 
     def begin(
         self, status: int, reason: str, headers: Headers, *, is_decoded: bool = False
     ) -> None:
         """Note that the head of the response came, and whether its pieces come decoded."""
+        if self._is_closed:
+            self.went_on()
+            return
         self._head = self._arrivals.next()
         self._is_decoded = is_decoded
         self._response = RecordedResponse(status, reason, headers, b"")
 
     def piece(self, raw: bytes) -> None:
         """Note that a piece of the body came, as it is on the wire."""
+        if self._is_closed:
+            self.went_on()
+            return
         self._pieces.append((raw, self._arrivals.next()))
 
     def finish(self, end: str, error: str = "") -> None:
         """Note how it ended; only the first end counts."""
         if self._end is None:
             self._end = end, error, self._arrivals.next()
+
+    def close(self) -> None:
+        """Note no more: the block is left, and the file is about to be written."""
+        self.finish("dropped")
+        self._is_closed = True
+
+    def went_on(self) -> None:
+        """Tell the program, once, if it reads what is in no file."""
+        if self._is_closed and not self._has_told:
+            self._has_told = True
+            warnings.warn(
+                f"{self.request.method} {self.request.url} is read on after its cassette was "
+                "closed: the recording ends where the block ended\n"
+                "  to record all of it: read it inside the block",
+                stacklevel=2,
+            )
 
     @property
     def is_open(self) -> bool:
@@ -103,56 +131,57 @@ class Take:
 
     def interaction(self, index: int) -> Interaction:
         """Return what was recorded so far."""
-        raw = [piece for piece, _ in self._pieces]
+        came = tuple(self._pieces)  # more may come meanwhile
+        raw = [piece for piece, _ in came]
         head = self._response or RecordedResponse(NO_RESPONSE, "no response", (), b"")
         encoding = self._encoding
         plain = raw if self._is_decoded else decoded_pieces(raw, encoding)
         body = b"".join(raw if plain is None else plain)
         headers = head.headers
-        if plain is not None and self._response is not None:
-            headers = playable_headers(headers, body)
+        if plain is not None and self.request.method != "HEAD":  # tells of what is not sent
+            headers = without_transfer(headers)
         response = RecordedResponse(
             head.status,
             head.reason,
             headers,
             body,
-            self._timing(raw if plain is None else plain, body, is_coded=plain is not raw),
+            self._timing(raw if plain is None else plain, came, is_coded=plain is not raw),
             content_encoding=encoding,
             recorded_at=self._recorded_at,
             recorded_on=self._recorded_on,
         )
         return Interaction(index, self.request, response)
 
-    def _timing(self, pieces: list[bytes], body: bytes, *, is_coded: bool) -> Timing:
+    def _timing(self, pieces: list[bytes], came: tuple[Piece, ...], *, is_coded: bool) -> Timing:
         end, error, ended = self._end or ("dropped", "", self._arrivals.next())
-        if end in {"dropped", "cancelled"} and self._is_whole(body):
+        if end in {"dropped", "cancelled"} and self._is_whole(pieces, came):
             end = "complete"  # whatever happened to the reader, nothing is missing
         head = self._head
         if head is None:
             head, ended = ended, self._arrivals.next()
-        cuts, wire, came, size, sent = [], [], [], 0, 0
-        for piece, (raw, arrival) in zip(pieces, self._pieces, strict=True):
+        cuts, wire, arrivals, size, sent = [], [], [], 0, 0
+        for piece, (raw, arrival) in zip(pieces, came, strict=True):
             sent += len(raw)
             if piece:
                 size += len(piece)
                 cuts.append(size)
                 wire.append(sent)
-                came.append(arrival)
+                arrivals.append(arrival)
         return Timing(
             tuple(cuts),
-            tuple(self._since(arrival) for arrival in came),
+            tuple(self._since(arrival) for arrival in arrivals),
             end,
             error,
             answered=self._response is not None,
             asked=round(self._asked[1], 3),
             head=self._since(head),
             ended=self._since(ended),
-            arrivals=tuple(n for n, _ in (self._asked, head, *came, ended)),
+            arrivals=tuple(n for n, _ in (self._asked, head, *arrivals, ended)),
             lane=self._lane,
             wire_cuts=tuple(wire) if is_coded and size else (),
         )
 
-    def _is_whole(self, body: bytes) -> bool:
+    def _is_whole(self, pieces: list[bytes], came: tuple[Piece, ...]) -> bool:
         """Whether the body says itself, by its length or its last event, that all of it came."""
         if self._response is None:
             return False
@@ -161,8 +190,8 @@ class Take:
         length = header(self._response.headers, "content-length") or ""
         # what came decoded cannot be compared with a length on the wire
         if length.isdecimal() and not (self._is_decoded and self._encoding):
-            return sum(len(raw) for raw, _ in self._pieces) == int(length)
-        return is_finished(body)
+            return sum(len(raw) for raw, _ in came) == int(length)
+        return is_finished(b"".join(pieces))
 
     @property
     def _encoding(self) -> str:

@@ -14,7 +14,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -145,10 +145,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         self._asked = time.perf_counter()
         self._sent: list[float] = []
-        request = self._request()
         try:
+            request = self._request()
             player = self.server.source.ask(request)
-        except CassetteError as error:
+        except (ValueError, CassetteError) as error:
             self._log("miss", reason=str(error))
             self._refuse(str(error))
             return
@@ -174,10 +174,21 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _answer  # noqa: N815  # the names are the protocol of the base class
 
     def _request(self) -> RecordedRequest:
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
         headers = tuple(self.headers.items())
         url = f"http://{self.headers.get('host', '127.0.0.1')}{self.path}"
-        return RecordedRequest(self.command, url, headers, decoded_request_body(body, headers))
+        body = decoded_request_body(self._body(), headers)
+        return RecordedRequest(self.command, url, headers, body)
+
+    def _body(self) -> bytes:
+        if "chunked" not in self.headers.get("transfer-encoding", "").lower():
+            return self.rfile.read(int(self.headers.get("content-length") or 0))
+        body = b""
+        while size := int(self.rfile.readline().partition(b";")[0], 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            continue  # trailers
+        return body
 
     def _play(self, player: Player) -> None:
         response = player.interaction.response
@@ -187,11 +198,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._break_off(end)
             return
         self.send_response_only(response.status, response.reason)
+        has_body = self.command != "HEAD" and response.status not in {204, 304}
+        ours = {"connection", *(("content-length", "transfer-encoding") if has_body else ())}
         for name, value in response.headers:
-            if name.lower() not in {"connection", "content-length", "transfer-encoding"}:
+            if name.lower() not in ours:
                 self.send_header(name, value)
         self.send_header("Connection", "close")
-        has_body = self.command != "HEAD" and response.status not in {204, 304}
         if has_body:
             self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
@@ -222,8 +234,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response_only(404)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        self.send_header("Connection", "close")
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self.end_headers()
+            self.wfile.write(body)
+        self.close_connection = True
 
     def log_message(self, *args: object) -> None:
         """Say nothing; what matters is logged by `log`."""

@@ -117,7 +117,10 @@ def _played(library: _Library, player: Player) -> _Response:
     stream = _stream_class(library, _PlayedStream)(library, player)
     return library.Response(
         recorded.status,
-        headers=list(recorded.headers),
+        headers=[
+            (k.encode("latin-1", "replace"), v.encode("latin-1", "replace"))
+            for k, v in recorded.headers
+        ],
         stream=stream,
         extensions={"http_version": b"HTTP/1.1", "reason_phrase": recorded.reason.encode()},
     )

@@ -18,6 +18,7 @@ from harness.cassettes._interception import scope
 from harness.cassettes._loops import watch
 from harness.cassettes._match import MATCH_ON
 from harness.cassettes._model import Interaction, put_together
+from harness.cassettes._storage import FILES
 from harness.errors import CassetteError
 from harness.network import as_tuple, block_network, open_network
 
@@ -29,6 +30,9 @@ class CassetteBlock:
         self, path: Path | None, interactions: Sequence[Interaction], options: Options
     ) -> None:
         self._path = path
+        self._file = path
+        if path is not None and options.storage is FILES:  # a persister wants its own words
+            self._file = path.absolute()  # wherever the program goes meanwhile
         self._interactions = interactions
         self._options = options
         self._stack = ExitStack()
@@ -72,9 +76,10 @@ class CassetteBlock:
     ) -> None:
         self._stack.close()
         cassette = self._cassette
-        if cassette is None:
+        if cassette is None or cassette.process != os.getpid():  # a fork leaves it to its parent
             return
-        _note_plays(cassette)
+        cassette.close()
+        _note_plays(cassette, self._file)
         _tally.closed(cassette)
         if kind is None:
             self._save(cassette)
@@ -126,24 +131,23 @@ class CassetteBlock:
         return self._options.storage.read(path)
 
     def _save(self, cassette: Cassette) -> None:
-        if not cassette.records or cassette.path is None:
-            return
-        if cassette.recorded or (self._options.drop_unused and cassette.unplayed):
+        drops = cassette.records and self._options.drop_unused and bool(cassette.unplayed)
+        if self._file is not None and (cassette.recorded or drops):
             from harness.cassettes._keep import keep  # noqa: PLC0415 - slow, only for a recording
 
-            keep(cassette, cassette.path, self._seen, self._state)
+            keep(cassette, self._file, self._seen, self._state)
 
 
 PLAYS = "HARNESS_PLAYS"
 """The variable that names a file in which every block notes what it played, for `harness check`."""
 
 
-def _note_plays(cassette: Cassette) -> None:
+def _note_plays(cassette: Cassette, path: Path | None) -> None:
     """Add a line to the file of plays, if there is to be one; any number of processes may."""
     file = os.environ.get(PLAYS)
-    if file and cassette.path is not None and cassette.played:
+    if file and path is not None and cassette.played:
         played = [item.index for item in cassette.played]
-        line = json.dumps({"path": str(cassette.path.resolve()), "played": played}) + "\n"
+        line = json.dumps({"path": str(path.resolve()), "played": played}) + "\n"
         with Path(file).open("a", encoding="utf-8") as notes:
             notes.write(line)
 

@@ -30,10 +30,16 @@ exit status:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
     parser.add_argument("files", metavar="CASSETTE", nargs="+", help="a cassette")
-    parser.add_argument("--port", type=int, default=0, help="where to listen (default: a free one)")
+    parser.add_argument("--port", type=_port, default=0, help="where to listen (default: any free)")
     parser.add_argument("--fast", action="store_true", help="do not wait between pieces")
     parser.add_argument("--speed", type=float, default=1.0, help="how many times as fast")
     parser.add_argument("--json", action="store_true", help="log as one JSON object per line")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**16:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of 0 to {2**16 - 1}")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -42,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     from harness.cassettes import read_recording  # noqa: PLC0415
     from harness.cassettes._serve import LogEntry, serving  # noqa: PLC0415
 
-    if args.speed <= 0:
+    if not 0 < args.speed < float("inf"):
         raise HarnessError(f"--speed is {args.speed:g}; it is a factor above 0")
 
     def say(text: str, **values: object) -> None:

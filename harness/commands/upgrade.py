@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.errors import CassetteFormatError, SnapshotError
+from harness.errors import CassetteFormatError, HarnessError, SnapshotError
 
 SUMMARY = "bring recordings and snapshots of older formats up to date"
 DESCRIPTION = """\
@@ -42,7 +42,10 @@ def run(args: argparse.Namespace) -> int:
 
     named = {Path(path) for path in args.paths}
     status = 0
-    for file in sorted({file for path in named for file in _files(path)}):
+    files = sorted({file for path in named for file in _files(path)})
+    if not files:
+        raise HarnessError(f"no cassette and no snapshot is below {', '.join(args.paths)}")
+    for file in files:
         try:
             found = upgrade(file)
             before, after = found or _recording(file)

@@ -19,7 +19,7 @@ from langchain_openai import ChatOpenAI
 from loopback import Reply, gzipped, openai_chat, plain_json, serve
 
 from harness.cassettes import Interaction, Timing, play, read_recording, use_cassette
-from harness.errors import CassetteMissError
+from harness.errors import CassetteMissError, NetworkBlockedError
 
 STREAM = openai_chat(["Why", " not"]).delayed(0.01)
 
@@ -56,6 +56,31 @@ def test_aiohttp(reply: Reply, tmp_path: Path) -> None:
     for _ in range(2):
         with use_cassette(path):
             assert asyncio.run(pieces(url)) == live
+
+
+async def test_aiohttp_is_refused(tmp_path: Path) -> None:
+    """A connection that could not be made is the same error in a replay, with the same text."""
+    said = r"Cannot connect to host 127.0.0.1:9 ssl:default \[Connect call failed"
+    async with aiohttp.ClientSession() as session:
+        for mode in ("once", "none"):
+            cassette = use_cassette(tmp_path / "a.yaml", mode)
+            with cassette, pytest.raises(aiohttp.ClientConnectorError, match=said):
+                await session.get("http://127.0.0.1:9")
+
+
+async def test_a_websocket(tmp_path: Path) -> None:
+    """It passes a recording by, is no part of it, and is refused in a replay."""
+    path = tmp_path / "a.yaml"
+    async with aiohttp.ClientSession() as session:
+        with (
+            serve([plain_json({}, 400)]) as server,
+            use_cassette(path, "once"),
+            pytest.raises(aiohttp.WSServerHandshakeError),
+        ):
+            await session.ws_connect(server.url)
+        assert not path.exists()
+        with play([]), pytest.raises(NetworkBlockedError, match="to record it, if it is HTTP"):
+            await session.ws_connect(server.url)
 
 
 def test_aiohttp_gets_pieces_live(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -115,8 +116,11 @@ def test_an_edited_body_is_noticed(tmp_path: Path, interaction: Callable[..., In
     path = tmp_path / "a.yaml"
     path.write_text(dumped([interaction(b"", b"data: 1\n\n", timing=Timing((9,), (0.1,)))]))
     path.write_text(path.read_text().replace("data: 1", "data: 12"))
-    with pytest.raises(CassetteError, match="the last cut at 9 of 10 bytes; was the body edited"):
+    match = "the last cut at 9 of 10 bytes; was the body edited"
+    with pytest.raises(CassetteError, match=match) as caught:
         read_recording(path)
+    shown = "".join(traceback.format_exception(caught.value))
+    assert shown.count("Traceback") == 1  # one report, without the errors that it was made of
 
 
 def test_a_write_that_fails_leaves_the_old_file(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -98,6 +99,27 @@ def test_a_connection_that_is_refused(ask: Ask, tmp_path: Path) -> None:
     with use_cassette(path, "once"):
         live = seen(ask, url)
     assert live in (["ConnectionError"], ["MaxRetryError"], ["URLError"])
+    with use_cassette(path):
+        assert seen(ask, url) == live
+
+
+def test_a_server_that_hangs_up(ask: Ask, tmp_path: Path) -> None:
+    """A connection that ends before an answer is a lost one, and is lost again."""
+    path = tmp_path / "a.yaml"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def hang_up() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        with use_cassette(path, "once"):
+            url = f"http://127.0.0.1:{server.getsockname()[1]}"
+            live = seen(ask, url)
+        thread.join()
+    assert read_recording(path).interactions[0].response.timing.end == "reset"
     with use_cassette(path):
         assert seen(ask, url) == live
 

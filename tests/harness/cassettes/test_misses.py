@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 
 import httpx2
@@ -71,3 +72,12 @@ def test_another_provider(record: Callable) -> None:
     with pytest.raises(CassetteMissError) as caught, use_cassette(path):
         httpx2.post(ANTHROPIC)
     assert 'host: recorded "api.openai.com", sent "api.anthropic.com"' in str(caught.value)
+
+
+def test_another_process_gets_our_error(sdk: Client, record: Callable) -> None:
+    """What a worker process raises arrives as what it is, although the SDKs wanted it as theirs."""
+    path, _ = record(sdk, sdk.reply(["a"]))
+    with pytest.raises(CassetteMissError) as caught, use_cassette(path), httpx2.Client() as client:
+        client.get(f"{sdk.address}/v2")
+    error = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - our own
+    assert (type(error), str(error)) == (CassetteMissError, str(caught.value))

@@ -66,6 +66,21 @@ def test_a_recording_of_another_tool_is_played_event_by_event(interaction: Calla
         assert pieces(httpx2, "sync", "https://api.example.com/v1/chat") == events
 
 
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [("HEAD", {"content-length": "5", "content-type": "a/b"}), ("POST", {"x-name": "caf\xe9"})],
+)
+def test_headers_are_what_they_were(method: str, headers: dict, tmp_path: Path) -> None:
+    """The size that HEAD asks for, and letters beyond ASCII."""
+    path = tmp_path / "a.yaml"
+    with serve([Reply([], headers=headers)]) as server:
+        with use_cassette(path, "once"):
+            live = httpx2.request(method, server.url).headers
+        with use_cassette(path):
+            replayed = httpx2.request(method, server.url).headers
+    assert {name: live[name] for name in headers} == {name: replayed[name] for name in headers}
+
+
 def test_a_compressed_stream_is_stored_plain(record: Callable, sdk: Client) -> None:
     """The cassette holds the text, and names the encoding in which it came."""
     path, live = record(sdk, gzipped(sdk.reply(TOKENS)))

@@ -17,6 +17,7 @@ import pytest
 from loopback import Reply, plain_json, serve
 
 from harness.cassettes import read_recording, use_cassette
+from harness.errors import CassetteError
 
 WORKER = """
 import sys, httpx2
@@ -185,3 +186,41 @@ def test_no_room_for_the_new_file(tmp_path: Path) -> None:
     assert (done.stdout, done.returncode) == ("File too large\n", 0), done.stderr
     assert path.read_bytes() == good
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        ("folder", "Is a directory"),
+        ("file/a.yaml", "Not a directory"),
+        (f"{'a' * 300}.yaml", "File name too long"),
+        pytest.param(
+            "protected/a.yaml",
+            "Permission denied",
+            marks=pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere"),
+        ),
+    ],
+)
+def test_a_place_that_cannot_be_written(place: str, why: str, tmp_path: Path) -> None:
+    """It is told before the first request is sent: nobody pays for what cannot be kept."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    (tmp_path / "protected").mkdir(mode=0o555)
+    with (
+        serve([plain_json({})]) as server,
+        pytest.raises(CassetteError, match=f"cannot record into .*: {why}"),
+        use_cassette(tmp_path / place, "rewrite"),
+    ):
+        httpx2.post(server.url)
+    assert server.requests == []
+
+
+def test_who_may_read_a_file_stays(tmp_path: Path) -> None:
+    """A private cassette is private when it was recorded anew."""
+    path = tmp_path / "a.yaml"
+    with serve(lambda _: plain_json({})) as server:
+        for mode in ("once", "rewrite"):
+            with use_cassette(path, mode):
+                httpx2.post(server.url)
+            path.chmod(0o600 if mode == "once" else path.stat().st_mode)
+    assert path.stat().st_mode & 0o777 == 0o600

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -81,6 +82,17 @@ def test_hits_and_misses(interaction: Callable[..., Interaction]) -> None:
     assert "body.q: recorded 1, sent 2" in missed.json()["error"]["message"]
     lines = [str(entry).split(": ")[0] for entry in log]
     assert lines == ["hit  POST /v1/chat", "sent POST /v1/chat", "miss POST /v1/chat"]
+
+
+def test_a_request_in_chunks(interaction: Callable[..., Interaction]) -> None:
+    """A client need not know how long its request is; one that says nonsense is a miss."""
+    log: list[LogEntry] = []
+    with serving([interaction(b"whole", b"yes")], log=log.append) as url:
+        assert httpx2.post(f"{url}/v1/chat", content=iter([b"wh", b"ole"])).text == "yes"
+        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as client:
+            client.sendall(b"POST /v1/chat HTTP/1.1\r\ncontent-length: five\r\n\r\n")
+            assert client.recv(12) == b"HTTP/1.1 404"
+    assert [entry.what for entry in log] == ["hit", "sent", "miss"]
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not here")

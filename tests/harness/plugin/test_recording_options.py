@@ -132,3 +132,21 @@ def test_recording_without_a_key_names_the_variable(project: pytest.Pytester) ->
     result = project.runpytest("--record-mode=once")
     outcome(result, failed=1)
     result.stdout.fnmatch_lines(["*test_it.yaml is being recorded, but not set: *OPENAI_API_KEY*"])
+
+
+def test_tests_that_share_a_cassette(project: pytest.Pytester, server: str) -> None:
+    """`--record-mode=rewrite` has it written anew by the first of them; the others add to it."""
+    project.makepyfile(
+        test_it=CLIENT
+        + f"""
+pytestmark = [pytest.mark.vcr(allow_unplayed=True), pytest.mark.default_cassette("all.yaml")]
+
+@pytest.mark.parametrize("number", range(3))
+def test_it(number): assert ask(f"{server}/{{number}}") == {{"live": True}}
+"""
+    )
+    cassette = project.path / "cassettes/test_it/all.yaml"
+    for _ in range(2):
+        outcome(project.runpytest("--record-mode=rewrite"), passed=3)
+        assert cassette.read_text().count("uri:") == 3
+    outcome(project.runpytest(), passed=3)

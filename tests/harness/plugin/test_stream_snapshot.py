@@ -139,6 +139,23 @@ def test_an_unused_snapshot_is_reported(project: pytest.Pytester, accepted: Path
     assert accepted.exists()
 
 
+@pytest.mark.parametrize("stops", [False, True], ids=["fails", "left out"])
+def test_a_test_that_did_not_pass_keeps_its_snapshot(
+    project: pytest.Pytester,
+    accepted: Path,
+    stops: bool,
+) -> None:
+    """Neither unused nor deleted: it failed before its comparison, or `-x` left it out."""
+    test = TEST.format(text="Why?").replace("    assert", "    1 / 0\n    assert")
+    first = "def test_first(stream_snapshot): assert False\n" if stops else ""
+    project.makepyfile(test_it=first + test)
+    for options in ([], ["--snapshot-update"]):
+        result = project.runpytest("-x", *options)
+        outcome(result, failed=1)
+        assert "unused" not in result.stdout.str()
+    assert "cat" in accepted.read_text()
+
+
 def test_something_else_than_a_transcript(project: pytest.Pytester) -> None:
     """Comparing a list says what is expected."""
     project.makepyfile("def test_it(stream_snapshot): assert [1] == stream_snapshot")

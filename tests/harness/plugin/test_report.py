@@ -74,7 +74,9 @@ def test_a_page_holds_each_stream_in_lanes(page: Path) -> None:
     tokens = [event for event in stream["events"] if event["mode"] == "messages"]
     assert "".join(event["text"] for event in tokens) == "A <b>bold</b> & </script> end."
     assert {event["node"] for event in tokens} == {"answer"}
-    assert ["langgraph_node", '"answer"'] in tokens[0]["metadata"]
+    (metadata,) = stream["metadata"]  # that of one message, once
+    assert ["langgraph_node", '"answer"'] in metadata
+    assert {event["metadata"] for event in tokens} == {0}
     assert all(event["seconds"] > 0 for event in stream["events"])
     assert "transcript.count() == 0" in tests["test_wrong"]["failure"]
 

@@ -39,17 +39,19 @@ def pytest_assertrepr_compare(
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add the whole difference to a failure that does not show it, or only its beginning.
+    """Add the difference to a failure that does not show it, or only its beginning.
 
     pytest cuts it after a few lines; `self.assertEqual` and `if transcript != stream_snapshot` show
     nothing of it.
     """
     report = yield
     if call.when == "call" and report.failed:
+        shown = report.longreprtext
         for snapshot in stream_snapshots_of(item):
             for name, lines in _differences(snapshot):
-                if _TRUNCATED in report.longreprtext or lines[0] not in report.longreprtext:
-                    report.sections.append((name, "\n".join(_coloured(item.config, lines))))
+                if _TRUNCATED in shown or lines[0] not in shown:
+                    rest = _coloured(item.config, _unsaid(lines, shown))
+                    report.sections.append((name, "\n".join(rest)))
     return report
 
 
@@ -83,6 +85,12 @@ def _differences(snapshot: Any) -> Iterable[tuple[str, list[str]]]:
         if not result.success and result.asserted_data is not None:
             lines = failure_lines(result.recalled_data or "", result.asserted_data)
             yield f"stream snapshot {result.snapshot_name}", lines
+
+
+def _unsaid(lines: list[str], shown: str) -> list[str]:
+    """Leave out the sentences and the command, which end with an empty line, if they are shown."""
+    end = lines.index("")
+    return lines[end + 1 :] if all(line in shown for line in lines[:end]) else lines
 
 
 def without_colour(text: str) -> str:

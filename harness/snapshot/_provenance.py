@@ -33,8 +33,7 @@ FORM = "#   form: 2"  # higher whenever the same request has another digest than
 UNKNOWN = "#   unknown: the stream was recorded in format 1, which did not keep it"
 UNTOLD = (
     "from the request, the recorded response, the runtime or the graph: which one cannot be told, "
-    "as the snapshot does not say what it was made with, or in an older form; "
-    "--snapshot-update adds it"
+    "as the snapshot says nothing of it, or in an older form"
 )
 
 _LINE = re.compile(r"#   (runtime|request|answer)(?: \d+)?: (.*)")

@@ -81,6 +81,17 @@ def test_a_lost_metadata_key_fails(project: pytest.Pytester, accepted: Path) -> 
     result.stdout.fnmatch_lines(["E*`ls_lost` is gone from the metadata of `answer`"])
 
 
+def test_what_is_said_is_said_once(project: pytest.Pytester, accepted: Path) -> None:
+    """The lines that pytest cut come after the failure, without what stands there already."""
+    project.makepyfile(test_it=TEST.format(text="Why was the dog here?"))
+    changed = project.runpytest().stdout.str()
+    accepted.unlink()
+    missing = project.runpytest().stdout.str()
+    for output in (changed, missing):
+        assert output.count("accept with: pytest --snapshot-update") == 1
+    assert changed.count('token 7 changed: "cat" -> "dog"') == 1
+
+
 def test_verbose_output_has_the_difference_once(project: pytest.Pytester, accepted: Path) -> None:
     """Where pytest cuts nothing, nothing is repeated."""
     project.makepyfile(test_it=TEST.format(text="Why was the dog here?"))

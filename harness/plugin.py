@@ -4,8 +4,7 @@
 - `--graph-engine` chooses what `import langgraph` is (`harness._plugin.graph_engine`).
 - `@pytest.mark.vcr` and everything around it are pytest-recording's; the marked test gets our
   cassette instead of vcrpy's where that means the same (`harness._plugin.vcr_fixture`).
-- What a stream that has changed looks like: `harness._plugin.snapshot_report`; whose snapshots
-  stay: `harness._plugin.kept_snapshots`.
+- What a stream that has changed looks like: `harness._plugin.snapshot_report`.
 - What a scripted or cassette model still has to say when its test ends fails the test
   (`harness._plugin.leftovers`).
 
@@ -98,7 +97,6 @@ def pytest_configure(config: pytest.Config) -> None:
         snapshot_report,
         vcr_fixture,
     )
-    from harness._plugin.kept_snapshots import KeptSnapshots  # noqa: PLC0415 - as above
     from harness._plugin.summary import Summary  # noqa: PLC0415 - as above
 
     if report := config.getoption(graph_engine.REPORT):
@@ -106,7 +104,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     config.pluginmanager.register(leftovers, "harness-leftovers")
     config.pluginmanager.register(snapshot_report, "harness-snapshots")
-    config.pluginmanager.register(KeptSnapshots(), "harness-kept-snapshots")
+    config.pluginmanager.register(snapshot_report.KeptSnapshots(), "harness-kept-snapshots")
     config.pluginmanager.register(vcr_fixture, "harness-vcr")
     config.pluginmanager.register(Summary(config), "harness-summary")
     if (page := config.getoption("--harness-report")) is not None:

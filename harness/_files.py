@@ -150,7 +150,7 @@ def _gunzip(path: Path) -> bytes:
 
 def not_found(path: Path, call: str = "use_cassette(..., record_mode='once')") -> str:
     """Say that there is no such recording, what is near, and how to record it, by which call."""
-    return f"{missing(path)}\n  to record it: --record-mode=once, or {call}"
+    return f"{missing(path)}\n  to record it: pytest --record-mode=once, or {call}"
 
 
 def missing(path: Path) -> str:
@@ -162,5 +162,5 @@ def missing(path: Path) -> str:
     if near := difflib.get_close_matches(path.name, names, n=1, cutoff=0.4):
         message += f"\n  the nearest name there is: {near[0]}"
     elif not folder.is_dir():
-        message += f"\n  the folder {folder} does not exist either"
+        message += ", nor its folder"
     return message

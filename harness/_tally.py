@@ -46,6 +46,10 @@ class Tally:
     tokens: int = 0
     refused: Counter[str] = field(default_factory=Counter)
 
+    def restart(self) -> None:
+        """Forget what happened until now."""
+        vars(self).update(vars(Tally()))
+
 
 _open: list[Tally] = []
 

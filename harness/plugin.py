@@ -104,6 +104,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     config.pluginmanager.register(leftovers, "harness-leftovers")
     config.pluginmanager.register(snapshot_report, "harness-snapshots")
+    config.pluginmanager.register(snapshot_report.KeptSnapshots(), "harness-kept-snapshots")
     config.pluginmanager.register(vcr_fixture, "harness-vcr")
     config.pluginmanager.register(Summary(config), "harness-summary")
     if (page := config.getoption("--harness-report")) is not None:

@@ -1,7 +1,7 @@
 """How pytest shows that a stream is not what its snapshot, or another transcript, says.
 
 In colour where pytest is in colour (`--color`, `NO_COLOR`), and whole: a difference that pytest
-cuts after a few lines is added to the report of the test.
+cuts after a few lines is added to the report of the test. Which snapshots stay: `KeptSnapshots`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+_COMPARES = "call"  # the phase of a test that does
 _WORKER_COLOUR = "harness_colour"
 _TRUNCATED = "Full output truncated"
 _CODES = {"red": 31, "green": 32, "cyan": 36, "bold": 1}
@@ -39,17 +40,19 @@ def pytest_assertrepr_compare(
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add the whole difference to a failure that does not show it, or only its beginning.
+    """Add the difference to a failure that does not show it, or only its beginning.
 
     pytest cuts it after a few lines; `self.assertEqual` and `if transcript != stream_snapshot` show
     nothing of it.
     """
     report = yield
     if call.when == "call" and report.failed:
+        shown = report.longreprtext
         for snapshot in stream_snapshots_of(item):
             for name, lines in _differences(snapshot):
-                if _TRUNCATED in report.longreprtext or lines[0] not in report.longreprtext:
-                    report.sections.append((name, "\n".join(_coloured(item.config, lines))))
+                if _TRUNCATED in shown or lines[0] not in shown:
+                    rest = _coloured(item.config, _unsaid(lines, shown))
+                    report.sections.append((name, "\n".join(rest)))
     return report
 
 
@@ -68,6 +71,37 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput[_WORKER_COLOUR] = _in_colour(node.config)
 
 
+class KeptSnapshots:
+    """The part of the plugin that keeps the snapshots of tests that did not pass, for one session.
+
+    syrupy calls a snapshot unused when its test was not skipped and compared nothing with it, and
+    `--snapshot-update` deletes it. A test that failed before its comparison, or was not run as the
+    session stopped (`-x`), would lose what a person has accepted. So syrupy hears that it was
+    skipped.
+    """
+
+    def __init__(self) -> None:
+        self._passed: dict[str, bool] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note how a test came out; what counts is its last run."""
+        if report.when == _COMPARES or not report.passed:
+            self._passed[report.nodeid] = report.passed
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Tell syrupy, before it looks for what is unused: that plugin was registered earlier."""
+        syrupy: Any = getattr(session.config, "_syrupy", None)  # None with `-p no:syrupy`
+        if syrupy is None:
+            return
+        # What a worker of pytest-xdist has not run, another one has, unless the session stopped.
+        shared = hasattr(session.config, "workerinput")
+        left_out = not shared or bool(session.shouldfail or session.shouldstop)
+        for item in session.items:
+            if not self._passed.get(item.nodeid, not left_out):
+                syrupy.ran_item(item.nodeid, "skipped")
+
+
 def _both(left: object, right: object, kind: type) -> bool:
     return isinstance(left, kind) and isinstance(right, kind)
 
@@ -83,6 +117,12 @@ def _differences(snapshot: Any) -> Iterable[tuple[str, list[str]]]:
         if not result.success and result.asserted_data is not None:
             lines = failure_lines(result.recalled_data or "", result.asserted_data)
             yield f"stream snapshot {result.snapshot_name}", lines
+
+
+def _unsaid(lines: list[str], shown: str) -> list[str]:
+    """Leave out the sentences and the command, which end with an empty line, if they are shown."""
+    end = lines.index("")
+    return lines[end + 1 :] if all(line in shown for line in lines[:end]) else lines
 
 
 def without_colour(text: str) -> str:

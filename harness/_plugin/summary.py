@@ -47,7 +47,7 @@ class _Whole:
     tests: Counter[str] = field(default_factory=Counter)
     listed: list[str] = field(default_factory=list)
     refused_in: dict[str, str] = field(default_factory=dict)
-    slowest: list[tuple[float, str]] = field(default_factory=list)
+    slowest: dict[str, float] = field(default_factory=dict)
     files: CassetteFiles = field(default_factory=CassetteFiles)
 
 
@@ -66,6 +66,11 @@ class Summary:
         """Count what happens in one test, its fixtures included."""
         with counting(Tally()) as item.stash[_tally]:
             return (yield)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Begin anew where a test runs again, as plugins for flaky tests let it."""
+        item.stash[_tally].restart()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -166,7 +171,7 @@ def _add(whole: _Whole, test: str, facts: dict[str, Any]) -> None:
         if marked is not None and marked["lists"] and path == Path(marked["path"]):
             whole.listed += [f"{path}, {left}" for left in cassette["unplayed"]]
     if any(cassette["played"] for cassette in facts["cassettes"]):
-        whole.slowest.append((facts["seconds"], test))
+        whole.slowest[test] = max(facts["seconds"], whole.slowest.get(test, 0.0))
 
 
 def _counts(whole: _Whole, orphaned: int) -> Iterator[str]:
@@ -184,9 +189,9 @@ def _counts(whole: _Whole, orphaned: int) -> Iterator[str]:
         tokens = f"; {total.tokens:,} tokens replayed" if total.tokens else ""
         yield f"models called: {calls}{tokens}"
     if whole.slowest:
-        slow = sorted(whole.slowest, reverse=True)[:_SLOWEST]
+        slow = sorted(((took, test) for test, took in whole.slowest.items()), reverse=True)
         yield "slowest replays:"
-        yield from (f"  {took:.2f} s  {test}" for took, test in slow)
+        yield from (f"  {took:.2f} s  {test}" for took, test in slow[:_SLOWEST])
 
 
 def _lists(whole: _Whole, orphans: list[Path], root: Path) -> Iterator[str]:

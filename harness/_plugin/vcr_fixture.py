@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from harness._plugin.marked import Wanted
 
 _began_key = pytest.StashKey[float]()
+_NOT_FOUND = "there is no cassette"  # what an error of ours says, unless the program hid it
 _wanted_key = pytest.StashKey["Wanted"]()
 _failure_key = pytest.StashKey[BaseException]()
 
@@ -85,14 +86,14 @@ def _failure_of(item: pytest.Item) -> tuple[Any, Any, Any]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Name the file or the keys that were missing when a marked test failed."""
+    """Name the file or the keys that were missing when a marked test failed, and the command."""
     report = yield
     test = item.stash.get(_wanted_key, None)
     if test is None:
         return report
     if call.excinfo is not None:
         item.stash[_failure_key] = call.excinfo.value
-        report.sections.extend(_advice(test, call.excinfo.value))
+        report.sections.extend(_advice(test, call.excinfo.value, report.longreprtext))
     if call.when == "teardown":  # or all that a suite plays would be kept until its end
         del item.stash[_wanted_key]
         if _failure_key in item.stash:
@@ -100,8 +101,8 @@ def pytest_runtest_makereport(
     return report
 
 
-def _advice(test: Wanted, error: BaseException) -> Iterator[tuple[str, str]]:
-    if test.record_mode == "none" and not test.path.exists():
+def _advice(test: Wanted, error: BaseException, shown: str) -> Iterator[tuple[str, str]]:
+    if test.record_mode == "none" and not test.path.exists() and _NOT_FOUND not in shown:
         text = f"{test.path} does not exist; record it with: pytest --record-mode=once"
         yield "no cassette", text
     if not test.replays:
@@ -109,5 +110,7 @@ def _advice(test: Wanted, error: BaseException) -> Iterator[tuple[str, str]]:
         asked = cassette.recorded if cassette is not None else ()
         hosts = [urlsplit(item.request.url).netloc for item in asked]
         if missing := keys_wanted(error, hosts):
-            text = f"{test.path} is being recorded, but not set: {', '.join(missing)}"
+            keys, mode = ", ".join(missing), test.record_mode
+            text = f"{keys} is not set, and {test.path} is to be recorded\n"
+            text += f"to record it: {missing[0]}=... pytest --record-mode={mode}"
             yield "recording without a key", text

@@ -206,6 +206,7 @@ class Cassette(VcrView):
             CassetteMissError: The cassette does not hold the request and may not record it.
             CassetteNotFoundError: Neither does it, since there is no file.
         """
+        __tracebackhide__ = True  # pytest then shows who asked, and what is said here
         sent = request
         request, real_address = under_provider(sent, self.options.recorded_as)
         shown = self.options.storage.shown(request)

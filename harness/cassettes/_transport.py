@@ -39,6 +39,7 @@ def _sync_method(
 ) -> Callable[..., Any]:
     @functools.wraps(original)
     def handle_request(transport: Any, request: _Request) -> _Response:
+        __tracebackhide__ = True
         cassette = governing()
         if cassette is None:
             return original(transport, request)
@@ -61,6 +62,7 @@ def _async_method(
 ) -> Callable[..., Any]:
     @functools.wraps(original)
     async def handle_async_request(transport: Any, request: _Request) -> _Response:
+        __tracebackhide__ = True
         cassette = governing()
         if cassette is None:
             return await original(transport, request)

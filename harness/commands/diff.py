@@ -11,7 +11,8 @@ DESCRIPTION = """\
 Compare two streams and say what changed (which token of which node, which key of the metadata,
 which order) and, where both say it, what made the change: the request, the recorded response, or
 the runtime; then show the changed lines. Each stream is a snapshot (*.stream.txt), a transcript
-that Transcript.save wrote, or either of them in a git revision, as REVISION:FILE."""
+that Transcript.save wrote, or either of them in a git revision, as REVISION:FILE with the path
+from the current folder."""
 EPILOG = """\
 example:
   harness diff before.stream.txt after.stream.txt

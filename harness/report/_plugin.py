@@ -42,6 +42,11 @@ class Reporter:
         with listening() as item.stash[_heard]:
             return (yield)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Begin anew where a test runs again: the page shows its last run."""
+        item.stash[_heard].restart()
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]

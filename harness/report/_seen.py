@@ -11,6 +11,7 @@ from harness.snapshot import differences
 from harness.transcript import WITHOUT_TEXT, Entry, StreamEvent, Transcript, page_of
 
 Shown = dict[str, Any]
+_Metadata = tuple[tuple[str, str], ...]
 _AROUND = 3
 _GRAPH = "the graph itself"
 
@@ -18,28 +19,37 @@ _GRAPH = "the graph itself"
 def stream_of(transcript: Transcript) -> Shown:
     """Describe a stream: what was asked for, its lanes, and every event in its lane.
 
+    Events name their metadata by its place in a list, as those of one message have the same.
     Ids are numbered as in snapshots, so that two reports of the same tests differ in times alone.
     """
     normal = transcript.normalized()
     page = page_of(normal.head, normal.events)
     lanes: dict[str, int] = {}
+    metadata: dict[_Metadata, int] = {}
     events = [
-        _event(event, entry, lanes)
+        _event(event, entry, lanes, metadata)
         for event, entry in zip(normal.events, page.entries, strict=True)
     ]
     for event, seconds in zip(events, transcript.seconds, strict=True):
         event["seconds"] = seconds
-    return {"head": [list(pair) for pair in page.head], "lanes": list(lanes), "events": events}
+    return {
+        "head": list(page.head),
+        "lanes": list(lanes),
+        "metadata": list(metadata),
+        "events": events,
+    }
 
 
-def _event(event: StreamEvent, entry: Entry, lanes: dict[str, int]) -> Shown:
+def _event(
+    event: StreamEvent, entry: Entry, lanes: dict[str, int], metadata: dict[_Metadata, int]
+) -> Shown:
     lane = lanes.setdefault("|".join(event.lane) or _GRAPH, len(lanes))
     shown: Shown = {"number": event.number, "lane": lane, "mode": event.mode, "body": entry.body}
     if entry.label:
-        metadata = dict(entry.metadata)
+        node = dict(entry.metadata).get("langgraph_node", '""')
         shown["message"] = entry.label
-        shown["metadata"] = [list(pair) for pair in entry.metadata]
-        shown["node"] = json.loads(metadata.get("langgraph_node", '""')) or "no node"
+        shown["metadata"] = metadata.setdefault(entry.metadata, len(metadata))
+        shown["node"] = json.loads(node) or "no node"
         if entry.piece != WITHOUT_TEXT:
             shown["text"] = json.loads(entry.piece)
     return shown

@@ -4,11 +4,14 @@ It stands at the end of a snapshot file, below what is compared, and is never co
 a stream differs from its snapshot, the two provenances tell which of the three made the difference.
 
     # provenance, not compared: pytest --snapshot-update writes it when the stream has changed
+    #   form: 2
     #   runtime: langgraph 1.2.9, langchain-core 1.8.1, Python 3.11
     #   request 1: 3f6c2a1b09de POST api.openai.com/v1/chat/completions, gpt-4o-mini, "A joke"
     #   answer 1: 91ab33ce04aa cassettes/test_joke/test_joke.yaml, interaction 0
 
-A snapshot of format 1 knew nothing of it; brought up to date, it says that it does not.
+A snapshot of format 1 knew nothing of it; brought up to date, it says that it does not. The form
+says what the digests of requests leave out. Those of an older one differ from today's where the
+requests do not, so that nothing can be told from them; `--snapshot-update` writes them anew.
 """
 
 from __future__ import annotations
@@ -26,10 +29,11 @@ from harness.transcript import Origin, without_ids
 
 TITLE = "# provenance, not compared: pytest --snapshot-update writes it when the stream has changed"
 
+FORM = "#   form: 2"  # higher whenever the same request has another digest than before
 UNKNOWN = "#   unknown: the stream was recorded in format 1, which did not keep it"
 UNTOLD = (
     "from the request, the recorded response, the runtime or the graph: which one cannot be told, "
-    "as the snapshot does not say what it was made with"
+    "as the snapshot says nothing of it, or in an older form"
 )
 
 _LINE = re.compile(r"#   (runtime|request|answer)(?: \d+)?: (.*)")
@@ -85,6 +89,7 @@ class Provenance:
     def lines(self) -> Iterator[str]:
         """The block at the end of a snapshot file."""
         yield TITLE
+        yield FORM
         yield f"#   runtime: {', '.join(self.runtime)}"
         for number, (request, answer) in enumerate(self.calls, 1):
             yield f"#   request {number}: {request}"
@@ -92,11 +97,12 @@ class Provenance:
 
 
 def parted(text: str) -> tuple[str, Provenance | None]:
-    """What is compared of a snapshot file, and its provenance if it has one."""
-    stream, found, block = text.partition(f"\n{TITLE}\n")
-    if not found or block.startswith("#   unknown: "):
+    """What is compared of a snapshot file, and its provenance if it has one of today's form."""
+    stream, _, block = text.partition(f"\n{TITLE}\n")
+    form, *lines = block.splitlines() or [""]
+    if form != FORM:
         return stream, None
-    matches = [match for line in block.splitlines() if (match := _LINE.fullmatch(line))]
+    matches = [match for line in lines if (match := _LINE.fullmatch(line))]
     runtime = [match[2] for match in matches if match[1] == "runtime"]
     sides = [Side(*match[2].partition(" ")[::2]) for match in matches if match[1] != "runtime"]
     calls = tuple(zip(sides[::2], sides[1::2], strict=False))

@@ -14,9 +14,9 @@ from harness.transcript._entries import MESSAGES, Entry, Page
 from harness.transcript._layout import named_items
 from harness.transcript._matching import differing, opcodes
 from harness.transcript._message_changes import message_changes
+from harness.transcript._renames import GRAPH, ORDINAL, blank, renamed
 from harness.transcript._said import Change, parting, shortened
 
-_ORDINAL = re.compile(r"<((?:\w+ )*\w+) \d+>")
 _NOUNS = {
     "values": "state",
     "custom": "custom item",
@@ -31,8 +31,10 @@ _LAST = ("updates", "values")  # they hold what other modes have told
 
 def changes(old: Page, new: Page) -> Iterator[Change]:
     """The changes that made one stream of the other, the most telling first."""
-    before, after = [_blank(e) for e in old.entries], [_blank(e) for e in new.entries]
-    found = list(_head_changes(dict(old.head), dict(new.head)))
+    old, names = renamed(old, new)
+    before, after = [blank(e) for e in old.entries], [blank(e) for e in new.entries]
+    found = [Change("head", f"node `{was}` is now `{now}`") for was, now in names.items()]
+    found += _head_changes(dict(old.head), dict(new.head))
     if before == after and old.entries != new.entries:
         found.append(_id_change(old.entries, new.entries))
     elif before != after:
@@ -42,12 +44,6 @@ def changes(old: Page, new: Page) -> Iterator[Change]:
         ]
         found += in_stream or [_turn_change(before, after)]
     yield from found
-
-
-def _blank(entry: Entry) -> Entry:
-    metadata = tuple((key, _ORDINAL.sub(r"<\1>", value)) for key, value in entry.metadata)
-    namespace, body, label, piece = (_ORDINAL.sub(r"<\1>", text) for text in entry[1:5])
-    return Entry(entry.mode, namespace, body, label, piece, metadata)
 
 
 def _labelled(entries: Sequence[Entry], blank: Sequence[Entry]) -> list[tuple[str, Entry]]:
@@ -61,13 +57,13 @@ def _head_changes(old: dict[str, str], new: dict[str, str]) -> Iterator[Change]:
         if word not in new:
             yield Change("head", f"the {word} is not told any more: {shortened(text)}")
         elif new[word] != text:
-            nodes = ", ".join(_node_changes(text, new[word])) if word == "graph" else ""
+            nodes = ", ".join(_node_changes(text, new[word])) if word == GRAPH else ""
             said = f": {nodes}" if nodes else parting(text, new[word])
             yield Change("head", f"the {word} changed{said}")
 
 
 def _node_changes(old: str, new: str) -> Iterator[str]:
-    """Which nodes one graph has and the other has not, if that is all; renamed ones are both."""
+    """Which nodes one graph has and the other has not, if that is all."""
     if old.partition("(")[0] != new.partition("(")[0]:
         return
     before, after = (list((named_items(text) or {}).values()) for text in (old, new))
@@ -82,7 +78,7 @@ def _id_change(old: Sequence[Entry], new: Sequence[Entry]) -> Change:
     pairs = [
         (a[0], b[0])
         for one, other in zip(_texts(left), _texts(right), strict=True)
-        for a, b in zip(_ORDINAL.finditer(one), _ORDINAL.finditer(other), strict=True)
+        for a, b in zip(ORDINAL.finditer(one), ORDINAL.finditer(other), strict=True)
         if a[0] != b[0]
     ]
     was, now = pairs[0]

@@ -145,6 +145,31 @@ def watching_for(
     )
 
 
+def hear_items(run: Any, take: Callable[[Any], None]) -> None:
+    """Take the items that transformers make, which no other transformer sees.
+
+    A named channel makes an event of each. Those of the built-in ones tell what other events say.
+
+    Args:
+        run: The event stream, of which nothing has been read yet.
+        take: Takes events.
+    """
+    for key, channel in run.extensions.items():
+        if vars(run).get(key) is channel or getattr(channel, "name", None) is None:
+            continue  # a built-in one, which is an attribute as well; or one that makes no events
+        channel.push = _pushing(channel.push, f"custom:{channel.name}", take)
+
+
+def _pushing(
+    push: Callable[[Any], None], method: str, take: Callable[[Any], None]
+) -> Callable[[Any], None]:
+    def heard(item: Any) -> None:
+        take({"method": method, "params": {"namespace": (), "data": item}})
+        push(item)
+
+    return heard
+
+
 def _transformer(graph: object, take: Callable[[Any], None], **members: Any) -> Any:
     """Return a class of transformers, of which the one of the run itself takes its events."""
     streams = import_module(f"{_package_of(graph)}.stream")

@@ -27,6 +27,10 @@ class Heard:
         if source not in self._sources:
             self._sources.append(source)
 
+    def restart(self) -> None:
+        """Forget the streams until now."""
+        self._sources.clear()
+
     @property
     def transcripts(self) -> list[Transcript]:
         """What each of them has said by now."""

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from typing import Any
 
 from harness.transcript._chunks import PlainShape, Shape
-from harness.transcript._events import EventsShape, watching_for
+from harness.transcript._events import EventsShape, hear_items, watching_for
 from harness.transcript._head import head_of
 from harness.transcript._listening import tell
 from harness.transcript._model import Payload
@@ -73,7 +73,10 @@ class WatchedGraph:
         **kwargs: Any,
     ) -> Any:
         """Open an event stream of the graph and keep each event, whatever the program reads."""
-        return self._graph.stream_events(input, config, **self._seen(input, kwargs))
+        arguments, take = self._seen(input, kwargs)
+        run = self._graph.stream_events(input, config, **arguments)
+        hear_items(run, take)
+        return run
 
     def astream_events(
         self,
@@ -83,9 +86,15 @@ class WatchedGraph:
     ) -> Any:
         """Do the same in an event loop; of the older versions keep the events that pass by."""
         if kwargs.get("version") == _EVENTS:
-            return self._graph.astream_events(input, config, **self._seen(input, kwargs))
+            return self._opened(input, config, kwargs)
         self._begins(input, _MODE)
         return self._passing(self._graph.astream_events(input, config, **kwargs), PlainShape())
+
+    async def _opened(self, value: Payload, config: Any, kwargs: dict[str, Any]) -> Any:
+        arguments, take = self._seen(value, kwargs)
+        run = await self._graph.astream_events(value, config, **arguments)
+        hear_items(run, take)
+        return run
 
     def with_config(self, *args: Any, **kwargs: Any) -> WatchedGraph:
         """Bind config to the graph; what the new one streams is kept here, too."""
@@ -116,8 +125,10 @@ class WatchedGraph:
         self._recorder.comes_from(self._graph)
         tell(self._recorder.transcript)
 
-    def _seen(self, value: Payload, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Return the arguments that open an event stream, with one who sees its events added.
+    def _seen(
+        self, value: Payload, arguments: dict[str, Any]
+    ) -> tuple[dict[str, Any], Callable[[Any], None]]:
+        """Return the arguments that open an event stream with one who sees its events, and who.
 
         Whoever reads the run drives it, so calls of models are heard from now to its end.
         """
@@ -129,11 +140,15 @@ class WatchedGraph:
                 recorder.error(error)
             done[0]()
 
-        take = watching_for(self._graph, lambda event: recorder.chunk(event, shape), over)
+        def take(event: Any) -> None:
+            recorder.chunk(event, shape)
+
+        seeing = watching_for(self._graph, take, over)
         self._begins(value, _MODE)
         # a run that nobody reads to its end is over when it is gone
-        done.append(weakref.finalize(take, recorder.listening_anywhere()))
-        return {**arguments, "transformers": [*(arguments.get("transformers") or ()), take]}
+        done.append(weakref.finalize(seeing, recorder.listening_anywhere()))
+        transformers = [*(arguments.get("transformers") or ()), seeing]
+        return {**arguments, "transformers": transformers}, take
 
     def __getattr__(self, name: str) -> Any:
         """Everything else is the graph's."""

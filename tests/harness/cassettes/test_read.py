@@ -218,7 +218,7 @@ def test_a_missing_file_names_the_nearest(path: Path) -> None:
         read_recording(path.with_name("joke_opnai.yaml"))
     assert "the nearest name there is: joke_openai.yaml" in str(caught.value)
     assert "--record-mode=once" in str(caught.value)
-    with pytest.raises(CassetteNotFoundError, match="does not exist either"):
+    with pytest.raises(CassetteNotFoundError, match="nor its folder"):
         read_recording(path.parent / "nowhere" / "a.yaml")
 
 

@@ -118,7 +118,7 @@ def test_disabled_recording(project: pytest.Pytester) -> None:
 
 
 def test_recording_without_a_key_names_the_variable(project: pytest.Pytester) -> None:
-    """A recording that fails for want of a key says which one is missing."""
+    """A recording that fails for want of a key says which one is missing, and the command."""
     project.makepyfile(
         """
         import pytest
@@ -131,7 +131,12 @@ def test_recording_without_a_key_names_the_variable(project: pytest.Pytester) ->
     )
     result = project.runpytest("--record-mode=once")
     outcome(result, failed=1)
-    result.stdout.fnmatch_lines(["*test_it.yaml is being recorded, but not set: *OPENAI_API_KEY*"])
+    result.stdout.fnmatch_lines(
+        [
+            "*OPENAI_API_KEY is not set, and *test_it.yaml is to be recorded",
+            "to record it: OPENAI_API_KEY=... pytest --record-mode=once",
+        ]
+    )
 
 
 def test_tests_that_share_a_cassette(project: pytest.Pytester, server: str) -> None:

@@ -74,9 +74,39 @@ def test_a_page_holds_each_stream_in_lanes(page: Path) -> None:
     tokens = [event for event in stream["events"] if event["mode"] == "messages"]
     assert "".join(event["text"] for event in tokens) == "A <b>bold</b> & </script> end."
     assert {event["node"] for event in tokens} == {"answer"}
-    assert ["langgraph_node", '"answer"'] in tokens[0]["metadata"]
+    (metadata,) = stream["metadata"]  # that of one message, once
+    assert ["langgraph_node", '"answer"'] in metadata
+    assert {event["metadata"] for event in tokens} == {0}
     assert all(event["seconds"] > 0 for event in stream["events"])
     assert "transcript.count() == 0" in tests["test_wrong"]["failure"]
+
+
+def test_a_test_that_runs_again_is_counted_run_by_run(project: pytest.Pytester) -> None:
+    """As plugins for flaky tests do it; the page shows the last run."""
+    project.makeconftest(
+        """
+        from _pytest.runner import runtestprotocol
+
+        def pytest_runtest_protocol(item, nextitem):
+            for _ in range(3):
+                item._initrequest()
+                for report in runtestprotocol(item, nextitem=nextitem, log=False):
+                    item.ihook.pytest_runtest_logreport(report=report)
+            return True
+        """
+    )
+    project.makepyfile(
+        """
+        from graphs import capture, graph_of
+        from harness import ScriptedChatModel
+
+        def test_it():
+            capture(graph_of(ScriptedChatModel(["Why?"])), {"topic": "cats"})
+        """
+    )
+    result = project.runpytest(f"--harness-report={PAGE}")
+    result.stdout.fnmatch_lines([f"*1 streams in *{PAGE}*", "models called: scripted 3x"])
+    assert len(shown(project.path / PAGE)["test_it"]["streams"]) == 1
 
 
 def test_a_page_shows_how_a_snapshot_differs(page: Path) -> None:

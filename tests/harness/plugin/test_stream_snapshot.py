@@ -81,6 +81,17 @@ def test_a_lost_metadata_key_fails(project: pytest.Pytester, accepted: Path) -> 
     result.stdout.fnmatch_lines(["E*`ls_lost` is gone from the metadata of `answer`"])
 
 
+def test_what_is_said_is_said_once(project: pytest.Pytester, accepted: Path) -> None:
+    """The lines that pytest cut come after the failure, without what stands there already."""
+    project.makepyfile(test_it=TEST.format(text="Why was the dog here?"))
+    changed = project.runpytest().stdout.str()
+    accepted.unlink()
+    missing = project.runpytest().stdout.str()
+    for output in (changed, missing):
+        assert output.count("accept with: pytest --snapshot-update") == 1
+    assert changed.count('token 7 changed: "cat" -> "dog"') == 1
+
+
 def test_verbose_output_has_the_difference_once(project: pytest.Pytester, accepted: Path) -> None:
     """Where pytest cuts nothing, nothing is repeated."""
     project.makepyfile(test_it=TEST.format(text="Why was the dog here?"))
@@ -137,6 +148,23 @@ def test_an_unused_snapshot_is_reported(project: pytest.Pytester, accepted: Path
     project.runpytest("--snapshot-update")
     assert not orphan.exists()
     assert accepted.exists()
+
+
+@pytest.mark.parametrize("stops", [False, True], ids=["fails", "left out"])
+def test_a_test_that_did_not_pass_keeps_its_snapshot(
+    project: pytest.Pytester,
+    accepted: Path,
+    stops: bool,
+) -> None:
+    """Neither unused nor deleted: it failed before its comparison, or `-x` left it out."""
+    test = TEST.format(text="Why?").replace("    assert", "    1 / 0\n    assert")
+    first = "def test_first(stream_snapshot): assert False\n" if stops else ""
+    project.makepyfile(test_it=first + test)
+    for options in ([], ["--snapshot-update"]):
+        result = project.runpytest("-x", *options)
+        outcome(result, failed=1)
+        assert "unused" not in result.stdout.str()
+    assert "cat" in accepted.read_text()
 
 
 def test_something_else_than_a_transcript(project: pytest.Pytester) -> None:

@@ -74,7 +74,7 @@ def test_one_changed_byte_is_seen(project: pytest.Pytester, recorded: Path) -> N
 
 
 def test_a_missing_cassette(project: pytest.Pytester, recorded: Path) -> None:
-    """The error names the file and the option that records it; nothing reaches the network."""
+    """The error names the file and the command that records it, once, and shows who asked."""
     recorded.unlink()
     result = project.runpytest()
 
@@ -82,11 +82,38 @@ def test_a_missing_cassette(project: pytest.Pytester, recorded: Path) -> None:
     result.stdout.fnmatch_lines(
         [
             "E*POST https://api.openai.com/v1/chat/completions has no answer: there is no *",
-            "E*to record it: --record-mode=once*",
-            "*/test_answer.yaml does not exist; record it with: pytest --record-mode=once",
+            "E*to record it: pytest --record-mode=once*",
         ]
     )
+    assert result.stdout.str().count("record it") == 1
+    assert "harness/cassettes/_cassette.py" not in result.stdout.str()
     assert not recorded.exists()
+
+
+def test_a_missing_cassette_of_a_program_that_hides_the_error(
+    project: pytest.Pytester, recorded: Path
+) -> None:
+    """What is missing is added to the report of a test that fails for another reason."""
+    recorded.unlink()
+    project.makepyfile(
+        test_it="""
+        import pytest
+        from langchain_openai import ChatOpenAI
+
+        @pytest.mark.vcr
+        def test_answer():
+            try:
+                answer = ChatOpenAI(model="gpt-4o-mini").invoke("q").text
+            except Exception:
+                answer = "I do not know."
+            assert answer == "Why not?"
+        """
+    )
+    result = project.runpytest()
+    outcome(result, failed=1)
+    result.stdout.fnmatch_lines(
+        ["*/test_answer.yaml does not exist; record it with: pytest --record-mode=once"]
+    )
 
 
 def test_a_test_that_sends_nothing_needs_no_cassette(project: pytest.Pytester) -> None:

@@ -8,14 +8,21 @@ from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessageChunk, ToolCallChunk
+from typing_extensions import TypedDict
 
-from harness import Transcript, capture
+from harness import ScriptedChatModel, Transcript, capture
 from harness.transcript import Head, StreamEvent, compare_texts
+from runtime.graph import START, StateGraph
 
 Events = list[StreamEvent]
 USAGE = {"input_tokens": 4, "output_tokens": 2, "total_tokens": 6}
 
 NODES = ("joke", "poem")
+
+
+class State(TypedDict, total=False):
+    topic: str
+    said: str
 
 
 def chunk(content: str, node: str = "joke", **fields: Any) -> StreamEvent:
@@ -175,9 +182,30 @@ def test_another_input() -> None:
     ],
 )
 def test_other_nodes(nodes: tuple[str, ...], sentence: str) -> None:
-    """Nodes that come and go are named first; one that is renamed does both."""
+    """Nodes that come and go are named first; whether one is renamed, only its chunks can say."""
     old, new = (Transcript((), head=Head("LangGraph", names, {})) for names in (NODES, nodes))
     assert compare_texts(old.text(), new.text()).summary[0].startswith(sentence)
+
+
+@pytest.mark.parametrize("topic", ["cats", "joke"], ids=["", "the word is in the state, too"])
+def test_a_renamed_node(topic: str) -> None:
+    """One sentence says it, whatever places the name stands in; what else changed comes after."""
+
+    def told(name: str, answer: str) -> str:
+        model = ScriptedChatModel([answer, "In sunlit"], ids="m")
+        graph = StateGraph(State)
+        for node in (name, "poem"):
+            graph.add_node(node, lambda _: {"said": model.invoke("q").text})
+        graph.add_edge(START, name).add_edge(name, "poem")
+        modes = ["values", "updates", "messages", "tasks"]
+        return capture(graph.compile(), {"topic": topic}, stream_mode=modes).text()
+
+    before = told("joke", "Why not?")
+    assert compare_texts(before, told("jest", "Why not?")).summary == ("node `joke` is now `jest`",)
+    assert compare_texts(before, told("jest", "Why so?")).summary[:2] == (
+        "node `joke` is now `jest`",
+        'node `jest`: token 2 changed: " not" -> " so"',
+    )
 
 
 def test_ids_that_are_equal_now(two_calls: Any) -> None:

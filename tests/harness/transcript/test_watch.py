@@ -10,6 +10,7 @@ import pytest
 from harness import ScriptedChatModel, capture, watch
 from harness.transcript import listening
 from runtime.graph import START, MessagesState, StateGraph
+from runtime.types import StreamWriter
 
 INPUT = {"topic": "cats"}
 
@@ -147,6 +148,44 @@ def test_event_streams_of_langgraph_are_watched_too() -> None:
     watched = watch(graph.add_edge(langgraph.START, "ask").compile())
     assert watched.stream_events(QUESTION, version="v3").output["messages"][-1].text == "Why not?"
     assert watched.transcript.tokens(node="ask") == ["Why", " not", "?"]
+
+
+@pytest.mark.filterwarnings("ignore::langchain_core._api.LangChainBetaWarning")
+@pytest.mark.parametrize("package", ["runtime", "langgraph"])
+async def test_items_that_transformers_make_are_kept(package: str) -> None:
+    """Where they come, whatever the program reads, as `capture` keeps them."""
+    graphs, streams = (pytest.importorskip(f"{package}.{part}") for part in ("graph", "stream"))
+
+    class Lengths(streams.StreamTransformer):
+        required_stream_modes = ("custom",)
+
+        def init(self) -> Any:
+            self.lengths = streams.StreamChannel("lengths")
+            return {"lengths": self.lengths, "apart": streams.StreamChannel()}
+
+        def process(self, event: Any) -> bool:
+            if event["method"] == "custom":
+                self.lengths.push(len(event["params"]["data"]))
+            return True
+
+    def say(_: MessagesState, writer: StreamWriter) -> None:
+        for word in ("one", "three"):
+            writer(word)
+
+    builder = graphs.StateGraph(MessagesState).add_node("say", say)
+    graph = builder.add_edge(graphs.START, "say").compile()
+    asked: dict[str, Any] = {"version": "v3", "transformers": [Lengths]}
+    read, awaited = watch(graph), watch(graph)
+    assert list(read.stream_events(QUESTION, **asked).extensions["lengths"]) == [3, 5]
+    async for _ in await awaited.astream_events(QUESTION, **asked):
+        pass
+
+    modes = ["custom", "values"]
+    captured = capture(graph, QUESTION, stream_mode=modes, **asked)
+    items = [("custom:lengths", 3), ("custom", "one"), ("custom:lengths", 5), ("custom", "three")]
+    for transcript in (captured, read.transcript, awaited.transcript):
+        kept = [(e.mode, e.payload) for e in transcript.events]
+        assert [each for each in kept if each[0].startswith("custom")] == items
 
 
 async def test_events_of_callbacks_are_kept() -> None:

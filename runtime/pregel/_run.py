@@ -52,6 +52,7 @@ from runtime.pregel._names import (
     within,
     without_ids,
 )
+from runtime.pregel._old_names import NAMES_SINCE, rename_channels
 from runtime.pregel._policies import Attempt, with_timeout
 from runtime.pregel._replay import Replay
 from runtime.pregel._show import Show
@@ -264,6 +265,8 @@ class Run:
         """Be where the thread is, once it is loaded."""
         thread = self.thread
         if thread is not None:
+            if thread.format < NAMES_SINCE:
+                rename_channels(thread, self.graph)
             self.step = thread.step + 1
             self.stop = self.step + self.config["recursion_limit"] + 1
             self.channels = Channels(self.graph.channels, thread.values)

@@ -276,6 +276,8 @@ def test_runnables_of_two_functions() -> None:
             RunnableCallable(None, asynchronous).invoke({})
         except TypeError as error:
             assert "No synchronous function" in str(error)
+        from langgraph.utils.config import ensure_config
+        assert ensure_config({"tags": ["a"]}, None, {"tags": ["b"]})["tags"] == ["a", "b"]
         given = {"configurable": {"a": 1}, "tags": ["t"]}
         assert patch_configurable(given, {"b": 2}) == {
             "configurable": {"a": 1, "b": 2}, "tags": ["t"]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import var_child_runnable_config
@@ -13,11 +13,15 @@ from runtime._parts import StreamWriter
 
 if TYPE_CHECKING:
     from runtime.pregel._task import Task
+    from runtime.runtime import Runtime
 
 __all__ = ("get_config", "get_store", "get_stream_writer")
 
 TASK_KEY = "__pregel_task"
 """The one key of ours in `config["configurable"]`: the running `Task`."""
+
+RUNTIME_KEY = "__pregel_runtime"
+"""Where whoever calls a node by hand, without a graph, puts a `Runtime`, as for LangGraph."""
 
 
 def get_config() -> RunnableConfig:
@@ -49,10 +53,29 @@ def current_task() -> Task:
     """
     task = get_config().get("configurable", {}).get(TASK_KEY)
     if task is None:
-        raise (RuntimeError if _contract.active is None else KeyError)(
-            "No graph is running this code: the config at hand was not made by a node of a graph."
-        )
+        raise no_graph()
     return cast("Task", task)
+
+
+def runtime_in(config: RunnableConfig) -> Runtime[Any] | None:
+    """Return the runtime of the task whose config it is, or the one that somebody put into it."""
+    configurable = config.get("configurable") or {}
+    task: Task | None = configurable.get(TASK_KEY)
+    return configurable.get(RUNTIME_KEY) if task is None else task.runtime
+
+
+def _current_runtime() -> Runtime[Any]:
+    runtime = runtime_in(get_config())
+    if runtime is None:
+        raise no_graph()
+    return runtime
+
+
+def no_graph() -> Exception:
+    """Return what is raised where something asks for the graph around it, and there is none."""
+    return (RuntimeError if _contract.active is None else KeyError)(
+        "No graph is running this code: the config at hand was not made by a node of a graph."
+    )
 
 
 def get_stream_writer() -> StreamWriter:
@@ -63,7 +86,7 @@ def get_stream_writer() -> StreamWriter:
     Raises:
         RuntimeError: Called outside of a node, task or tool of a running graph.
     """
-    return current_task().runtime.stream_writer
+    return _current_runtime().stream_writer
 
 
 def get_store() -> BaseStore:
@@ -72,4 +95,4 @@ def get_store() -> BaseStore:
     Raises:
         RuntimeError: Called outside of a node, task or tool of a running graph.
     """
-    return cast(BaseStore, current_task().runtime.store)
+    return cast(BaseStore, _current_runtime().store)

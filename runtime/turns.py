@@ -125,8 +125,8 @@ class LiveTurns:
         return time.monotonic()
 
     def random(self) -> float:
-        """Return `random.random()`."""
-        return random.random()  # noqa: S311 - spreads retries, guards nothing
+        """Return `random.uniform(0, 1)`, which tests of retries replace, as for LangGraph."""
+        return random.uniform(0, 1)  # noqa: S311 - spreads retries, guards nothing
 
     def sleep(self, seconds: float) -> bool:
         """Block the calling thread."""

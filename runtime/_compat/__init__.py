@@ -24,7 +24,8 @@ MODULES: Final = {
     "graph._node": f"{_HERE}.nodes",
     "pregel.protocol": f"{_HERE}.protocol",
     "pregel.remote": f"{_HERE}.remote",
-    "pregel.types": "runtime.types",
+    "pregel.types": f"{_HERE}.pregel_types",
+    "prebuilt._tool_call_stream": "runtime.prebuilt._tool_call_stream",
     "stream._mux": "runtime.stream._mux",
     "stream._types": "runtime.stream._transformer",
     "utils": _HERE,
@@ -43,9 +44,8 @@ NAMES: Final = {
     "runtime.constants": {
         "CONF": f"{_HERE}.constants",
         "CONFIG_KEY_CHECKPOINTER": f"{_HERE}.constants",
-        "Interrupt": "runtime.types",
-        "Send": "runtime.types",
         "TASKS": f"{_HERE}.constants",
+        "__getattr__": f"{_HERE}.moved",
     },
     "runtime.prebuilt.tool_node": {
         "TOOL_CALL_ERROR_TEMPLATE": "runtime.prebuilt._failures",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
-from langchain_core.runnables.config import ensure_config, merge_configs, patch_config
+from langchain_core.runnables.config import merge_configs, patch_config
 
 from runtime.config import get_config, get_store
+from runtime.pregel._config import effective_config as ensure_config
 
 __all__ = (
     "ensure_config",

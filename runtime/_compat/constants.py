@@ -4,16 +4,39 @@ from __future__ import annotations
 
 from typing import Final
 
+from runtime.config import RUNTIME_KEY
 from runtime.prebuilt._failures import TOOL_INVOCATION_ERROR_TEMPLATE
+from runtime.pregel._input import STRICT
+from runtime.pregel._kept import INPUT
 from runtime.pregel._known import LENT
-from runtime.pregel._thread import INTERRUPT
+from runtime.pregel._names import PULL, PUSH
+from runtime.pregel._run import NODE_FINISHED, PREVIOUS
+from runtime.pregel._step import NOBODY
+from runtime.pregel._thread import ERROR, INTERRUPT, NO_WRITES, RESUME, RETURN
 
 __all__ = (
     "CONF",
     "CONFIG_KEY_CHECKPOINTER",
+    "CONFIG_KEY_CHECKPOINT_ID",
+    "CONFIG_KEY_CHECKPOINT_MAP",
+    "CONFIG_KEY_CHECKPOINT_NS",
+    "CONFIG_KEY_NODE_FINISHED",
+    "CONFIG_KEY_RUNTIME",
+    "CONFIG_KEY_STRICT_RESUME",
+    "CONFIG_KEY_THREAD_ID",
+    "ERROR",
+    "INPUT",
     "INTERRUPT",
+    "NO_WRITES",
     "NS_END",
     "NS_SEP",
+    "NULL_TASK_ID",
+    "OVERWRITE",
+    "PREVIOUS",
+    "PULL",
+    "PUSH",
+    "RESUME",
+    "RETURN",
     "TASKS",
     "TOOL_EXECUTION_ERROR_TEMPLATE",
 )
@@ -22,6 +45,17 @@ CONF: Final = "configurable"
 """The key of a config for what is no field of it."""
 CONFIG_KEY_CHECKPOINTER: Final = LENT
 """The key in `configurable` under which a server lends a saver."""
+CONFIG_KEY_RUNTIME: Final = RUNTIME_KEY
+CONFIG_KEY_STRICT_RESUME: Final = STRICT
+CONFIG_KEY_NODE_FINISHED: Final = NODE_FINISHED
+CONFIG_KEY_THREAD_ID: Final = "thread_id"
+CONFIG_KEY_CHECKPOINT_ID: Final = "checkpoint_id"
+CONFIG_KEY_CHECKPOINT_MAP: Final = "checkpoint_map"
+CONFIG_KEY_CHECKPOINT_NS: Final = "checkpoint_ns"
+NULL_TASK_ID: Final = NOBODY
+"""Stands for a task where nobody in particular wrote something."""
+OVERWRITE: Final = "__overwrite__"
+"""The key of an `Overwrite` in its JSON form."""
 NS_SEP: Final = "|"
 """Stands between two parts of a checkpoint namespace."""
 NS_END: Final = ":"

@@ -24,7 +24,7 @@ from runtime.constants import END, START, TAG_HIDDEN
 from runtime.graph._schema import reader_of
 from runtime.graph._updates import updater
 from runtime.pregel._commands import trigger_of
-from runtime.pregel._node import Branch, Node, Write, make_call
+from runtime.pregel._node import Branch, Node, Write
 from runtime.pregel._step import TASKS
 from runtime.types import Send
 
@@ -108,7 +108,7 @@ class _Wiring:
             name=name,
             triggers=triggers,
             read=self._reader(spec.input_schema),
-            call=make_call(spec.action, name),
+            call=spec.call,
             updates=self._updates,
             static_writes=static_writes,
             branches=self._branches(name, spec.input_schema),

@@ -38,7 +38,9 @@ from runtime.graph._schema import (
     input_schema_of,
 )
 from runtime.managed.base import ManagedValueSpec
+from runtime.pregel._by_hand import ByHand
 from runtime.pregel._commands import ROOT
+from runtime.pregel._node import Call, make_call
 from runtime.pregel._serde import known_types
 from runtime.pregel.main import Pregel
 from runtime.types import (
@@ -68,6 +70,7 @@ class NodeSpec:
 
     Args:
         action: What it runs.
+        call: How.
         input_schema: What it is shown of the state.
         metadata: What its author attached.
         ends: Where its `Command`s may go, if that is known, each with a label for drawings; only
@@ -77,6 +80,7 @@ class NodeSpec:
     """
 
     action: Any
+    call: Call
     input_schema: Any
     metadata: Mapping[str, Any]
     ends: Mapping[str, str | None]
@@ -85,8 +89,10 @@ class NodeSpec:
 
     @property
     def runnable(self) -> Any:
-        """What it runs, under LangGraph's name for it."""
-        return self.action
+        """What it runs, as a Runnable."""
+        if isinstance(self.action, Runnable):
+            return self.action
+        return ByHand(self.call.name, (self.call,), self.action)
 
 
 class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
@@ -230,7 +236,8 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         )
         if handler is not None:
             self._add_error_handler(handler, error_handler, schema)
-        self.nodes[node] = NodeSpec(action, schema, metadata or {}, known, defer, policies)
+        call = make_call(action, node)
+        self.nodes[node] = NodeSpec(action, call, schema, metadata or {}, known, defer, policies)
         return self
 
     def _add_error_handler(self, name: str, action: Any, schema: Any) -> None:
@@ -238,7 +245,8 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         if known is not None and not known.policies.handles_errors:
             raise ValueError(f"Node `{name}` already present, where an error handler belongs.")
         policies = NodePolicies(handles_errors=True)
-        self.nodes[name] = NodeSpec(action, schema, {}, {}, policies=policies)
+        call = make_call(action, name)
+        self.nodes[name] = NodeSpec(action, call, schema, {}, {}, policies=policies)
 
     def set_node_defaults(
         self,

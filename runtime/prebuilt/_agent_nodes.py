@@ -10,7 +10,7 @@ from typing import Any, cast
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolCall, ToolMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 
-from runtime.config import TASK_KEY
+from runtime.config import runtime_in
 from runtime.errors import ErrorCode
 from runtime.prebuilt._agent_model import AgentModel, chat_model_in
 from runtime.prebuilt._agent_routes import STRUCTURED, Routes, read
@@ -56,7 +56,10 @@ class AskModel(Runnable[Any, Any]):
                 "The prompt is an async function, and the agent was invoked synchronously. "
                 "Use agent.ainvoke() or agent.astream(), or provide a sync function."
             )
-        return self._update(input, model.invoke(self._prompt.invoke(shown, config), config))
+        asked = self._prompt.invoke(shown, config)
+        if (inner := self._prompt.unfolded(asked)) is not None:
+            asked = inner.invoke(shown, config)
+        return self._update(input, model.invoke(asked, config))
 
     async def ainvoke(
         self,
@@ -73,6 +76,8 @@ class AskModel(Runnable[Any, Any]):
             asked = await prompt.ainvoke(shown, config)
         else:
             asked = cast(Any, prompt.invoke)(shown, config)
+        if (inner := prompt.unfolded(asked)) is not None:
+            asked = await inner.ainvoke(shown, config)
         return self._update(input, await model.ainvoke(asked, config))
 
     def _shown(self, state: Any) -> Any:
@@ -149,7 +154,7 @@ class StructureAnswer(Runnable[Any, Any]):
 
 
 def _runtime_in(config: RunnableConfig) -> Callable[[], Runtime[Any]]:
-    return lambda: cast("Runtime[Any]", config["configurable"][TASK_KEY].runtime)
+    return lambda: runtime_in(config) or Runtime()
 
 
 def prompt_call(prompt: Any) -> Call:

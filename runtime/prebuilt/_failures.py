@@ -22,10 +22,10 @@ TOOL_INVOCATION_ERROR_TEMPLATE = (
     " Please fix the error and try again."
 )
 
-Handler = bool | str | Callable[..., str] | type[Exception] | tuple[type[Exception], ...]
+Handler = bool | str | Callable[..., str] | type[Exception] | tuple[type[Exception], ...] | None
 """Which failures a tool node tells the model, and in which words.
 
-- `True`: all of them, `False`: none of them; what is not told is raised.
+- `True`: all of them, `False` or `None`: none of them; what is not told is raised.
 - a text: all of them, in these words.
 - an exception class, or a tuple of them: those.
 - a function from the exception to the text: those that its parameter is annotated with.
@@ -90,8 +90,10 @@ def handled_by(handler: Handler) -> tuple[type[Exception], ...]:
     """
     if handler is default_handler:
         return (ToolInvocationError,)
+    if handler is None or handler is False:
+        return ()
     if isinstance(handler, bool | str):
-        return (Exception,) if handler is not False else ()
+        return (Exception,)
     if isinstance(handler, tuple):
         return handler
     if isinstance(handler, type):
@@ -122,6 +124,6 @@ def shown_to_model(handler: Handler, error: Exception) -> str:
     """Return what the model is told about a failure that the handler handles."""
     if isinstance(handler, str):
         return handler
-    if isinstance(handler, (bool, tuple, type)):
+    if isinstance(handler, (bool, tuple, type)) or handler is None:
         return TOOL_CALL_ERROR_TEMPLATE.format(error=repr(error))
     return handler(error)

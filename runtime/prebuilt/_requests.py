@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -31,6 +32,16 @@ class ToolCallRequest:
     tool: BaseTool | None
     state: Any
     runtime: ToolRuntime[Any, Any]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if hasattr(self, name):
+            warnings.warn(
+                f"Setting attribute {name!r} on ToolCallRequest is deprecated. Use the override() "
+                "method instead: it returns another request, and this one stays as it is.",
+                DeprecationWarning,
+                stacklevel=2,
+            )
+        object.__setattr__(self, name, value)
 
     def override(self, **overrides: Any) -> ToolCallRequest:
         """Return a request with other values for some of the fields; this one stays as it is."""

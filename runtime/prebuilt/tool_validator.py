@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any
 
 from langchain_core.messages import AIMessage, ToolCall, ToolMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool, create_schema_from_function
 from pydantic import BaseModel, ValidationError
+from pydantic.v1 import BaseModel as BaseModelV1
+from pydantic.v1 import ValidationError as ValidationErrorV1
 
 from runtime.warnings import LangGraphDeprecatedSinceV10, deprecated
 
 __all__ = ("ValidationNode",)
 
-Schema = type[BaseModel]
+Schema = type[BaseModel] | type[BaseModelV1]
 
 
 def _default_format_error(error: BaseException, call: ToolCall, schema: Schema) -> str:
@@ -44,7 +46,7 @@ class ValidationNode(Runnable[Any, Any]):
 
     def __init__(
         self,
-        schemas: Sequence[BaseTool | type[BaseModel] | Callable[..., Any]],
+        schemas: Sequence[BaseTool | Schema | Callable[..., Any]],
         *,
         format_error: Callable[[BaseException, ToolCall, Schema], str] | None = None,
         name: str = "validation",
@@ -86,25 +88,31 @@ class ValidationNode(Runnable[Any, Any]):
         schema = self.schemas_by_name[call["name"]]
         named = {"name": call["name"], "tool_call_id": call["id"]}
         try:
-            return ToolMessage(schema.model_validate(call["args"]).model_dump_json(), **named)
-        except ValidationError as error:
+            return ToolMessage(_validated(schema, call["args"]), **named)
+        except (ValidationError, ValidationErrorV1) as error:
             told = self._format_error(error, call, schema)
             return ToolMessage(told, additional_kwargs={"is_error": True}, **named)
+
+
+def _validated(schema: Schema, args: dict[str, Any]) -> str:
+    if issubclass(schema, BaseModelV1):
+        return schema.parse_obj(args).json()
+    return schema.model_validate(args).model_dump_json()
 
 
 def _named_schema(given: Any) -> tuple[str, Schema]:
     if isinstance(given, BaseTool):
         schema = given.args_schema
-        if not (isinstance(schema, type) and issubclass(schema, BaseModel)):
+        if not (isinstance(schema, type) and issubclass(schema, (BaseModel, BaseModelV1))):
             raise ValueError(  # noqa: TRY004
                 f"ValidationNode needs tools with a Pydantic args_schema; that of {given.name!r} "
                 f"is {schema!r}."
             )
         return given.name, schema
-    if isinstance(given, type) and issubclass(given, BaseModel):
+    if isinstance(given, type) and issubclass(given, (BaseModel, BaseModelV1)):
         return given.__name__, given
     if callable(given) and not isinstance(given, type):
-        return given.__name__, cast(Schema, create_schema_from_function("Validation", given))
+        return given.__name__, create_schema_from_function("Validation", given)
     raise ValueError(
         "Unsupported input to ValidationNode. Expected a Pydantic class, a tool or a function, "
         f"got {given!r}."

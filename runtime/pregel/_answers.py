@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from runtime._interrupts import interrupt_id
+
 __all__ = ("Answers", "Resume")
 
 
@@ -16,18 +18,37 @@ class Resume:
 
     Attributes:
         by_id: Answers by the id of the question.
+        used: The ids among them that were asked for.
     """
 
-    __slots__ = ("_around", "_one", "by_id")
+    __slots__ = ("_around", "_one", "by_id", "used")
 
     def __init__(self, around: Resume | None = None) -> None:
         self.by_id: Mapping[str, Any] = around.by_id if around is not None else {}
+        self.used: set[str] = around.used if around is not None else set()
         self._around = around
         self._one: list[Any] = []
 
     def offer(self, answer: Any) -> None:
         """Have one answer for whoever asks first."""
         self._one = [answer]
+
+    def of(self, ns: str, answered: int) -> list[Any]:
+        """Return the answer to the next question of a task in a list, empty if there is none.
+
+        The id of its first question stands for any that waits, as those that were asked before
+        later ones had ids of their own may have it.
+        """
+        if not self.by_id:
+            return []
+        own, first = interrupt_id(ns, answered), interrupt_id(ns, 0)
+        if own in self.by_id:
+            self.used.add(own)
+            return [self.by_id[own]]
+        if first in self.by_id and first not in self.used:
+            self.used.add(first)
+            return [self.by_id[first]]
+        return []
 
     @property
     def is_used_up(self) -> bool:

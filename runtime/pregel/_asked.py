@@ -52,8 +52,8 @@ def durability_of(
     """
     if checkpoint_during is not None:
         deprecated(
-            "`checkpoint_during` is deprecated: use `durability`, which is 'async' for True and "
-            "'exit' for False.",
+            "`checkpoint_during` is deprecated and will be removed. Please use `durability` "
+            "instead. It is 'async' for True and 'exit' for False.",
             LangGraphDeprecatedSinceV10,
             stacklevel=4,
         )

@@ -14,18 +14,19 @@ from typing_extensions import is_typeddict
 from runtime.channels.base import BaseChannel
 from runtime.channels.delta import DeltaChannel
 from runtime.pregel._deltas import Replayed
-from runtime.pregel._inside import reached_from
+from runtime.pregel._inside import GraphInside, graphs_reached_from
 from runtime.warnings import LangGraphDeprecatedSinceV10, deprecated
 
 if TYPE_CHECKING:
     from langchain_core.runnables.graph import Graph
 
     from runtime.pregel._node import Node
+    from runtime.types import All
 
 __all__ = ("DescribedGraph",)
 
 
-class DescribedGraph(Runnable[Any, Any]):
+class DescribedGraph(GraphInside, Runnable[Any, Any]):
     """The half of a compiled graph that describes it; `Pregel` is the half that runs it."""
 
     nodes: Mapping[str, Node]
@@ -34,6 +35,8 @@ class DescribedGraph(Runnable[Any, Any]):
     output_channels: str | list[str]
     trigger_to_nodes: Mapping[str, Sequence[str]]
     hear_of_the_end: Sequence[str]
+    interrupt_before_nodes: All | Sequence[str]
+    interrupt_after_nodes: All | Sequence[str]
     delta_channels: Mapping[str, DeltaChannel[Any]]
     replayed_channels: Mapping[str, Replayed]
     context_schema: type[Any] | None
@@ -87,7 +90,7 @@ class DescribedGraph(Runnable[Any, Any]):
         for name, node in self.nodes.items():
             if namespace is not None and name != first:
                 continue
-            graph = next((g for g in reached_from(node.action) if _keeps_threads(g)), None)
+            graph = next(graphs_reached_from(node.action), None)
             if graph is None:
                 continue
             if not rest:
@@ -192,10 +195,3 @@ class DescribedGraph(Runnable[Any, Any]):
         raise ValueError(
             f"Invalid context schema type: {schema}. Must be a BaseModel, TypedDict or dataclass."
         )
-
-
-def _keeps_threads(reached: Any) -> bool:
-    """Return whether something is a graph that may keep threads inside those of another one."""
-    return (
-        isinstance(reached, DescribedGraph) and getattr(reached, "checkpointer", None) is not False
-    )

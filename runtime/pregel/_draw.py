@@ -179,6 +179,9 @@ def _metadata(graph: DescribedGraph, node: Node) -> dict[str, Any]:
     metadata = dict(node.metadata)
     if any(isinstance(graph.channels[name], LastValueAfterFinish) for name in node.triggers):
         metadata["defer"] = True
+    stops = {"before": graph.interrupt_before_nodes, "after": graph.interrupt_after_nodes}
+    if stopped := [when for when, names in stops.items() if names != "*" and node.name in names]:
+        metadata["__interrupt"] = ",".join(stopped)
     tools = getattr(node.action, "tools_by_name", None)
     if tools and isinstance(tools, Mapping):
         metadata["__tools"] = list(tools)

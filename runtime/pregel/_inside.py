@@ -9,7 +9,13 @@ from typing import Any, Protocol, runtime_checkable
 
 from langchain_core.runnables import Runnable, RunnableSequence
 
-__all__ = ("HasDeps", "reached_from")
+__all__ = ("GraphInside", "HasDeps", "graphs_reached_from", "reached_from")
+
+
+class GraphInside:
+    """What a graph is to the graphs around it."""
+
+    checkpointer: Any
 
 
 @runtime_checkable
@@ -37,6 +43,13 @@ def reached_from(action: Any) -> Iterator[Any]:
             candidates += candidate.deps
         if isinstance(candidate, Runnable):
             yield candidate
+
+
+def graphs_reached_from(action: Any) -> Iterator[Any]:
+    """Yield the graphs among them that may keep threads inside those of the graph around."""
+    for reached in reached_from(action):
+        if isinstance(reached, GraphInside) and getattr(reached, "checkpointer", None) is not False:
+            yield reached
 
 
 def _named_by(function: Callable[..., Any]) -> list[Any]:

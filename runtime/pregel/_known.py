@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
-from runtime._interrupts import interrupt_id
 from runtime._threads import Checkpointer
 from runtime.errors import GraphBubbleUp, GraphInterrupt
 from runtime.pregel._answers import Answers
@@ -206,9 +205,7 @@ def answers_of(run: Run, task: Task) -> Answers:
         for name, value in run.thread.of_task(task.id):
             if name == RESUME:
                 given = list(value)
-    by_id = run.resume.by_id
-    if by_id and (question := interrupt_id(task.ns, len(given))) in by_id:
-        given.append(by_id[question])
+    given += run.resume.of(task.ns, len(given))
     return Answers(given, run.resume.take)
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Optional, TypeVar
@@ -17,14 +17,18 @@ from typing import TYPE_CHECKING, Any, Optional, TypeVar
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.base import RunnableLambda
 from langchain_core.runnables.base import coerce_to_runnable as core_coerce_to_runnable
+from langchain_core.runnables.config import merge_configs
 from langchain_core.runnables.utils import is_async_callable, is_async_generator
 from langgraph.store.base import BaseStore
 
 from runtime.channels._state import Channels
-from runtime.config import TASK_KEY
+from runtime.config import RUNTIME_KEY, TASK_KEY, runtime_in
 from runtime.constants import TAG_HIDDEN
 from runtime.errors import NodeError
+from runtime.pregel._by_hand import ByHand
+from runtime.pregel._inside import graphs_reached_from
 from runtime.pregel._names import PULL, TaskPath, id_parts
+from runtime.runtime import Runtime
 from runtime.types import StreamWriter, TracePolicy
 
 if TYPE_CHECKING:
@@ -145,6 +149,67 @@ class Node:
         self.path = (PULL, self.name)
         self.id_parts = id_parts(self.path, self.triggers)
 
+    @property
+    def bound(self) -> Runnable[Any, Any]:
+        """What it does, as a Runnable: without reading or writing the state."""
+        if isinstance(self.action, Runnable) and not self.then:
+            return self.action
+        return ByHand(self.name, self.calls, self.action)
+
+    @property
+    def subgraphs(self) -> list[Any]:
+        """The graphs that it is or names."""
+        return [*graphs_reached_from(self.action)]
+
+    def copy(self, update: Mapping[str, Any] | None = None) -> Node:
+        """Return a node that differs in the given attributes only."""
+        return replace(self, **(update or {}))
+
+    def _config(self, config: RunnableConfig | None) -> RunnableConfig:
+        own: RunnableConfig = {"tags": [*self.tags], "metadata": {**self.metadata}}
+        return merge_configs(own, config)
+
+    def invoke(
+        self,
+        input: Any,  # noqa: A002 - LangGraph's name
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Do what it does, by hand, with `input` as it would be shown; return what it returns.
+
+        For tests of a single node. One that asks for its runtime finds the `Runtime` that stands
+        in `config["configurable"]["__pregel_runtime"]`.
+        """
+        return self.bound.invoke(input, self._config(config), **kwargs)
+
+    async def ainvoke(
+        self,
+        input: Any,  # noqa: A002
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Do what it does, by hand, in an event loop."""
+        return await self.bound.ainvoke(input, self._config(config), **kwargs)
+
+    def stream(
+        self,
+        input: Any,  # noqa: A002
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> Iterator[Any]:
+        """Do what it does, by hand, and yield what it yields, or else what it returns."""
+        yield from self.bound.stream(input, self._config(config), **kwargs)
+
+    async def astream(
+        self,
+        input: Any,  # noqa: A002
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[Any]:
+        """Do the same in an event loop."""
+        async for chunk in self.bound.astream(input, self._config(config), **kwargs):
+            yield chunk
+
 
 # Which annotations each injected parameter may have. No annotation is always fine.
 _INJECTABLE: dict[str, tuple[Any, ...] | None] = {
@@ -170,12 +235,11 @@ _INJECTABLE: dict[str, tuple[Any, ...] | None] = {
     "runtime": None,
 }
 
-_FROM_TASK: dict[str, Callable[[Task], Any]] = {
-    "error": lambda task: task.attempt and task.attempt.error,
-    "writer": lambda task: task.runtime.stream_writer,
-    "store": lambda task: task.runtime.store,
-    "previous": lambda task: task.runtime.previous,
-    "runtime": lambda task: task.runtime,
+_FROM_RUNTIME: dict[str, Callable[[Runtime[Any]], Any]] = {
+    "writer": lambda runtime: runtime.stream_writer,
+    "store": lambda runtime: runtime.store,
+    "previous": lambda runtime: runtime.previous,
+    "runtime": lambda runtime: runtime,
 }
 
 
@@ -202,7 +266,7 @@ def _wanted(function: Callable[..., Any]) -> tuple[str, ...]:
                 "The 'config' parameter should be typed as 'RunnableConfig' or "
                 f"'RunnableConfig | None', not '{annotation}'. As it is, it is not filled in.",
                 UserWarning,
-                stacklevel=2,
+                stacklevel=5,
             )
     return tuple(wanted)
 
@@ -241,20 +305,45 @@ def _with_injection(
         return lambda value, _config: function(value)
     if wanted == ("config",) and not explode:
         return lambda value, config: function(value, config=config)
-    from_task = [(name, _FROM_TASK[name]) for name in wanted if name != "config"]
-    with_config = "config" in wanted
+    from_runtime = [(name, _FROM_RUNTIME[name]) for name in wanted if name in _FROM_RUNTIME]
+    with_config, with_error = "config" in wanted, "error" in wanted
 
     def call(value: Any, config: RunnableConfig) -> Any:
-        task: Task = config["configurable"][TASK_KEY]
-        extra = {name: get(task) for name, get in from_task}
+        task: Task | None = config.get("configurable", {}).get(TASK_KEY)
+        extra: dict[str, Any] = {}
+        if from_runtime:
+            runtime = _by_hand(function, wanted, config) if task is None else task.runtime
+            extra = {name: get(runtime) for name, get in from_runtime}
         if with_config:
             extra["config"] = config
+        if with_error:
+            extra["error"] = task and task.attempt and task.attempt.error
         if explode:
             args, kwargs = value
             return function(*args, **{**extra, **kwargs})
         return function(value, **extra)
 
     return call
+
+
+def _by_hand(
+    function: Callable[..., Any], wanted: tuple[str, ...], config: RunnableConfig
+) -> Runtime[Any]:
+    """Return the runtime that whoever calls a node without a graph has put into the config.
+
+    Raises:
+        ValueError: There is none, and the function wants something of it.
+    """
+    runtime = runtime_in(config)
+    if runtime is None:
+        for name in wanted:
+            if name in ("store", "previous", "runtime"):
+                raise ValueError(
+                    f"Missing required config key {name!r} for {function!r}: it is called without "
+                    f"a graph. Pass config={{'configurable': {{{RUNTIME_KEY!r}: Runtime(...)}}}}."
+                )
+        return Runtime()
+    return runtime
 
 
 def _at_once(call: Callable[[Any, RunnableConfig], Any]) -> Callable[[Any, RunnableConfig], Any]:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import logging
 from asyncio import CancelledError
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -25,7 +25,7 @@ from runtime.callbacks import (
     GraphLifecycleStatus,
 )
 from runtime.channels._state import Channels
-from runtime.config import TASK_KEY
+from runtime.config import TASK_KEY, runtime_in
 from runtime.errors import (
     GraphBubbleUp,
     GraphDrained,
@@ -52,6 +52,7 @@ from runtime.pregel._names import (
     within,
     without_ids,
 )
+from runtime.pregel._old_names import NAMES_SINCE, rename_channels
 from runtime.pregel._policies import Attempt, with_timeout
 from runtime.pregel._replay import Replay
 from runtime.pregel._show import Show
@@ -63,7 +64,7 @@ from runtime.pregel._thread import (
     RESUME,
     SPECIAL,
 )
-from runtime.runtime import Runtime, ServerInfo
+from runtime.runtime import RunControl, Runtime, ServerInfo
 from runtime.stream._source import Left
 from runtime.turns import current_turns
 
@@ -73,6 +74,9 @@ if TYPE_CHECKING:
     from runtime.pregel.main import Pregel
 
 __all__ = ("PREVIOUS", "Run", "Upcoming")
+
+NODE_FINISHED: Final = "__pregel_node_finished"
+"""A `configurable` key of LangGraph's: a function that is told of each node that is done."""
 
 PREVIOUS: Final = "__previous__"
 """The channel that holds what an entrypoint saved last time."""
@@ -170,6 +174,7 @@ class Run:
         self.asked = asked
         self.base_ns: str = self._own_ns(parent)
         self.ns = tuple(self.base_ns.split("|")) if self.base_ns else ()
+        self._tell_finished: Callable[[str], None] | None = configurable.get(NODE_FINISHED)
         self.lane: tuple[str, ...] = parent.lane if parent is not None else ()
         if parent is not None:
             self.config["metadata"].setdefault("checkpoint_ns", parent.ns)
@@ -182,6 +187,7 @@ class Run:
         self.resuming = False
         self.saver = saver_of(self)
         self.thread = None if self.saver is None else open_thread(self, self.saver)
+        self._checkpoint_map: dict[str, str] = {}
         self._fresh_id = self.turns.checkpoint_id(self.step) if self.thread is None else ""
         self._checks_versions = False  # until the first superstep is done
         self._passes_breakpoint = False  # as it stopped there last time
@@ -193,7 +199,7 @@ class Run:
         self.awaited = self._awaited()
         self.listeners = Listeners(self, sink)
         self.left = False
-        self.runtime = self._runtime(asked.context, parent)
+        self.runtime = self._runtime(asked.context)
         self.cache: BaseCache[Any] | None = graph.cache
         self.calls: Calls | None = None
         self._stopped: GraphLifecycleStatus = "pending"
@@ -202,6 +208,15 @@ class Run:
     def checkpoint_id(self) -> str:
         """The checkpoint that the superstep starts from."""
         return self._fresh_id if self.thread is None else self.thread.id
+
+    @property
+    def checkpoint_map(self) -> dict[str, str]:
+        """That checkpoint, and those of the graphs around, by namespace; one for a superstep."""
+        id_ = self.checkpoint_id
+        if self._checkpoint_map.get(self.base_ns) != id_:
+            around = self.config["configurable"].get("checkpoint_map") or {}
+            self._checkpoint_map = {**around, self.base_ns: id_}
+        return self._checkpoint_map
 
     def _own_ns(self, parent: Task | None) -> str:
         if parent is None:
@@ -224,8 +239,8 @@ class Run:
             return None
         return sink.reader
 
-    def _runtime(self, context: Any, parent: Task | None) -> Runtime[Any]:
-        around = parent.runtime if parent is not None else _NOTHING
+    def _runtime(self, context: Any) -> Runtime[Any]:
+        around = _as_runtime(runtime_in(self.config))
         return Runtime(
             context=around.context
             if context is None
@@ -234,7 +249,7 @@ class Run:
             heartbeat=around.heartbeat,
             previous=None,
             server_info=_server(self.config["configurable"]) or around.server_info,
-            control=self.asked.control or around.control,
+            control=self.asked.control or around.control or RunControl(),
         )
 
     # --- what a driver calls, in this order ---
@@ -255,6 +270,8 @@ class Run:
         """Be where the thread is, once it is loaded."""
         thread = self.thread
         if thread is not None:
+            if thread.format < NAMES_SINCE:
+                rename_channels(thread, self.graph)
             self.step = thread.step + 1
             self.stop = self.step + self.config["recursion_limit"] + 1
             self.channels = Channels(self.graph.channels, thread.values)
@@ -342,9 +359,8 @@ class Run:
         if self.asked.interrupt_before and not self._passes_breakpoint:
             self._stop_at(tasks, self.asked.interrupt_before, "interrupt_before")
         # after the breakpoint, which whoever goes on would pass
-        control = self.runtime.control
-        if control is not None and control.drain_reason is not None:
-            raise GraphDrained(control.drain_reason)
+        if self.runtime.drain_requested:
+            raise GraphDrained(cast(str, self.runtime.drain_reason))
         if self.parent is not None and self.is_left_around:
             raise GraphDrained("the run around was left")
         self.show.start(tasks)
@@ -426,6 +442,8 @@ class Run:
             self.tasks.append(task.rescuer)
         elif self._unfinished is not None:
             self._unfinished -= 1
+        if self._tell_finished is not None and not (task.error or task.cached or task.node.hidden):
+            self._tell_finished(task.name)
         self.show.result(task)
 
     def commit(self) -> None:
@@ -535,7 +553,13 @@ class Run:
             "metadata": metadata,
             "callbacks": self.listeners.in_task(metadata),
             "recursion_limit": config["recursion_limit"],
-            "configurable": {**config["configurable"], "checkpoint_ns": task.ns, TASK_KEY: task},
+            "configurable": {
+                **config["configurable"],
+                "checkpoint_id": None,  # the one that was asked for is not the one it is at
+                "checkpoint_map": self.checkpoint_map,
+                "checkpoint_ns": task.ns,
+                TASK_KEY: task,
+            },
         }
         if "max_concurrency" in config:
             result["max_concurrency"] = config["max_concurrency"]
@@ -576,3 +600,13 @@ class Run:
             for handler in self.listeners.handlers:
                 handler.on_node_start(task, value)
         return task
+
+
+def _as_runtime(found: Any) -> Runtime[Any]:
+    """Return a runtime, also of what a caller put in its place, such as a server's own class."""
+    if found is None:
+        return _NOTHING
+    if isinstance(found, Runtime):
+        return found
+    names = (field.name for field in fields(Runtime) if hasattr(found, field.name))
+    return Runtime(**{name: getattr(found, name) for name in names})

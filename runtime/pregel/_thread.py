@@ -131,6 +131,7 @@ class Thread:
 
     Attributes:
         id: The checkpoint that the superstep starts from.
+        format: Of the checkpoint, as LangGraph numbers it.
         versions: The version of each channel that was ever written.
         seen: Per node, the versions of its triggers when it last ran.
         values: What the channels say of themselves.
@@ -180,6 +181,7 @@ class Thread:
         self._saved_parent: RunnableConfig | None = None
         self._new_versions: dict[str, Any] = {}  # since the last checkpoint that is saved
         self.id = ""
+        self.format = VERSION
         self.parent: str | None = None
         self.metadata: dict[str, Any] = {}
         self.versions: dict[str, Any] = {}
@@ -254,6 +256,7 @@ class Thread:
         self._asked_for = "", {}
         if saved.parent_config is not None:
             self.parent = saved.parent_config["configurable"].get("checkpoint_id")
+        self.format = checkpoint.get("v", VERSION)
         self.metadata = cast("dict[str, Any]", saved.metadata)
         self.versions = dict(checkpoint["channel_versions"])
         self.seen = {name: dict(seen) for name, seen in checkpoint["versions_seen"].items()}

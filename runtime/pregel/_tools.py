@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from runtime.errors import GraphInterrupt
+from runtime.errors import GraphDrained, GraphInterrupt
 from runtime.pregel._handler import StreamHandler
 
 __all__ = ("ToolsHandler",)
@@ -49,8 +49,11 @@ class ToolsHandler(StreamHandler):
         self._finish(run_id, {"event": "tool-finished", "output": output})
 
     def on_tool_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
-        """Emit that a tool failed, or handed over to a graph around; one that asks did neither."""
-        if isinstance(error, GraphInterrupt):
+        """Emit that a tool failed, or handed over to a graph around.
+
+        One that asks, or was stopped between two supersteps of a graph inside, did neither.
+        """
+        if isinstance(error, (GraphInterrupt, GraphDrained)):
             self._calls.pop(run_id, None)
         else:
             self._finish(run_id, {"event": "tool-error", "message": str(error)})

@@ -8,6 +8,7 @@ from typing import Any
 from conversations import Kit, Talk, conversation, counts, ids_of, logs
 from langchain_core.tools import tool
 from pydantic import BaseModel
+from scripted import call, calls
 
 # --- questions of nodes ----------------------------------------------------------------------
 
@@ -441,3 +442,47 @@ def two_tools_ask_in_one_node(k: Kit) -> Talk:
     yield graph.stream({"a": 1})
     yield graph.stream(k.Command(resume="yes"))
     yield graph.stream(k.Command(resume="no"))
+
+
+# --- answers under the id of the first question ------------------------------------------------
+
+
+@conversation
+def a_second_question_answered_under_the_id_of_the_first(k: Kit) -> Talk:
+    graph = k.talk(k.chain(ask=k.asks("one?", "two?", "three?")))
+    (id_,) = ids_of((yield graph.stream({"a": 1})))
+    for answer in "abc":
+        yield graph.stream(k.Command(resume={id_: answer}))
+        yield graph.state()
+
+
+# --- answers that do not fit, in tools ---------------------------------------------------------
+
+
+def a_tool_node_whose_tool_asks(k: Kit, **kwargs: Any) -> Any:
+    """Return a tool node that tells the model of every error, in a graph to talk to."""
+
+    @tool
+    def confirm() -> str:
+        """Ask for a number."""
+        return str(k.ask("n?", response_schema=int))
+
+    node = k.engine.prebuilt.ToolNode([confirm], handle_tool_errors=True, **kwargs)
+    return k.talk(k.chain(k.engine.graph.MessagesState, tools=node))
+
+
+@conversation
+def an_answer_that_does_not_fit_in_a_tool(k: Kit) -> Talk:
+    graph = a_tool_node_whose_tool_asks(k)
+    yield graph.stream({"messages": [calls(call("confirm"))]})
+    yield graph.stream(k.Command(resume="five"))
+    yield graph.state()
+    yield graph.stream(k.Command(resume=5))
+
+
+@conversation
+def an_answer_that_does_not_fit_in_a_wrapped_tool(k: Kit) -> Talk:
+    graph = a_tool_node_whose_tool_asks(k, wrap_tool_call=lambda request, execute: execute(request))
+    yield graph.stream({"messages": [calls(call("confirm"))]})
+    yield graph.stream(k.Command(resume="five"))
+    yield graph.stream(k.Command(resume=5))

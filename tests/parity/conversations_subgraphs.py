@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conversations import EVERYTHING, Kit, Talk, alone, conversation, counts, ids_of, logs, thread
+from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
 
@@ -390,3 +391,26 @@ def output_keys_with_questions_inside(k: Kit) -> Talk:
     graph = around(k, k.chain(i=counts, ask=k.asks("?")).compile())
     yield graph.stream({"a": 1}, output_keys="a", stream_mode=EVERYTHING)
     yield graph.stream(k.Command(resume="!"), output_keys=["log"])
+
+
+# --- what nodes find in their config -----------------------------------------------------------
+
+
+def where(_: Any, config: RunnableConfig) -> Any:
+    """Log where the node is, as far as the config says."""
+    keys = ("checkpoint_id", "checkpoint_map", "checkpoint_ns", "thread_id")
+    return {"log": [{key: config["configurable"].get(key, "none") for key in keys}]}
+
+
+@conversation
+def the_checkpoints_around_a_node(k: Kit) -> Talk:
+    innermost = k.chain(last=where).compile()
+    inner = k.chain(first=where, innermost=innermost).compile()
+
+    def twice(_: Any) -> Any:
+        return {"log": [inner.invoke({"log": []}), inner.invoke({"log": []})]}
+
+    graph = k.talk(k.chain(before=where, inner=inner, calls=twice, after=where))
+    yield graph.stream({"a": 1})
+    history = yield graph.history()
+    yield graph.stream(None, history[2].config)

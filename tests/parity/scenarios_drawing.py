@@ -285,3 +285,16 @@ def a_graph_built_by_hand(engine: Engine) -> Any:
         input_channels="given",
         output_channels="result",
     )
+
+
+@drawing
+def breakpoints(engine: Engine) -> Any:
+    inner = nodes(engine, "x", "y").add_edge("x", "y")
+    graph = nodes(engine, "a", "b").add_edge("a", "b").add_edge("b", "inside")
+    graph.add_node("inside", inner.compile(interrupt_before=["y"], interrupt_after=["x", "y"]))
+    return graph.compile(interrupt_before=["b", "inside"], interrupt_after=["a"])
+
+
+@drawing
+def breakpoints_everywhere(engine: Engine) -> Any:
+    return nodes(engine, "a").compile(interrupt_before="*", interrupt_after="*")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import operator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 from engines import Engine
-from langchain_core.runnables import RunnableLambda
+from langchain_core.runnables import RunnableConfig, RunnableLambda
+from langgraph.store.memory import InMemoryStore
 from pydantic import BaseModel
 from scenarios import State, chain, scenario
 from typing_extensions import NotRequired, Required, TypedDict
@@ -402,3 +404,62 @@ def a_path_that_returns_a_runnable(engine: Engine) -> Any:
     graph = graph_of(engine, "x", "sync", "async")
     graph.add_conditional_edges("x", lambda _: says_how(lambda how: how), ["sync", "async"])
     return edges(graph, "sx").compile()
+
+
+# --- what nodes find in their config -----------------------------------------------------------
+
+
+def where(_: Any, config: RunnableConfig) -> Any:
+    """Log where the node is, as far as the config says."""
+    keys = ("checkpoint_id", "checkpoint_map", "checkpoint_ns", "thread_id")
+    return {"log": [{key: config["configurable"].get(key, "none") for key in keys}]}
+
+
+@scenario({"log": []}, config={"configurable": {"checkpoint_id": "made up"}})
+def a_checkpoint_that_nobody_keeps(engine: Engine) -> Any:
+    return chain(engine, where)
+
+
+def of_a_server(engine: Engine, slot: Any) -> Any:
+    """Return a graph that is run with this in the place of its runtime."""
+    store = InMemoryStore()
+    store.put(("n",), "k", {"of": "store"})
+
+    def node(_: Any, runtime: engine.runtime.Runtime) -> Any:
+        kept = runtime.store and runtime.store.get(("n",), "k").value
+        return {"log": [(runtime.context, kept, runtime.previous, runtime.drain_requested)]}
+
+    graph = chain(engine, node, chain(engine, node))
+    return graph.with_config(configurable={"__pregel_runtime": slot(context="given", store=store)})
+
+
+@scenario({"log": []})
+def a_runtime_in_the_config(engine: Engine) -> Any:
+    return of_a_server(engine, engine.runtime.Runtime)
+
+
+@scenario({"log": []})
+def something_like_a_runtime_in_the_config(engine: Engine) -> Any:
+    return of_a_server(engine, SimpleNamespace)
+
+
+@scenario({"log": []}, context="of the run")
+def a_context_beside_a_runtime_in_the_config(engine: Engine) -> Any:
+    return of_a_server(engine, engine.runtime.Runtime)
+
+
+@scenario({"log": []})
+def whoever_is_told_which_nodes_are_done(engine: Engine) -> Any:
+    done: list[str] = []
+    inner = chain(engine, lambda _: {"log": ["inner"]}, lambda _: {"log": [[*done]]})
+    graph = chain(engine, inner, lambda _: {"log": [[*done]]})
+    return graph.with_config(configurable={"__pregel_node_finished": done.append})
+
+
+@scenario({"log": []})
+def a_node_that_drains_its_run(engine: Engine) -> Any:
+    def node(_: Any, runtime: engine.runtime.Runtime) -> Any:
+        runtime.control.request_drain("enough")
+        return {"log": [runtime.drain_requested]}
+
+    return chain(engine, node, node)

@@ -254,6 +254,11 @@ def a_prompt_that_is_a_runnable(engine: Engine) -> Any:
 
 
 @scenario(ASKED, config={"configurable": {"tone": "brief"}})
+def a_prompt_that_is_a_function_to_a_template(engine: Engine) -> Any:
+    return prompted(engine, lambda state: SystemMessage("Be brief.") + state["messages"])
+
+
+@scenario(ASKED, config={"configurable": {"tone": "brief"}})
 def a_prompt_that_reads_the_config(engine: Engine) -> Any:
     def prompt(state: Any, config) -> Any:
         return [("system", config["configurable"]["tone"]), *state["messages"]]

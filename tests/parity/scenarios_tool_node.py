@@ -230,7 +230,8 @@ def union(error: KeyError | ValueError) -> str:
 
 
 HANDLERS: dict[str, Any] = {
-    "by_default": None,
+    "by_default": ...,
+    "as_nothing": None,
     "always": True,
     "never": False,
     "with_a_text": "failed",
@@ -247,7 +248,7 @@ def failing(name: str, handler: Any, made: Any, suffix: str) -> None:
     """Register a scenario of a call that fails."""
 
     def build(engine: Engine) -> Any:
-        kwargs = {} if handler is None else {"handle_tool_errors": handler}
+        kwargs = {} if handler is ... else {"handle_tool_errors": handler}
         return noded(engine, foo_of(ValueError("bad")), **kwargs)
 
     build.__name__ = f"{suffix}_handled_{name}"
@@ -478,3 +479,52 @@ def a_wrapper_for_async_runs_only(engine: Engine) -> Any:
         return ToolMessage("async", tool_call_id="call_1", id="async")
 
     return noded(engine, foo_of("x"), awrap_tool_call=awrap)
+
+
+def with_a_new_state(request: Any, execute: Any) -> Any:
+    """Have the tool see another state."""
+    return execute(request.override(state={**request.state, "note": "new"}))
+
+
+@scenario(given(call("read"), note="old"), stream_mode=["updates", "tools"])
+def a_wrapper_that_changes_the_state(engine: Engine) -> Any:
+    prebuilt = engine.prebuilt
+
+    class Noted(TypedDict):
+        messages: Annotated[list[AnyMessage], engine.message.add_messages]
+        note: str
+
+    @tool
+    def read(
+        note: Annotated[str, prebuilt.InjectedState("note")], runtime: prebuilt.ToolRuntime
+    ) -> str:
+        """Read the note in both ways."""
+        return f"{note} {runtime.state['note']}"
+
+    return noded(engine, read, schema=Noted, wrap_tool_call=with_a_new_state)
+
+
+@scenario(FOO, stream_mode=["updates", "tools"])
+def a_list_without_an_answer_is_told(engine: Engine) -> Any:
+    returned = [engine.types.Command(update={"log": ["x"]})]
+
+    def told(error: ValueError) -> str:
+        return "a list" if "0 messages bound to tool_call_id 'call_1'" in str(error) else str(error)
+
+    return noded(engine, foo_of(returned), handle_tool_errors=told)
+
+
+@scenario(FOO, stream_mode=["updates", "tools"], subgraphs=True)
+def a_tool_whose_graph_is_drained(engine: Engine) -> Any:
+    control = engine.runtime.RunControl()
+    inner = engine.graph.StateGraph(engine.graph.MessagesState)
+    inner.add_node("drain", lambda _: control.request_drain("enough"))
+    inner.add_node("after", lambda _: None)
+    drained = inner.add_edge("drain", "after").add_edge(engine.graph.START, "drain").compile()
+
+    @tool
+    def foo(a: int) -> str:
+        """Run a graph that is to stop."""
+        return str(drained.invoke({"messages": []}, control=control))
+
+    return noded(engine, foo, handle_tool_errors=True)

@@ -276,8 +276,40 @@ def test_runnables_of_two_functions() -> None:
             RunnableCallable(None, asynchronous).invoke({})
         except TypeError as error:
             assert "No synchronous function" in str(error)
+        from langgraph.utils.config import ensure_config
+        assert ensure_config({"tags": ["a"]}, None, {"tags": ["b"]})["tags"] == ["a", "b"]
         given = {"configurable": {"a": 1}, "tags": ["t"]}
         assert patch_configurable(given, {"b": 2}) == {
             "configurable": {"a": 1, "b": 2}, "tags": ["t"]}
         """
     )
+
+
+def test_names_that_have_moved() -> None:
+    """They are found where they once were, with LangGraph's warning, and only under its name."""
+    shown = run(
+        """
+        import warnings
+        from runtime import as_langgraph
+        with as_langgraph.installed():
+            with warnings.catch_warnings(record=True) as heard:
+                warnings.simplefilter("always")
+                from langgraph.constants import CONF, PREVIOUS, START, Send
+                from langgraph.pregel.types import StateSnapshot
+                import langgraph.types as types
+                assert (Send, StateSnapshot) == (types.Send, types.StateSnapshot)
+            for warning in heard:
+                print(warning.category.__name__, warning.message)
+            try:
+                from langgraph.constants import NEVER
+            except ImportError:
+                print("never")
+        import runtime.constants
+        assert not hasattr(runtime.constants, "Send")
+        """
+    )
+    old, new, types, never = shown.splitlines()
+    assert old.startswith("LangGraphDeprecatedSinceV10 Importing PREVIOUS from langgraph.constants")
+    assert "Please use 'from langgraph.types import Send' instead." in new
+    assert types.startswith("LangGraphDeprecatedSinceV10 Importing from langgraph.pregel.types")
+    assert never == "never"

@@ -62,8 +62,11 @@ def test_a_config_annotated_as_something_else_is_the_authors_own() -> None:
 
     def node(_: Any, config: int = 3) -> None: ...
 
-    with pytest.warns(UserWarning, match="'config' parameter should be typed as 'RunnableConfig'"):
-        chain(node)
+    graph = StateGraph(State)
+    with pytest.warns(UserWarning, match="'config' parameter should be typed as") as heard:
+        graph.add_node("n", node)
+    assert [warning.filename for warning in heard] == [__file__]
+    graph.add_edge(START, "n").compile()
 
 
 class Counter:

@@ -227,3 +227,9 @@ def test_a_tool_hands_over_to_another_agent(drive) -> None:
     team = graph.add_node("second", second).add_edge(START, "first").compile()
     state = drive.invoke(team, {"messages": [("user", "q")]})
     assert texts(state) == ["q", "", "over to you", "I am second."]
+
+
+def test_an_argument_that_there_is_not() -> None:
+    """The error names it with its value."""
+    with pytest.raises(TypeError, match=r"unexpected keyword arguments: \{'tool': 5\}"):
+        forecaster(tool=5)

@@ -8,6 +8,7 @@ import pytest
 from langchain_core.messages import HumanMessage
 from langchain_core.tools import tool
 from pydantic import BaseModel
+from pydantic.v1 import BaseModel as BaseModelV1
 from scripted import call, calls
 
 from runtime.prebuilt import ValidationNode
@@ -15,6 +16,12 @@ from runtime.prebuilt import ValidationNode
 
 class City(BaseModel):
     """A city."""
+
+    name: str
+
+
+class OldCity(BaseModelV1):
+    """A city, as Pydantic once had classes."""
 
     name: str
 
@@ -40,10 +47,11 @@ def node(*schemas: Any, **kwargs: Any) -> ValidationNode:
     ("schema", "made", "content"),
     [
         (City, call("City", name="sf"), '{"name":"sf"}'),
+        (OldCity, call("OldCity", name="sf"), '{"name": "sf"}'),
         (double, call("double", a="1"), '{"a":1}'),
         (triple, call("triple", a=1), '{"a":1}'),
     ],
-    ids=["class", "tool", "function"],
+    ids=["class", "old_class", "tool", "function"],
 )
 def test_calls_that_fit(drive, schema, made, content) -> None:
     """The answer has the arguments as the schema reads them."""
@@ -59,6 +67,13 @@ def test_calls_that_do_not_fit(drive) -> None:
     assert message.additional_kwargs == {"is_error": True}
     own = node(double, format_error=lambda error, made, schema: f"bad {made['name']}")
     assert drive.invoke(own, wrong)[0].content == "bad double"
+
+
+def test_calls_that_do_not_fit_an_old_class(drive) -> None:
+    """They are answered in the same way."""
+    message = drive.invoke(node(OldCity), [calls(call("OldCity"))])[0]
+    assert "field required" in message.content
+    assert message.additional_kwargs == {"is_error": True}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from langchain_core.tools import tool
 from scripted import call, calls
 
 from runtime.prebuilt import ToolNode
+from runtime.prebuilt.tool_node import ToolCallRequest
 
 
 @tool
@@ -103,3 +104,12 @@ def test_a_wrapper_for_async_runs(drive) -> None:
 
     expected = {"sync": "sync", "async": "async 4"}
     assert content(drive, sync, awrap_tool_call=asynchronous) == expected[drive.name]
+
+
+def test_a_request_that_is_changed_in_place() -> None:
+    """Is changed, with a warning that says what to do instead."""
+    request = ToolCallRequest(tool_call=call("double", a=2), tool=double, state={}, runtime=None)
+    with pytest.warns(DeprecationWarning, match=r"'tool' on ToolCallRequest(.|\n)*override"):
+        request.tool = triple
+    assert request.tool is triple
+    assert request.override(tool=double).tool is double

@@ -1,0 +1,36 @@
+"""Names that `langgraph.constants` once had: they are still found there, with a warning."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Final
+
+from runtime.warnings import LangGraphDeprecatedSinceV10, deprecated
+
+__all__ = ("__getattr__",)
+
+_TYPES: Final = ("Interrupt", "Send")
+
+
+def __getattr__(name: str) -> Any:
+    """Return such a name.
+
+    Raises:
+        AttributeError: It never was there.
+    """
+    if name in _TYPES:
+        deprecated(
+            f"Importing {name} from langgraph.constants is deprecated. Please use "
+            f"'from langgraph.types import {name}' instead.",
+            LangGraphDeprecatedSinceV10,
+        )
+        return getattr(import_module("runtime.types"), name)
+    private = import_module("runtime._compat.constants")
+    if name not in private.__all__:
+        raise AttributeError(f"module 'langgraph.constants' has no attribute {name!r}")
+    deprecated(
+        f"Importing {name} from langgraph.constants is deprecated. This constant is now private "
+        "and should not be used directly.",
+        LangGraphDeprecatedSinceV10,
+    )
+    return getattr(private, name)

@@ -1,0 +1,36 @@
+"""`langgraph.pregel.types`, where some of `langgraph.types` once was."""
+
+from __future__ import annotations
+
+from runtime._compat.nodes import PregelExecutableTask
+from runtime.types import (
+    All,
+    CachePolicy,
+    PregelTask,
+    RetryPolicy,
+    StateSnapshot,
+    StateUpdate,
+    StreamMode,
+    StreamWriter,
+    default_retry_on,
+)
+from runtime.warnings import LangGraphDeprecatedSinceV10, deprecated
+
+__all__ = (
+    "All",
+    "CachePolicy",
+    "PregelExecutableTask",
+    "PregelTask",
+    "RetryPolicy",
+    "StateSnapshot",
+    "StateUpdate",
+    "StreamMode",
+    "StreamWriter",
+    "default_retry_on",
+)
+
+deprecated(
+    "Importing from langgraph.pregel.types is deprecated. Please use 'from langgraph.types import "
+    "...' instead.",
+    LangGraphDeprecatedSinceV10,
+)

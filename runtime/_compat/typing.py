@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from typing_extensions import TypedDict
-
+from runtime._renamed import DeprecatedKwargs
 from runtime.channels.base import MISSING
 
 __all__ = ("MISSING", "BaseUser", "DeprecatedKwargs", "StateLike")
 
 StateLike = Any
 """A TypedDict, a dataclass or a Pydantic object; no type says so."""
-
-
-class DeprecatedKwargs(TypedDict):
-    """Keyword arguments that a type checker should complain about: all of them."""
 
 
 class BaseUser(Protocol):

@@ -1,0 +1,82 @@
+"""What packages built on LangGraph look for in a node's config, beside its constants.
+
+Once this is imported, the configs of nodes hold it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from runtime._compat.constants import (
+    CONF,
+    CONFIG_KEY_CHECKPOINTER,
+    INTERRUPT,
+    NS_END,
+    NS_SEP,
+    TASKS,
+)
+from runtime.config import RUNTIME_KEY
+from runtime.pregel._task import in_configs
+
+if TYPE_CHECKING:
+    from runtime.pregel._node import Write
+    from runtime.pregel._task import Task
+
+__all__ = (
+    "CONF",
+    "CONFIG_KEY_CHECKPOINTER",
+    "CONFIG_KEY_READ",
+    "CONFIG_KEY_RUNTIME",
+    "CONFIG_KEY_SEND",
+    "INTERRUPT",
+    "NS_END",
+    "NS_SEP",
+    "TASKS",
+)
+
+CONFIG_KEY_READ: Final = "__pregel_read"
+"""The key under which a node finds what reads the state."""
+CONFIG_KEY_SEND: Final = "__pregel_send"
+"""The key under which a node finds what writes to the state."""
+CONFIG_KEY_RUNTIME: Final = RUNTIME_KEY
+"""The key under which a node finds its `Runtime`."""
+
+
+def _read(task: Task, select: str | Sequence[str], fresh: bool = False) -> Any:
+    """Return the value of a channel, `None` if it has none, or those of several that have one.
+
+    Args:
+        task: Who reads.
+        select: The channel, or several.
+        fresh: Whether what the task wrote so far counts.
+
+    Raises:
+        KeyError: There is no such channel.
+    """
+    channels = task.run.channels.after(task.writes if fresh else ())
+    if isinstance(select, str):
+        return channels.read([select]).get(select)
+    return channels.read(select)
+
+
+def _reader(task: Task) -> Callable[..., Any]:
+    return partial(_read, task)
+
+
+def _sender(task: Task) -> Callable[[Sequence[Write]], None]:
+    return task.writes.extend
+
+
+def _runtime(task: Task) -> Any:
+    return task.runtime
+
+
+in_configs.update(
+    {
+        CONFIG_KEY_READ: _reader,
+        CONFIG_KEY_SEND: _sender,
+        CONFIG_KEY_RUNTIME: _runtime,
+    }
+)

@@ -6,6 +6,8 @@ import functools
 from collections.abc import Callable
 from typing import Any, Final, TypeVar, cast
 
+from typing_extensions import TypedDict
+
 from runtime.warnings import (
     LangGraphDeprecatedSinceV05,
     LangGraphDeprecatedSinceV10,
@@ -13,7 +15,7 @@ from runtime.warnings import (
     deprecated,
 )
 
-__all__ = ("renamed",)
+__all__ = ("DeprecatedKwargs", "renamed")
 
 _SINCE: Final[dict[str, type[LangGraphDeprecationWarning]]] = {
     "retry": LangGraphDeprecatedSinceV05,
@@ -21,6 +23,11 @@ _SINCE: Final[dict[str, type[LangGraphDeprecationWarning]]] = {
     "output": LangGraphDeprecatedSinceV05,
     "config_schema": LangGraphDeprecatedSinceV10,
 }
+
+
+class DeprecatedKwargs(TypedDict):
+    """Keyword arguments that a type checker should complain about: all of them."""
+
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 

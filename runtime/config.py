@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import var_child_runnable_config
@@ -13,11 +13,15 @@ from runtime._parts import StreamWriter
 
 if TYPE_CHECKING:
     from runtime.pregel._task import Task
+    from runtime.runtime import Runtime
 
 __all__ = ("get_config", "get_store", "get_stream_writer")
 
 TASK_KEY = "__pregel_task"
 """The one key of ours in `config["configurable"]`: the running `Task`."""
+
+RUNTIME_KEY = "__pregel_runtime"
+"""The key in `configurable` under which servers, packages and tests pass a `Runtime` by hand."""
 
 
 def get_config() -> RunnableConfig:
@@ -55,6 +59,25 @@ def current_task() -> Task:
     return cast("Task", task)
 
 
+def runtime_in(config: RunnableConfig) -> Runtime[Any] | None:
+    """Return the runtime that a config brings: one passed by hand, or that of the running task."""
+    configurable = config.get("configurable") or {}
+    if (given := configurable.get(RUNTIME_KEY)) is not None:
+        return cast("Runtime[Any]", given)
+    task: Task | None = configurable.get(TASK_KEY)
+    return None if task is None else task.runtime
+
+
+def current_runtime() -> Runtime[Any]:
+    """Return the runtime of the calling code.
+
+    Raises:
+        RuntimeError: No graph of this runtime is running it.
+        KeyError: The same, under the contract of Python 3.10.
+    """
+    return runtime_in(get_config()) or current_task().runtime
+
+
 def get_stream_writer() -> StreamWriter:
     """Return the function that puts a value into the `custom` stream of the running graph.
 
@@ -63,7 +86,7 @@ def get_stream_writer() -> StreamWriter:
     Raises:
         RuntimeError: Called outside of a node, task or tool of a running graph.
     """
-    return current_task().runtime.stream_writer
+    return current_runtime().stream_writer
 
 
 def get_store() -> BaseStore:
@@ -72,4 +95,4 @@ def get_store() -> BaseStore:
     Raises:
         RuntimeError: Called outside of a node, task or tool of a running graph.
     """
-    return cast(BaseStore, current_task().runtime.store)
+    return cast(BaseStore, current_runtime().store)

@@ -11,7 +11,7 @@ from typing_extensions import TypeVar
 
 from runtime import _contract
 from runtime._parts import StreamWriter
-from runtime.config import TASK_KEY, current_task, get_config
+from runtime.config import current_runtime, get_config, runtime_in
 
 __all__ = ("ExecutionInfo", "RunControl", "Runtime", "ServerInfo", "get_runtime")
 
@@ -163,6 +163,6 @@ def get_runtime(context_schema: type[ContextT] | None = None) -> Runtime[Context
     Raises:
         RuntimeError: Called outside of a node, task or tool of a running graph.
     """
-    if _contract.active is not None and TASK_KEY not in get_config().get("configurable", {}):
+    if _contract.active is not None and runtime_in(get_config()) is None:
         return cast("Runtime[ContextT]", None)  # LangGraph has no error for it
-    return cast("Runtime[ContextT]", current_task().runtime)
+    return cast("Runtime[ContextT]", current_runtime())

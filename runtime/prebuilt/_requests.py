@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -31,6 +32,17 @@ class ToolCallRequest:
     tool: BaseTool | None
     state: Any
     runtime: ToolRuntime[Any, Any]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set a field, with a warning: a wrapper further out goes on with this very request."""
+        if name in self.__dict__:
+            warnings.warn(
+                f"Setting attribute {name!r} on ToolCallRequest is deprecated. Use the override() "
+                "method instead to create a new instance with modified values.",
+                DeprecationWarning,
+                stacklevel=2,
+            )
+        super().__setattr__(name, value)
 
     def override(self, **overrides: Any) -> ToolCallRequest:
         """Return a request with other values for some of the fields; this one stays as it is."""

@@ -11,9 +11,9 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langgraph.store.base import BaseStore
 from pydantic import BaseModel, create_model
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import NotRequired, TypedDict, Unpack
 
-from runtime._renamed import renamed
+from runtime._renamed import DeprecatedKwargs, renamed
 from runtime.graph.message import add_messages
 from runtime.graph.state import CompiledStateGraph, StateGraph
 from runtime.managed import RemainingSteps
@@ -99,6 +99,7 @@ def create_react_agent(
     debug: bool = False,
     version: Literal["v1", "v2"] = "v2",
     name: str | None = None,
+    **deprecated_kwargs: Unpack[DeprecatedKwargs],
 ) -> CompiledStateGraph[Any, Any, Any, Any]:
     """Return a graph that asks a model and calls the tools it asks for, until it asks for none.
 
@@ -128,13 +129,18 @@ def create_react_agent(
         version: `"v2"` runs each tool call as a task of its own, `"v1"` all calls of a message as
             one.
         name: The name of the graph, which the answers of the model carry, too.
+        deprecated_kwargs: Nothing any more.
 
     Raises:
         ValueError: The version is unknown, the state lacks a key, the model knows other tools, or
             the prompt is of an unknown kind.
-        TypeError: The model is no model.
+        TypeError: The model is no model, or there is no such argument.
         ImportError: The model is a name, and `langchain` is not installed.
     """
+    if deprecated_kwargs:
+        raise TypeError(
+            f"create_react_agent() got unexpected keyword arguments: {deprecated_kwargs}"
+        )
     if version not in ("v1", "v2"):
         raise ValueError(f"Invalid version {version}. Supported versions are 'v1' and 'v2'.")
     builtin: list[dict[str, Any]] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -15,8 +16,8 @@ from langchain_core.tools import tool as make_tool
 from pydantic import BaseModel, ValidationError
 
 from runtime import _contract
-from runtime.config import TASK_KEY
-from runtime.errors import GraphBubbleUp
+from runtime.config import TASK_KEY, runtime_in
+from runtime.errors import GraphBubbleUp, is_invalid_resume
 from runtime.prebuilt._failures import (
     INVALID_TOOL_NAME_ERROR_TEMPLATE,
     Handler,
@@ -153,7 +154,7 @@ class ToolNode(Runnable[Any, Any]):
         try:
             return self._wrap_tool_call(request, execute)
         except Exception as error:  # noqa: BLE001 - which ones are told is the author's choice
-            return self._told(error, request.tool_call)
+            return self._told(error, request.tool_call, around=True)
 
     async def _arun(self, shape: Shape, request: ToolCallRequest) -> Result:
         if self._awrap_tool_call is None and self._wrap_tool_call is not None:
@@ -164,7 +165,7 @@ class ToolNode(Runnable[Any, Any]):
         try:
             return await self._awrap_tool_call(request, execute)
         except Exception as error:  # noqa: BLE001
-            return self._told(error, request.tool_call)
+            return self._told(error, request.tool_call, around=True)
 
     def _execute(self, shape: Shape, request: ToolCallRequest) -> Result:
         if request.tool is None:
@@ -172,9 +173,9 @@ class ToolNode(Runnable[Any, Any]):
         filled = self._filled(request.tool, request)
         try:
             output = request.tool.invoke(filled, request.runtime.config)
+            return accepted(output, request.tool_call, shape, self._messages_key)
         except Exception as error:  # noqa: BLE001
             return self._failed(error, request.tool, request.tool_call)
-        return accepted(output, request.tool_call, shape, self._messages_key)
 
     async def _aexecute(self, shape: Shape, request: ToolCallRequest) -> Result:
         if request.tool is None:
@@ -182,16 +183,19 @@ class ToolNode(Runnable[Any, Any]):
         filled = self._filled(request.tool, request)
         try:
             output = await request.tool.ainvoke(filled, request.runtime.config)
+            return accepted(output, request.tool_call, shape, self._messages_key)
         except Exception as error:  # noqa: BLE001
             return self._failed(error, request.tool, request.tool_call)
-        return accepted(output, request.tool_call, shape, self._messages_key)
 
     def _filled(self, tool: BaseTool, request: ToolCallRequest) -> ToolCall:
         """Return the call with the arguments that the model does not know of."""
         injection = self._injection_of(tool)
         call: ToolCall = {**request.tool_call, "type": "tool_call"}
         if injection.hidden:
-            call["args"] = injection.fill(call["args"], request.runtime, self._messages_key)
+            runtime = request.runtime
+            if runtime.state is not request.state:  # a wrapper has the tool see another one
+                runtime = replace(runtime, state=request.state)
+            call["args"] = injection.fill(call["args"], runtime, self._messages_key)
         return call
 
     def _injection_of(self, tool: BaseTool) -> Injection:
@@ -201,16 +205,28 @@ class ToolNode(Runnable[Any, Any]):
 
     def _failed(self, error: Exception, tool: BaseTool, call: ToolCall) -> ToolMessage:
         """Tell the model that a tool failed, or raise."""
-        if isinstance(error, ValidationError):
+        if isinstance(error, ValidationError) and not is_invalid_resume(error):
             hidden = self._injection_of(tool).names
             refused = ToolInvocationError.about(call["name"], error, call["args"], hidden)
             refused.__cause__ = error
             error = refused
         return self._told(error, call)
 
-    def _told(self, error: Exception, call: ToolCall) -> ToolMessage:
-        """Return what the model is told about a failure; raise one that it is not told."""
-        if isinstance(error, GraphBubbleUp) or not isinstance(error, self._handled):
+    def _told(self, error: Exception, call: ToolCall, around: bool = False) -> ToolMessage:
+        """Return what the model is told about a failure; raise one that it is not told.
+
+        Of a wrapper's failures it is told all, if of any. That a question was answered with what
+        does not fit is not its fault.
+
+        Args:
+            error: What was raised.
+            call: The call.
+            around: Whether a wrapper raised it.
+        """
+        handled = (Exception,) if around and self._handled else self._handled
+        if isinstance(error, GraphBubbleUp) or not isinstance(error, handled):
+            raise error
+        if is_invalid_resume(error):
             raise error
         content = shown_to_model(self._handle_tool_errors, error)
         return _error_message(content, call)
@@ -230,7 +246,8 @@ class ToolNode(Runnable[Any, Any]):
         if config is None or TASK_KEY not in config.get("configurable", ()):
             config = ensure_config(config)
         task: Task | None = config.get("configurable", {}).get(TASK_KEY)
-        if task is None and _contract.active is not None:
+        runtime = runtime_in(config)
+        if runtime is None and _contract.active is not None:
             raise ValueError(
                 f"{self.name!r} finds no graph around it, which LangGraph's tool node asks for: "
                 "add it as a node, or pass it the config of the node that calls it."
@@ -240,7 +257,7 @@ class ToolNode(Runnable[Any, Any]):
         if shape == "tool_calls":
             # what a `Send` hands over says nothing of the state, or comes with it
             state = given["state"] if isinstance(given, dict) else _read_state(task)
-        runtime = task.runtime if task is not None else Runtime()
+        runtime = runtime or Runtime()
         requests = []
         for call in calls:
             tool_runtime = ToolRuntime(

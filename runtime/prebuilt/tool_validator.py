@@ -8,7 +8,8 @@ from typing import Any, cast
 from langchain_core.messages import AIMessage, ToolCall, ToolMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool, create_schema_from_function
-from pydantic import BaseModel, ValidationError
+from langchain_core.utils.pydantic import is_basemodel_subclass, is_pydantic_v1_subclass
+from pydantic import BaseModel
 
 from runtime.warnings import LangGraphDeprecatedSinceV10, deprecated
 
@@ -86,23 +87,34 @@ class ValidationNode(Runnable[Any, Any]):
         schema = self.schemas_by_name[call["name"]]
         named = {"name": call["name"], "tool_call_id": call["id"]}
         try:
-            return ToolMessage(schema.model_validate(call["args"]).model_dump_json(), **named)
-        except ValidationError as error:
+            return ToolMessage(_checked(schema, call["args"]), **named)
+        except ValueError as error:  # a ValidationError of either Pydantic is one
             told = self._format_error(error, call, schema)
             return ToolMessage(told, additional_kwargs={"is_error": True}, **named)
+
+
+def _checked(schema: Schema, args: dict[str, Any]) -> str:
+    """Return valid arguments as JSON.
+
+    Raises:
+        ValueError: They are not.
+    """
+    if is_pydantic_v1_subclass(schema):
+        return cast(str, cast(Any, schema).parse_obj(args).json())
+    return schema.model_validate(args).model_dump_json()
 
 
 def _named_schema(given: Any) -> tuple[str, Schema]:
     if isinstance(given, BaseTool):
         schema = given.args_schema
-        if not (isinstance(schema, type) and issubclass(schema, BaseModel)):
-            raise ValueError(  # noqa: TRY004
+        if not (isinstance(schema, type) and is_basemodel_subclass(schema)):
+            raise ValueError(
                 f"ValidationNode needs tools with a Pydantic args_schema; that of {given.name!r} "
                 f"is {schema!r}."
             )
-        return given.name, schema
-    if isinstance(given, type) and issubclass(given, BaseModel):
-        return given.__name__, given
+        return given.name, cast(Schema, schema)
+    if isinstance(given, type) and is_basemodel_subclass(given):
+        return given.__name__, cast(Schema, given)
     if callable(given) and not isinstance(given, type):
         return given.__name__, cast(Schema, create_schema_from_function("Validation", given))
     raise ValueError(

@@ -21,10 +21,11 @@ from langchain_core.runnables.utils import is_async_callable, is_async_generator
 from langgraph.store.base import BaseStore
 
 from runtime.channels._state import Channels
-from runtime.config import TASK_KEY
+from runtime.config import TASK_KEY, runtime_in
 from runtime.constants import TAG_HIDDEN
 from runtime.errors import NodeError
 from runtime.pregel._names import PULL, TaskPath, id_parts
+from runtime.runtime import Runtime
 from runtime.types import StreamWriter, TracePolicy
 
 if TYPE_CHECKING:
@@ -72,6 +73,29 @@ class Call:
     def unfolded(self, output: Any) -> Runnable[Any, Any] | None:
         """Return what it returned if that is to be invoked on the same input."""
         return output if self.unfolds and isinstance(output, Runnable) else None
+
+    def run(self, value: Any, config: RunnableConfig) -> Any:
+        """Call it where no driver does.
+
+        Raises:
+            TypeError: It is async.
+        """
+        if self.invoke is None:
+            raise TypeError(
+                f'No synchronous function provided to "{self.name}": it is async. Use ainvoke or '
+                "astream, or give it a sync function."
+            )
+        output = self.invoke(value, config)
+        inner = self.unfolded(output)
+        return output if inner is None else inner.invoke(value, config)
+
+    async def arun(self, value: Any, config: RunnableConfig) -> Any:
+        """Call it where no driver does; a sync function is called in the event loop."""
+        if self.ainvoke is None:
+            return self.run(value, config)
+        output = await self.ainvoke(value, config)
+        inner = self.unfolded(output)
+        return output if inner is None else await inner.ainvoke(value, config)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +169,26 @@ class Node:
         self.path = (PULL, self.name)
         self.id_parts = id_parts(self.path, self.triggers)
 
+    def invoke(
+        self,
+        input: Any,  # noqa: A002 - LangGraph's public name
+        config: RunnableConfig | None = None,
+    ) -> Any:
+        """Call the node alone, to test it: no graph runs, and what it returns goes nowhere."""
+        for call in self.calls:
+            input = call.run(input, config or {})  # noqa: A001
+        return input
+
+    async def ainvoke(
+        self,
+        input: Any,  # noqa: A002
+        config: RunnableConfig | None = None,
+    ) -> Any:
+        """Do the same in an event loop."""
+        for call in self.calls:
+            input = await call.arun(input, config or {})  # noqa: A001
+        return input
+
 
 # Which annotations each injected parameter may have. No annotation is always fine.
 _INJECTABLE: dict[str, tuple[Any, ...] | None] = {
@@ -170,12 +214,11 @@ _INJECTABLE: dict[str, tuple[Any, ...] | None] = {
     "runtime": None,
 }
 
-_FROM_TASK: dict[str, Callable[[Task], Any]] = {
-    "error": lambda task: task.attempt and task.attempt.error,
-    "writer": lambda task: task.runtime.stream_writer,
-    "store": lambda task: task.runtime.store,
-    "previous": lambda task: task.runtime.previous,
-    "runtime": lambda task: task.runtime,
+_FROM_RUNTIME: dict[str, Callable[[Runtime[Any]], Any]] = {
+    "writer": lambda runtime: runtime.stream_writer,
+    "store": lambda runtime: runtime.store,
+    "previous": lambda runtime: runtime.previous,
+    "runtime": lambda runtime: runtime,
 }
 
 
@@ -241,20 +284,28 @@ def _with_injection(
         return lambda value, _config: function(value)
     if wanted == ("config",) and not explode:
         return lambda value, config: function(value, config=config)
-    from_task = [(name, _FROM_TASK[name]) for name in wanted if name != "config"]
-    with_config = "config" in wanted
+    from_runtime = [(name, _FROM_RUNTIME[name]) for name in wanted if name in _FROM_RUNTIME]
+    with_config, with_error = "config" in wanted, "error" in wanted
 
     def call(value: Any, config: RunnableConfig) -> Any:
-        task: Task = config["configurable"][TASK_KEY]
-        extra = {name: get(task) for name, get in from_task}
+        runtime = runtime_in(config) or Runtime()
+        extra = {name: get(runtime) for name, get in from_runtime}
         if with_config:
             extra["config"] = config
+        if with_error:
+            extra["error"] = _error_in(config)
         if explode:
             args, kwargs = value
             return function(*args, **{**extra, **kwargs})
         return function(value, **extra)
 
     return call
+
+
+def _error_in(config: RunnableConfig) -> NodeError | None:
+    """Return what the running node is to handle."""
+    task: Task | None = (config.get("configurable") or {}).get(TASK_KEY)
+    return None if task is None or task.attempt is None else task.attempt.error
 
 
 def _at_once(call: Callable[[Any, RunnableConfig], Any]) -> Callable[[Any, RunnableConfig], Any]:

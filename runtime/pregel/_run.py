@@ -25,7 +25,7 @@ from runtime.callbacks import (
     GraphLifecycleStatus,
 )
 from runtime.channels._state import Channels
-from runtime.config import TASK_KEY
+from runtime.config import RUNTIME_KEY, TASK_KEY
 from runtime.errors import (
     GraphBubbleUp,
     GraphDrained,
@@ -220,7 +220,9 @@ class Run:
         return sink.reader
 
     def _runtime(self, context: Any, parent: Task | None) -> Runtime[Any]:
-        around = parent.runtime if parent is not None else Runtime()
+        around: Runtime[Any] | None = self.config["configurable"].pop(RUNTIME_KEY, None)
+        if around is None:
+            around = parent.runtime if parent is not None else Runtime()
         return Runtime(
             context=around.context
             if context is None

@@ -478,3 +478,48 @@ def a_wrapper_for_async_runs_only(engine: Engine) -> Any:
         return ToolMessage("async", tool_call_id="call_1", id="async")
 
     return noded(engine, foo_of("x"), awrap_tool_call=awrap)
+
+
+# --- what wrappers change, and what they raise -----------------------------------------------
+
+
+@scenario(given(call("foo", a=1), note="old"), stream_mode=EVERY)
+def a_wrapper_shows_a_tool_another_state(engine: Engine) -> Any:
+    class Noted(engine.graph.MessagesState):
+        note: str
+
+    tools = engine.tool_node
+
+    @tool
+    def foo(a: int, note: Annotated[str, tools.InjectedState("note")], runtime: Any) -> str:
+        """Do it."""
+        return f"{note} {runtime.state['note']}"
+
+    def wrap(request: Any, execute: Any) -> Any:
+        return execute(request.override(state={**request.state, "note": "new"}))
+
+    return noded(engine, foo, schema=Noted, wrap_tool_call=wrap)
+
+
+@scenario(FOO, stream_mode=EVERY)
+def a_wrapper_fails_with_another_class_than_is_handled(engine: Engine) -> Any:
+    def wrap(request: Any, execute: Any) -> Any:
+        raise LookupError("no")
+
+    return noded(engine, foo_of("x"), wrap_tool_call=wrap, handle_tool_errors=(TypeError,))
+
+
+@scenario(FOO, stream_mode=EVERY)
+def a_list_that_does_not_answer_is_told(engine: Engine) -> Any:
+    lists = [engine.types.Command(update={"messages": []})]
+    return noded(engine, foo_of(lists), handle_tool_errors=True)
+
+
+@scenario(FOO, stream_mode=EVERY)
+def a_runtime_by_its_name_alone(engine: Engine) -> Any:
+    @tool
+    def foo(a: int, runtime: Any) -> str:
+        """Do it."""
+        return type(runtime).__name__
+
+    return noded(engine, foo)

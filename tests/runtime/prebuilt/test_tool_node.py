@@ -223,7 +223,7 @@ def test_a_command_that_does_not_answer(drive) -> None:
 def test_a_list_that_answers_twice(drive) -> None:
     """It must answer once."""
     act = commanding(lambda done: [Command(update={"messages": [done]}), done])
-    with pytest.raises(ValueError, match="2 messages that answer the call 'call_1'"):
+    with pytest.raises(ValueError, match="2 messages bound to tool_call_id 'call_1'"):
         drive.invoke(ToolNode([act]), {"messages": [ACT]})
 
 

@@ -17,15 +17,18 @@ _HERE: Final = "runtime._compat"
 MODULES: Final = {
     "_internal": _HERE,
     "_internal._config": f"{_HERE}.config",
-    "_internal._constants": f"{_HERE}.constants",
+    "_internal._constants": f"{_HERE}.keys",
     "_internal._runnable": f"{_HERE}.runnable",
     "_internal._typing": f"{_HERE}.typing",
     "graph._branch": "runtime.graph._branch",
     "graph._node": f"{_HERE}.nodes",
+    "prebuilt._tool_call_stream": "runtime.prebuilt._tool_call_stream",
+    "prebuilt._tool_call_transformer": "runtime.prebuilt._tool_call_stream",
+    "pregel._checkpoint": f"{_HERE}.checkpoints",
+    "pregel.debug": "runtime.types",
     "pregel.protocol": f"{_HERE}.protocol",
     "pregel.remote": f"{_HERE}.remote",
     "pregel.types": f"{_HERE}.pregel_types",
-    "prebuilt._tool_call_stream": "runtime.prebuilt._tool_call_stream",
     "stream._mux": "runtime.stream._mux",
     "stream._types": "runtime.stream._transformer",
     "utils": _HERE,
@@ -47,10 +50,16 @@ NAMES: Final = {
         "TASKS": f"{_HERE}.constants",
         "__getattr__": f"{_HERE}.moved",
     },
+    "runtime.prebuilt.chat_agent_executor": {
+        "_get_model": f"{_HERE}.agents",
+        "_should_bind_tools": f"{_HERE}.agents",
+        "_validate_chat_history": f"{_HERE}.agents",
+    },
     "runtime.prebuilt.tool_node": {
         "TOOL_CALL_ERROR_TEMPLATE": "runtime.prebuilt._failures",
         "TOOL_EXECUTION_ERROR_TEMPLATE": f"{_HERE}.constants",
         "TOOL_INVOCATION_ERROR_TEMPLATE": "runtime.prebuilt._failures",
+        "_infer_handled_types": f"{_HERE}.agents",
     },
     "runtime.graph.message": {
         "MessageGraph": "runtime.graph._message_graph",
@@ -58,6 +67,9 @@ NAMES: Final = {
     },
     "runtime.graph.state": {"_get_channel": f"{_HERE}.channels"},
     "runtime.runtime": {"BaseUser": f"{_HERE}.typing"},
-    "runtime.types": {"PregelExecutableTask": f"{_HERE}.nodes"},
+    "runtime.types": {
+        "PregelExecutableTask": f"{_HERE}.nodes",
+        "RunnableConfig": "langchain_core.runnables",
+    },
 }
 """For a module of ours, names that LangGraph's has besides, and where they are."""

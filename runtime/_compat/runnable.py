@@ -63,8 +63,8 @@ class RunnableCallable(Runnable[Any, Any]):
         self.tags = list(tags or ())
         self.trace = trace
         self.kwargs = kwargs
-        self._sync = func and self._call(func, kwargs).invoke
-        self._async = afunc and self._call(afunc, kwargs).ainvoke
+        self._sync = func and self._call(func, kwargs).run
+        self._async = afunc and self._call(afunc, kwargs).arun
 
     @property
     def deps(self) -> list[Any]:
@@ -91,7 +91,7 @@ class RunnableCallable(Runnable[Any, Any]):
                 f'No synchronous function provided to "{self.get_name()}". Give it one, or use '
                 "ainvoke or astream."
             )
-        sync = self._call(self.func, {**self.kwargs, **kwargs}).invoke if kwargs else self._sync
+        sync = self._call(self.func, {**self.kwargs, **kwargs}).run if kwargs else self._sync
         config = ensure_config(config)
         if not self.trace:
             return sync(input, config)
@@ -110,7 +110,7 @@ class RunnableCallable(Runnable[Any, Any]):
         """Call the async function."""
         if self.afunc is None or self._async is None:
             return self.invoke(input, config, **kwargs)
-        call = self._call(self.afunc, {**self.kwargs, **kwargs}).ainvoke if kwargs else self._async
+        call = self._call(self.afunc, {**self.kwargs, **kwargs}).arun if kwargs else self._async
         config = ensure_config(config)
         if not self.trace:
             return await call(input, config)

@@ -105,6 +105,22 @@ class Channels(dict[str, BaseChannel[Any, Any, Any]]):
             send.arg = kept
         return send
 
+    def after(self, writes: Iterable[tuple[str, Any]]) -> Channels:
+        """Return the channels as they would be after these writes alone."""
+        changed: dict[str, list[Any]] = {}
+        for name, value in writes:
+            if name in self.specs:
+                changed.setdefault(name, []).append(value)
+        if not changed:
+            return self
+        fresh = Channels(self.specs, self.saved)
+        fresh.progress = self.progress
+        fresh.update(self)
+        for name, values in changed.items():
+            fresh[name] = self[name].copy()
+            fresh[name].update(values)
+        return fresh
+
     def read(self, names: Iterable[str]) -> dict[str, Any]:
         """Return the values of those channels that hold one."""
         values: dict[str, Any] = {}

@@ -66,7 +66,7 @@ class BranchSpec:
 
         def view(channels: Channels, writes: list[Write], output: Any) -> Any:
             """Show the state with the node's own writes in it, which nobody else sees yet."""
-            shown = read(_with_writes(channels, writes))
+            shown = read(channels.after(writes))
             # whoever names no schema is shown what the node returned past the state, too
             if self.input_schema is None and isinstance(shown, dict) and isinstance(output, dict):
                 return {**output, **shown}
@@ -103,23 +103,6 @@ def _writes_to(end: str | Send) -> list[Write]:
     if isinstance(end, Send):
         return [(TASKS, end)]
     return [] if end == END else [(trigger_of(end), None)]
-
-
-def _with_writes(channels: Channels, writes: list[Write]) -> Channels:
-    """Return the channels as they would be after these writes alone."""
-    if not writes:
-        return channels
-    fresh = Channels(channels.specs, channels.saved)
-    fresh.progress = channels.progress
-    fresh.update(channels)
-    changed: dict[str, list[Any]] = {}
-    for name, value in writes:
-        if name in channels.specs:
-            changed.setdefault(name, []).append(value)
-    for name, values in changed.items():
-        fresh[name] = channels[name].copy()
-        fresh[name].update(values)
-    return fresh
 
 
 def _function_of(path: Any) -> Any:

@@ -51,15 +51,7 @@ class AskModel(Runnable[Any, Any]):
         config = cast(RunnableConfig, config)
         shown = self._shown(input)
         model = self._model.resolve(input, _runtime_in(config))
-        if self._prompt.invoke is None:
-            raise TypeError(
-                "The prompt is an async function, and the agent was invoked synchronously. "
-                "Use agent.ainvoke() or agent.astream(), or provide a sync function."
-            )
-        asked = self._prompt.invoke(shown, config)
-        if (inner := self._prompt.unfolded(asked)) is not None:
-            asked = inner.invoke(shown, config)
-        return self._update(input, model.invoke(asked, config))
+        return self._update(input, model.invoke(self._prompt.run(shown, config), config))
 
     async def ainvoke(
         self,
@@ -71,13 +63,7 @@ class AskModel(Runnable[Any, Any]):
         config = cast(RunnableConfig, config)
         shown = self._shown(input)
         model = await self._model.aresolve(input, _runtime_in(config))
-        prompt = self._prompt
-        if prompt.ainvoke is not None:
-            asked = await prompt.ainvoke(shown, config)
-        else:
-            asked = cast(Any, prompt.invoke)(shown, config)
-        if (inner := prompt.unfolded(asked)) is not None:
-            asked = await inner.ainvoke(shown, config)
+        asked = await self._prompt.arun(shown, config)
         return self._update(input, await model.ainvoke(asked, config))
 
     def _shown(self, state: Any) -> Any:

@@ -220,7 +220,7 @@ def _parameters_of(function: Any) -> Iterator[tuple[str, tuple[Any, bool]]]:
 
 def _injected(name: str, annotation: Any) -> Any:
     """Return what is to be injected for an annotation; `None` if the model fills it in."""
-    if annotation is inspect.Parameter.empty:
+    if annotation in (inspect.Parameter.empty, Any):
         return ToolRuntime if name == "runtime" else None
     if ToolRuntime in (annotation, get_origin(annotation)):
         return ToolRuntime

@@ -88,8 +88,8 @@ def _accepted_list(
             taken.append(checked.command)
     if answers != 1:
         raise ValueError(
-            f"Tool {call['name']!r} returned a list with {answers} messages bound to tool_call_id "
-            f"{call['id']!r}; expected exactly one ToolMessage that answers the call."
+            f"Tool {call['name']} returned a list with {answers} messages bound to tool_call_id "
+            f"{call['id']!r}; expected exactly one terminating ToolMessage."
         )
     return taken
 

@@ -154,7 +154,7 @@ class ToolNode(Runnable[Any, Any]):
         try:
             return self._wrap_tool_call(request, execute)
         except Exception as error:  # noqa: BLE001 - which ones are told is the author's choice
-            return self._told(error, request.tool_call)
+            return self._told(error, request.tool_call, around=True)
 
     async def _arun(self, shape: Shape, request: ToolCallRequest) -> Result:
         if self._awrap_tool_call is None and self._wrap_tool_call is not None:
@@ -165,7 +165,7 @@ class ToolNode(Runnable[Any, Any]):
         try:
             return await self._awrap_tool_call(request, execute)
         except Exception as error:  # noqa: BLE001
-            return self._told(error, request.tool_call)
+            return self._told(error, request.tool_call, around=True)
 
     def _execute(self, shape: Shape, request: ToolCallRequest) -> Result:
         if request.tool is None:
@@ -212,11 +212,19 @@ class ToolNode(Runnable[Any, Any]):
             error = refused
         return self._told(error, call)
 
-    def _told(self, error: Exception, call: ToolCall) -> ToolMessage:
-        """Return what the model is told about a failure; raise one that it is not told."""
+    def _told(self, error: Exception, call: ToolCall, around: bool = False) -> ToolMessage:
+        """Return what the model is told about a failure; raise one that it is not told.
+
+        Of a wrapper's failures it is told all, if of any.
+
+        Args:
+            error: What was raised.
+            call: The call.
+            around: Whether a wrapper raised it.
+        """
         if isinstance(error, GraphBubbleUp) or is_invalid_resume(error):
             raise error  # for whoever answers, not for the model
-        if not isinstance(error, self._handled):
+        if not isinstance(error, (Exception,) if around and self._handled else self._handled):
             raise error
         content = shown_to_model(self._handle_tool_errors, error)
         return _error_message(content, call)

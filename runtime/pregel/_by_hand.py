@@ -49,15 +49,7 @@ class ByHand(Runnable[Any, Any]):
         config = ensure_config(config)
         value = input
         for call in self._calls:
-            if call.invoke is None:
-                raise TypeError(
-                    f"No synchronous function provided to {self.name!r}: it is async, so call "
-                    "ainvoke or astream."
-                )
-            output = call.invoke(value, config)
-            if (inner := call.unfolded(output)) is not None:
-                output = inner.invoke(value, config)
-            value = output
+            value = call.run(value, config)
         return value
 
     async def ainvoke(

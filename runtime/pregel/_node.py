@@ -77,6 +77,29 @@ class Call:
         """Return what it returned if that is to be invoked on the same input."""
         return output if self.unfolds and isinstance(output, Runnable) else None
 
+    def run(self, value: Any, config: RunnableConfig) -> Any:
+        """Call it where no driver does.
+
+        Raises:
+            TypeError: It is async.
+        """
+        if self.invoke is None:
+            raise TypeError(
+                f'No synchronous function provided to "{self.name}": it is async. Use ainvoke or '
+                "astream, or give it a sync function."
+            )
+        output = self.invoke(value, config)
+        inner = self.unfolded(output)
+        return output if inner is None else inner.invoke(value, config)
+
+    async def arun(self, value: Any, config: RunnableConfig) -> Any:
+        """Call it where no driver does; a sync function is called in the event loop."""
+        if self.ainvoke is None:
+            return self.run(value, config)
+        output = await self.ainvoke(value, config)
+        inner = self.unfolded(output)
+        return output if inner is None else await inner.ainvoke(value, config)
+
 
 @dataclass(frozen=True, slots=True)
 class Branch:

@@ -31,12 +31,16 @@ if TYPE_CHECKING:
     from runtime.pregel._policies import Policies
     from runtime.pregel._run import Run
 
-__all__ = ("Task", "in_order")
+__all__ = ("Task", "in_configs", "in_order")
 
 Effect = tuple[Callable[..., Any] | None, Callable[..., Any] | None, tuple[Any, ...], str]
 """Something for a driver to call: the sync form, the async form, the arguments, a name.
 
 What tells callback handlers has one form that is both; it is never cancelled half-way."""
+
+in_configs: dict[str, Callable[[Task], Any]] = {}
+"""What packages built on LangGraph look for in `configurable` of a node's config, by its key:
+nothing, unless such a package is imported through the switch."""
 
 
 class Task:
@@ -199,9 +203,12 @@ class Task:
             return remembered(self, policies, policies.cache)
         return policed(self, policies)
 
-    def perform(self) -> Generator[Effect, Any, None]:
+    def perform(self) -> Generator[Effect, Any, None]:  # noqa: C901 - each step is one line
         """Do the task once: its node, then its conditional edges."""
         node, run = self.node, self.run
+        if in_configs:
+            held = self.config["configurable"]
+            held.update({key: get(self) for key, get in in_configs.items()})
         heard = None
         passed_up = False
         if run.listeners.manager is not None and node.runs_user_code:

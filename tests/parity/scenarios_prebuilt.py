@@ -15,7 +15,7 @@ from langchain_core.messages import (
     SystemMessage,
     ToolMessage,
 )
-from langchain_core.runnables import RunnableLambda
+from langchain_core.runnables import RunnableConfig, RunnableLambda
 from langchain_core.tools import InjectedToolCallId, tool
 from pydantic import BaseModel
 from scenarios import ALL, scenario
@@ -573,3 +573,11 @@ def a_tool_that_hands_over_in_one_task(engine: Engine) -> Any:
 @scenario(ASKED, stream_mode=ALL, subgraphs=True)
 def a_tool_that_sends_to_another_agent(engine: Engine) -> Any:
     return handing_over(engine, "v1", call("hand_over", to="second"), to_send=True)
+
+
+@scenario(ASKED, stream_mode=EVERY)
+def a_prompt_that_returns_a_runnable(engine: Engine) -> Any:
+    def prompt(state: Any, config: RunnableConfig) -> Any:
+        return RunnableLambda(lambda given: [SystemMessage("brief"), *given["messages"]])
+
+    return agent(engine, scripted("hi"), [weather], prompt=prompt)

@@ -528,3 +528,21 @@ def a_tool_whose_graph_is_drained(engine: Engine) -> Any:
         return str(drained.invoke({"messages": []}, control=control))
 
     return noded(engine, foo, handle_tool_errors=True)
+
+
+@scenario(FOO, stream_mode=EVERY)
+def a_wrapper_fails_with_another_class_than_is_handled(engine: Engine) -> Any:
+    def wrap(request: Any, execute: Any) -> Any:
+        raise LookupError("no")
+
+    return noded(engine, foo_of("x"), wrap_tool_call=wrap, handle_tool_errors=(TypeError,))
+
+
+@scenario(FOO, stream_mode=EVERY)
+def a_runtime_by_its_name_alone(engine: Engine) -> Any:
+    @tool
+    def foo(a: int, runtime: Any) -> str:
+        """Do it."""
+        return type(runtime).__name__
+
+    return noded(engine, foo)

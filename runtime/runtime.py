@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Generic, cast
+from typing import Any, Generic, Protocol, cast
 
 from langgraph.store.base import BaseStore
 from typing_extensions import TypeVar
@@ -13,7 +13,7 @@ from runtime import _contract
 from runtime._parts import StreamWriter
 from runtime.config import get_config, no_graph, runtime_in
 
-__all__ = ("ExecutionInfo", "RunControl", "Runtime", "ServerInfo", "get_runtime")
+__all__ = ("BaseUser", "ExecutionInfo", "RunControl", "Runtime", "ServerInfo", "get_runtime")
 
 ContextT = TypeVar("ContextT", default=None)
 
@@ -80,6 +80,30 @@ class RunControl:
         return self._reason
 
 
+class BaseUser(Protocol):
+    """Who called a graph on a server, as `ServerInfo.user` has it."""
+
+    @property
+    def is_authenticated(self) -> bool:
+        """Whether the server knows who it is."""
+        ...
+
+    @property
+    def display_name(self) -> str:
+        """What to call them."""
+        ...
+
+    @property
+    def identity(self) -> str:
+        """Which user it is."""
+        ...
+
+    @property
+    def permissions(self) -> Sequence[str]:
+        """What they may do."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
     """What a server that runs graphs tells its nodes; there is none in a run of one's own.
@@ -92,7 +116,7 @@ class ServerInfo:
 
     assistant_id: str
     graph_id: str
-    user: Any = None
+    user: BaseUser | None = None
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from langchain_core.messages.tool import ToolOutputMixin
 
+from runtime._absent import Absent
 from runtime._ask import interrupt
 from runtime._interrupts import Interrupt
 from runtime._parts import (
@@ -62,6 +63,7 @@ __all__ = (
     "Interrupt",
     "MessagesStreamPart",
     "Overwrite",
+    "PregelExecutableTask",
     "PregelTask",
     "RetryPolicy",
     "Send",
@@ -205,6 +207,10 @@ class GraphOutput(Generic[OutputT]):
         if isinstance(self.value, dict):
             return key in self.value
         return isinstance(key, str) and hasattr(self.value, key)
+
+
+class PregelExecutableTask(Absent):
+    """A task as the inside of LangGraph has it: only the name is here, for annotations."""
 
 
 @dataclass(slots=True)

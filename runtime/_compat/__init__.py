@@ -16,9 +16,9 @@ _HERE: Final = "runtime._compat"
 
 MODULES: Final = {
     "_internal": _HERE,
-    "_internal._config": f"{_HERE}.config",
+    "_internal._config": "runtime.utils.config",
     "_internal._constants": f"{_HERE}.keys",
-    "_internal._runnable": f"{_HERE}.runnable",
+    "_internal._runnable": "runtime.utils.runnable",
     "_internal._typing": f"{_HERE}.typing",
     "graph._branch": "runtime.graph._branch",
     "graph._node": f"{_HERE}.nodes",
@@ -26,30 +26,13 @@ MODULES: Final = {
     "prebuilt._tool_call_transformer": "runtime.prebuilt._tool_call_stream",
     "pregel._checkpoint": f"{_HERE}.checkpoints",
     "pregel.debug": "runtime.types",
-    "pregel.protocol": f"{_HERE}.protocol",
-    "pregel.remote": f"{_HERE}.remote",
-    "pregel.types": f"{_HERE}.pregel_types",
     "stream._mux": "runtime.stream._mux",
     "stream._types": "runtime.stream._transformer",
-    "utils": _HERE,
-    "utils.config": f"{_HERE}.config",
-    "utils.runnable": f"{_HERE}.runnable",
-    "version": f"{_HERE}.version",
 }
 """The module that stands for each module of LangGraph, below the package name, which is not the one
 of the same name in `runtime`."""
 
 NAMES: Final = {
-    "runtime.callbacks": {
-        "get_async_graph_callback_manager_for_config": f"{_HERE}.callbacks",
-        "get_sync_graph_callback_manager_for_config": f"{_HERE}.callbacks",
-    },
-    "runtime.constants": {
-        "CONF": f"{_HERE}.constants",
-        "CONFIG_KEY_CHECKPOINTER": f"{_HERE}.constants",
-        "TASKS": f"{_HERE}.constants",
-        "__getattr__": f"{_HERE}.moved",
-    },
     "runtime.prebuilt.chat_agent_executor": {
         "_get_model": f"{_HERE}.agents",
         "_should_bind_tools": f"{_HERE}.agents",
@@ -62,13 +45,10 @@ NAMES: Final = {
         "_infer_handled_types": f"{_HERE}.agents",
     },
     "runtime.graph.message": {
-        "MessageGraph": "runtime.graph._message_graph",
         "_messages_delta_reducer": f"{_HERE}.channels",
     },
     "runtime.graph.state": {"_get_channel": f"{_HERE}.channels"},
-    "runtime.runtime": {"BaseUser": f"{_HERE}.typing"},
     "runtime.types": {
-        "PregelExecutableTask": f"{_HERE}.nodes",
         "RunnableConfig": "langchain_core.runnables",
     },
 }

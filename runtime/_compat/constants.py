@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from runtime.config import RUNTIME_KEY
+from runtime.constants import CONF, CONFIG_KEY_CHECKPOINTER, TASKS
 from runtime.prebuilt._failures import TOOL_INVOCATION_ERROR_TEMPLATE
 from runtime.pregel._input import STRICT
 from runtime.pregel._kept import INPUT
-from runtime.pregel._known import LENT
 from runtime.pregel._names import PULL, PUSH
 from runtime.pregel._run import NODE_FINISHED, PREVIOUS
 from runtime.pregel._step import NOBODY
@@ -41,10 +41,6 @@ __all__ = (
     "TOOL_EXECUTION_ERROR_TEMPLATE",
 )
 
-CONF: Final = "configurable"
-"""The key of a config for what is no field of it."""
-CONFIG_KEY_CHECKPOINTER: Final = LENT
-"""The key in `configurable` under which a server lends a saver."""
 CONFIG_KEY_RUNTIME: Final = RUNTIME_KEY
 CONFIG_KEY_STRICT_RESUME: Final = STRICT
 CONFIG_KEY_NODE_FINISHED: Final = NODE_FINISHED
@@ -60,8 +56,6 @@ NS_SEP: Final = "|"
 """Stands between two parts of a checkpoint namespace."""
 NS_END: Final = ":"
 """Stands between the node and the task id in a part of a checkpoint namespace."""
-TASKS: Final = "__pregel_tasks"
-"""The channel of what is sent to nodes."""
 TOOL_EXECUTION_ERROR_TEMPLATE: Final = TOOL_INVOCATION_ERROR_TEMPLATE.replace(
     "invoking", "executing", 1
 )

@@ -7,16 +7,11 @@ from typing import Any
 
 from langchain_core.runnables import Runnable
 
-from runtime._compat.absent import Absent
 from runtime.graph.state import NodeSpec
 
-__all__ = ("PregelExecutableTask", "StateNode", "StateNodeSpec")
+__all__ = ("StateNode", "StateNodeSpec")
 
 StateNode = Callable[..., Any] | Runnable[Any, Any]
 """What can be a node."""
 
 StateNodeSpec = NodeSpec
-
-
-class PregelExecutableTask(Absent):
-    """A task as the inside of LangGraph has it."""

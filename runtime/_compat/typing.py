@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from typing_extensions import TypedDict
 
 from runtime.channels.base import MISSING
 
-__all__ = ("MISSING", "BaseUser", "DeprecatedKwargs", "StateLike")
+__all__ = ("MISSING", "DeprecatedKwargs", "StateLike")
 
 StateLike = Any
 """A TypedDict, a dataclass or a Pydantic object; no type says so."""
@@ -17,27 +16,3 @@ StateLike = Any
 
 class DeprecatedKwargs(TypedDict):
     """Keyword arguments that a type checker should complain about: all of them."""
-
-
-class BaseUser(Protocol):
-    """Who called a graph on a server, as `ServerInfo.user` has it."""
-
-    @property
-    def is_authenticated(self) -> bool:
-        """Whether the server knows who it is."""
-        ...
-
-    @property
-    def display_name(self) -> str:
-        """What to call them."""
-        ...
-
-    @property
-    def identity(self) -> str:
-        """Which user it is."""
-        ...
-
-    @property
-    def permissions(self) -> Sequence[str]:
-        """What they may do."""
-        ...

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from typing import Any
 
-from langgraph.checkpoint.serde.types import TASKS
-
 from runtime.channels.base import MISSING, BaseChannel
+from runtime.constants import TASKS
 from runtime.errors import EmptyChannelError
 from runtime.managed.base import Progress
 

@@ -14,11 +14,10 @@ from langgraph.store.base import BaseStore
 
 from runtime._renamed import renamed
 from runtime.channels import EphemeralValue, LastValue, Topic
-from runtime.constants import END, START
+from runtime.constants import END, START, TASKS
 from runtime.graph._policies import NodePolicies
 from runtime.pregel._node import Node, Write, make_call
 from runtime.pregel._run import PREVIOUS
-from runtime.pregel._step import TASKS
 from runtime.pregel.main import Pregel
 from runtime.types import CachePolicy, RetryPolicy, Send, TimeoutPolicy
 

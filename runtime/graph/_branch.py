@@ -11,12 +11,11 @@ from langchain_core.runnables import Runnable
 from langchain_core.runnables.base import RunnableLambda
 
 from runtime.channels._state import Channels
-from runtime.constants import END, START
+from runtime.constants import END, START, TASKS
 from runtime.errors import InvalidUpdateError
 from runtime.graph._schema import annotations_of, input_schema_of
 from runtime.pregel._commands import trigger_of
 from runtime.pregel._node import Branch, Write, make_call
-from runtime.pregel._step import TASKS
 from runtime.types import Send
 
 __all__ = ("BranchSpec",)

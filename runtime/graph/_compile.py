@@ -20,12 +20,11 @@ from runtime.channels import (
     Topic,
 )
 from runtime.channels._state import Channels
-from runtime.constants import END, START, TAG_HIDDEN
+from runtime.constants import END, START, TAG_HIDDEN, TASKS
 from runtime.graph._schema import reader_of
 from runtime.graph._updates import updater
 from runtime.pregel._commands import trigger_of
 from runtime.pregel._node import Branch, Node, Write
-from runtime.pregel._step import TASKS
 from runtime.types import Send
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from runtime.constants import TASKS
 from runtime.errors import InvalidUpdateError, ParentCommand
 from runtime.pregel._commands import ROOT, goto_writes, object_writes, update_writes
 from runtime.pregel._node import Write
-from runtime.pregel._step import TASKS
 from runtime.types import Command, Send
 
 __all__ = ("updater",)

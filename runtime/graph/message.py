@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
+from importlib import import_module
 from operator import attrgetter
-from typing import Annotated, Any, Literal, NamedTuple, cast, overload
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, cast, overload
 
 from langchain_core.messages import (
     AnyMessage,
@@ -23,7 +24,16 @@ from runtime.channels._message_writes import REMOVE_ALL_MESSAGES
 from runtime.config import current_task
 from runtime.turns import current_turns
 
-__all__ = ("REMOVE_ALL_MESSAGES", "MessagesState", "add_messages", "push_message")
+if TYPE_CHECKING:
+    from runtime.graph._message_graph import MessageGraph
+
+__all__ = (
+    "REMOVE_ALL_MESSAGES",
+    "MessageGraph",
+    "MessagesState",
+    "add_messages",
+    "push_message",
+)
 
 Messages = list[MessageLikeRepresentation] | MessageLikeRepresentation
 Format = Literal["langchain-openai"]
@@ -171,3 +181,9 @@ class MessagesState(TypedDict):
     """A state with one key, `messages`."""
 
     messages: Annotated[list[AnyMessage], add_messages]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "MessageGraph":  # found when asked for: it is a graph, and needs what is here
+        return import_module("runtime.graph._message_graph").MessageGraph
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

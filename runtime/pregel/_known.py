@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from runtime._threads import Checkpointer
+from runtime.constants import CONFIG_KEY_CHECKPOINTER
 from runtime.errors import GraphBubbleUp, GraphInterrupt
 from runtime.pregel._answers import Answers
 from runtime.pregel._deltas import Deltas
@@ -44,8 +45,8 @@ __all__ = (
     "saver_of",
 )
 
-LENT: Final = "__pregel_checkpointer"
-"""The key in `configurable` with a saver that a server lends to the graphs that it runs."""
+LENT: Final = CONFIG_KEY_CHECKPOINTER
+"""With a saver that a server lends to the graphs that it runs."""
 
 
 _NAMES_OF_THREADS: Final = ("thread_id", "checkpoint_ns", "checkpoint_id")

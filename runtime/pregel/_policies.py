@@ -18,9 +18,9 @@ from langchain_core.runnables.base import RunnableBindingBase, RunnableParallel,
 from langchain_core.runnables.utils import is_async_callable, is_async_generator
 from xxhash import xxh3_128_hexdigest
 
+from runtime.constants import TASKS
 from runtime.errors import GraphBubbleUp, NodeError
 from runtime.pregel._limit import Limit
-from runtime.pregel._step import TASKS
 from runtime.types import CachePolicy, RetryPolicy, Send, TimeoutPolicy
 
 if TYPE_CHECKING:

@@ -26,6 +26,7 @@ from runtime.callbacks import (
 )
 from runtime.channels._state import Channels
 from runtime.config import TASK_KEY, runtime_in
+from runtime.constants import TASKS
 from runtime.errors import (
     GraphBubbleUp,
     GraphDrained,
@@ -57,7 +58,7 @@ from runtime.pregel._policies import Attempt, with_timeout
 from runtime.pregel._replay import Replay
 from runtime.pregel._show import Show
 from runtime.pregel._shown import all_was_shown
-from runtime.pregel._step import NOBODY, TASKS, Given, Identified, apply_writes, next_nodes
+from runtime.pregel._step import NOBODY, Given, Identified, apply_writes, next_nodes
 from runtime.pregel._task import Task
 from runtime.pregel._thread import (
     NO_WRITES,

@@ -16,10 +16,7 @@ from runtime.channels._state import Channels
 if TYPE_CHECKING:
     from runtime.pregel._node import Write
 
-__all__ = ("NOBODY", "TASKS", "Given", "Identified", "apply_writes", "next_nodes")
-
-TASKS = "__pregel_tasks"
-"""The channel that collects `Send`s."""
+__all__ = ("NOBODY", "Given", "Identified", "apply_writes", "next_nodes")
 
 NOBODY: Final = "00000000-0000-0000-0000-000000000000"
 """The task of what comes from outside: the parts of a `Command` that a run is given."""

@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
 from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME, SCHEDULED, TASKS
+from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME, SCHEDULED
 
 from runtime.channels.base import MISSING
+from runtime.constants import TASKS
 from runtime.pregel._bumps import bump
 from runtime.pregel._deltas import Deltas, Replayed, history
 from runtime.pregel._names import path_text

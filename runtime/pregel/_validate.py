@@ -7,10 +7,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from runtime.channels import Topic
-from runtime.constants import TAG_HIDDEN
+from runtime.constants import TAG_HIDDEN, TASKS
 from runtime.pregel._builder import PregelNode
 from runtime.pregel._names import PULL, PUSH
-from runtime.pregel._step import TASKS
 from runtime.pregel._thread import ERROR, ERROR_OF, INTERRUPT, NO_WRITES, RESUME
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from runtime.constants import TASKS
 from runtime.errors import InvalidUpdateError
-from runtime.pregel._step import TASKS
 
 if TYPE_CHECKING:
     from runtime.pregel._node import Write

@@ -19,6 +19,7 @@ from runtime.channels.base import BaseChannel
 from runtime.channels.binop import BinaryOperatorAggregate
 from runtime.channels.delta import DeltaChannel
 from runtime.config import TASK_KEY
+from runtime.constants import TASKS
 from runtime.managed.base import ManagedValueSpec
 from runtime.pregel._asked import Asked, durability_of
 from runtime.pregel._async import adrive
@@ -30,7 +31,6 @@ from runtime.pregel._node import Node
 from runtime.pregel._reader import Reader
 from runtime.pregel._run import Run
 from runtime.pregel._serde import known_types
-from runtime.pregel._step import TASKS
 from runtime.pregel._stream import EventShape, Sink, check_modes
 from runtime.pregel._sync import drive
 from runtime.pregel._thread import INTERRUPT

@@ -1,9 +1,9 @@
-"""What LangGraph's public modules offer can be called on ours in the same way.
+"""What LangGraph's public modules offer is in those of ours, and is called in the same way.
 
-Each call that fits a public function, class or method of the installed LangGraph fits ours: the
-same parameters in the same places, under the same names, and those may be left out that may be left
-out there. Ours may take more. What differs on purpose, or is an inside of LangGraph, stands in the
-tables with the reason.
+Modules have the same names below `runtime` as below `langgraph`. Each call that fits a public
+function, class or method of the installed LangGraph fits ours: the same parameters in the same
+places, under the same names, and those may be left out that may be left out there. Ours may take
+more. What differs on purpose, or is an inside of LangGraph, stands in the tables with the reason.
 """
 
 from __future__ import annotations
@@ -25,10 +25,6 @@ pytest.importorskip("langgraph.graph")
 READ = """
     import importlib, inspect, json, pkgutil, sys, warnings
     warnings.simplefilter("ignore")
-    if sys.argv[1] == "ours":
-        from runtime import as_langgraph
-        as_langgraph.install()
-    import langgraph
 
     def signature(found):
         try:
@@ -46,6 +42,7 @@ READ = """
     seen = {}
     for name in json.load(sys.stdin):
         module, _, attribute = name.rpartition(".")
+        module = module.replace("langgraph", sys.argv[1], 1)
         found = getattr(importlib.import_module(module), attribute, None)
         if not callable(found):
             continue
@@ -161,7 +158,7 @@ def misfit(theirs: Any, ours: Any) -> str | None:
 def test_every_call_fits() -> None:
     """Of each public function, class and method, or the table says why not."""
     names = json.dumps([name for name in run(NAMES) if not name.startswith(INSIDE)])
-    theirs, ours = run(READ, "theirs", given=names), run(READ, "ours", given=names)
+    theirs, ours = run(READ, "langgraph", given=names), run(READ, "runtime", given=names)
     assert len(theirs) > 1500  # a test that reads nothing would pass
     found: dict[str, str] = {}
     for name, signature in theirs.items():

@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from runtime.warnings import LangGraphDeprecatedSinceV10, deprecated
 
-__all__ = ("__getattr__",)
+__all__ = ("moved_constant",)
 
 _TYPES: Final = ("Interrupt", "Send")
 
 
-def __getattr__(name: str) -> Any:
-    """Return such a name.
+def moved_constant(name: str) -> Any:
+    """Return what was there under a name, with a warning.
 
     Raises:
         AttributeError: It never was there.

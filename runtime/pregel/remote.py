@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runtime._compat.absent import Absent
+from runtime._absent import Absent
 
 __all__ = ("RemoteException", "RemoteGraph")
 

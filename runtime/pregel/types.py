@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from runtime._compat.nodes import PregelExecutableTask
 from runtime.types import (
     All,
     CachePolicy,
+    PregelExecutableTask,
     PregelTask,
     RetryPolicy,
     StateSnapshot,

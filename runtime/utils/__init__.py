@@ -1,0 +1,1 @@
+"""Helpers that LangGraph has under this name, for configs and Runnables."""

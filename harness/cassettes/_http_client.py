@@ -54,7 +54,7 @@ def replacements(
         owner = getattr(module, name, None)  # without ssl there is no HTTPSConnection
         if owner is not None:
             yield owner, "connect", _connect(owner.connect, governing)
-    if module is http.client:
+    if module.__name__ == "http.client":  # `http` may not know it yet, if it is just being imported
         owner = module.HTTPConnection
         yield owner, "putrequest", _putrequest(owner.putrequest, governing)
 

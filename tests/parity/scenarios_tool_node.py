@@ -538,7 +538,7 @@ def a_wrapper_fails_with_another_class_than_is_handled(engine: Engine) -> Any:
     return noded(engine, foo_of("x"), wrap_tool_call=wrap, handle_tool_errors=(TypeError,))
 
 
-@scenario(FOO, stream_mode=EVERY)
+@scenario(FOO, stream_mode=["updates", "tasks"])  # `tools` shows the runtime as an argument
 def a_runtime_by_its_name_alone(engine: Engine) -> Any:
     @tool
     def foo(a: int, runtime: Any) -> str:

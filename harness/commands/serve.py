@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import threading
 from dataclasses import asdict
@@ -70,7 +71,11 @@ def run(args: argparse.Namespace) -> int:
     try:
         with server as url:
             say(f"{counted(len(items), 'interaction')} at {url}", interactions=len(items), url=url)
-            threading.Event().wait()
+            ended = threading.Event()
+            signal.signal(
+                signal.SIGTERM, lambda *_: ended.set()
+            )  # `kill`, for one in the background
+            ended.wait()
     except KeyboardInterrupt:
         pass
     except OSError as error:

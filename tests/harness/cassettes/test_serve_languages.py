@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -86,7 +85,7 @@ def served(paths: list[Path], log: list[str]) -> Iterator[str]:
         try:
             yield server.stdout.readline().split()[-1]
         finally:
-            server.send_signal(signal.SIGINT)
+            server.terminate()  # SIGINT may be ignored, where the tests run in the background
             log += server.communicate(timeout=PATIENCE)[0].splitlines()
 
 

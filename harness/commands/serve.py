@@ -17,7 +17,7 @@ DESCRIPTION = """\
 Answer requests on 127.0.0.1 from recordings: the same pieces, at the same times, with the same end.
 Several cassettes and clients may be served at once. Each request is logged as a hit or a miss, and
 its end as sent, left (by the client) or stopped (the recorded order cannot be followed). A miss is
-answered with status 404 and says what was nearest. Ends with Ctrl-C."""
+answered with status 404 and says what was nearest. Ends with Ctrl-C, or with `kill`."""
 EPILOG = """\
 example:
   harness serve --port 8080 cassettes/joke.yaml
@@ -68,13 +68,11 @@ def run(args: argparse.Namespace) -> int:
         speed=args.speed,
         log=log,
     )
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
     try:
         with server as url:
             say(f"{counted(len(items), 'interaction')} at {url}", interactions=len(items), url=url)
-            ended = threading.Event()
-            signal.signal(
-                signal.SIGTERM, lambda *_: ended.set()
-            )  # `kill`, for one in the background
             ended.wait()
     except KeyboardInterrupt:
         pass

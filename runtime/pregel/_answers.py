@@ -69,12 +69,16 @@ class Answers:
     Args:
         given: The answers that are known when the task starts.
         take: What else it may be answered, as `Resume.take` returns it.
+
+    Attributes:
+        refused: Whether one of them was: what is kept of the task is to forget it, too.
     """
 
-    __slots__ = ("_asked", "_take", "given")
+    __slots__ = ("_asked", "_take", "given", "refused")
 
     def __init__(self, given: list[Any], take: Callable[[], tuple[bool, Any]]) -> None:
         self.given = given
+        self.refused = False
         self._take = take
         self._asked = 0
 
@@ -94,6 +98,7 @@ class Answers:
             return True, accept(self.given[number])
         except Exception:
             del self.given[number:]
+            self.refused = True
             raise
 
     def start_over(self) -> None:

@@ -115,8 +115,9 @@ class Task:
 
     @property
     def asked(self) -> bool:
-        """Whether it asked something, and was answered."""
-        return self._answers is not None and bool(self._answers.given)
+        """Whether it asked something, and was answered, be it with what it refused."""
+        answers = self._answers
+        return answers is not None and (bool(answers.given) or answers.refused)
 
     @property
     def fatal(self) -> bool:

@@ -266,6 +266,20 @@ def an_answer_that_does_not_fit_can_be_given_again(k: Kit) -> Talk:
 
 
 @conversation
+def an_answer_by_id_that_does_not_fit_can_be_given_again(k: Kit) -> Talk:
+    def asks(name: str) -> Any:
+        return lambda _: {"log": [k.ask(name, response_schema=int)]}
+
+    graph = k.talk(k.fan(first=asks("first"), second=asks("second")))
+    yield graph.invoke({"a": 1})
+    ids = {question.value: question.id for question in (yield graph.state()).interrupts}
+    yield graph.invoke(k.Command(resume={ids["second"]: "many"}))
+    yield graph.invoke(k.Command(resume={ids["first"]: 1}))
+    yield graph.invoke(k.Command(resume={ids["second"]: 2}))
+    yield graph.state()
+
+
+@conversation
 def a_second_answer_that_does_not_fit(k: Kit) -> Talk:
     def node(_: Any) -> Any:
         return {"log": [k.ask("a"), k.ask("b", response_schema=int), k.ask("c")]}

@@ -78,6 +78,8 @@ def test_identical_requests(case: tuple[str, int, str], tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     replies = [openai_chat([f"answer {number}"]).delayed(0.002) for number in range(case[1])]
     engine, width, drive = case
+    if engine == "langgraph" and drive == "async" and sys.version_info < (3, 11):
+        pytest.skip("LangGraph's async nodes do not know there which they are: they have no lane")
 
     def answers(url: str) -> list[tuple[str, str]]:
         built = parallel_nodes.graph(engine, width, drive, url, "the same")

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from runtime.pregel._task import Task
 
 __all__ = (
-    "LENT",
     "answers_of",
     "cache_keys",
     "open_thread",
@@ -44,10 +43,6 @@ __all__ = (
     "restore",
     "saver_of",
 )
-
-LENT: Final = CONFIG_KEY_CHECKPOINTER
-"""With a saver that a server lends to the graphs that it runs."""
-
 
 _NAMES_OF_THREADS: Final = ("thread_id", "checkpoint_ns", "checkpoint_id")
 
@@ -79,8 +74,8 @@ def outer_saver(
     """
     if own is False:
         return None
-    if LENT in configurable:
-        return cast("BaseCheckpointSaver[Any] | None", configurable[LENT])
+    if CONFIG_KEY_CHECKPOINTER in configurable:
+        return cast("BaseCheckpointSaver[Any] | None", configurable[CONFIG_KEY_CHECKPOINTER])
     if isinstance(own, bool):
         raise RuntimeError(  # noqa: TRY004 - LangGraph's class
             "checkpointer=True cannot be used for root graphs: it stands for the checkpointer "

@@ -9,10 +9,11 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from runtime._threads import Checkpointer, StateSnapshot, StateUpdate
+from runtime.constants import CONFIG_KEY_CHECKPOINTER
 from runtime.pregel._deltas import not_held
 from runtime.pregel._describe import DescribedGraph
 from runtime.pregel._kept import alook, look, snapshot, state_of, update
-from runtime.pregel._known import LENT, outer_saver
+from runtime.pregel._known import outer_saver
 from runtime.pregel._names import without_ids
 from runtime.pregel._serde import speaking
 
@@ -177,7 +178,7 @@ class KeptGraph(DescribedGraph):
         own = (self.config or {}).get("configurable") or {}
         configurable = {**own, **(config.get("configurable") or {})}
         saver = outer_saver(self.checkpointer, configurable)
-        configurable.pop(LENT, None)
+        configurable.pop(CONFIG_KEY_CHECKPOINTER, None)
         if saver is None:
             raise ValueError(
                 "No checkpointer set: nothing is kept of the runs of this graph. Compile it with "

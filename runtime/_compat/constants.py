@@ -8,11 +8,11 @@ from runtime.config import RUNTIME_KEY
 from runtime.constants import CONF, CONFIG_KEY_CHECKPOINTER, TASKS
 from runtime.prebuilt._failures import TOOL_INVOCATION_ERROR_TEMPLATE
 from runtime.pregel._input import STRICT
-from runtime.pregel._kept import INPUT
 from runtime.pregel._names import PULL, PUSH
 from runtime.pregel._run import NODE_FINISHED, PREVIOUS
+from runtime.pregel._saved.thread import ERROR, INTERRUPT, NO_WRITES, RESUME, RETURN
+from runtime.pregel._state_api import INPUT
 from runtime.pregel._step import NOBODY
-from runtime.pregel._thread import ERROR, INTERRUPT, NO_WRITES, RESUME, RETURN
 
 __all__ = (
     "CONF",

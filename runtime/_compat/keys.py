@@ -15,7 +15,7 @@ from runtime.config import RUNTIME_KEY
 from runtime.pregel._task import in_configs
 
 if TYPE_CHECKING:
-    from runtime.pregel._node import Write
+    from runtime.pregel._nodes.node import Write
     from runtime.pregel._task import Task
 
 __all__ = (*constants.__all__, "CONFIG_KEY_READ", "CONFIG_KEY_SEND")  # noqa: PLE0604

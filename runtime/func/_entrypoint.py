@@ -16,7 +16,7 @@ from runtime._renamed import renamed
 from runtime.channels import EphemeralValue, LastValue, Topic
 from runtime.constants import END, START, TASKS
 from runtime.graph._policies import NodePolicies
-from runtime.pregel._node import Node, Write, make_call
+from runtime.pregel._nodes.node import Node, Write, make_call
 from runtime.pregel._run import PREVIOUS
 from runtime.pregel.main import Pregel
 from runtime.types import CachePolicy, RetryPolicy, Send, TimeoutPolicy

@@ -12,9 +12,9 @@ from langgraph.cache.base import BaseCache
 from runtime._renamed import renamed
 from runtime.config import current_task
 from runtime.pregel._calls import Calls, Promise
-from runtime.pregel._node import Node, make_task_call
-from runtime.pregel._policies import Policies, cache_namespace, check_timeout
-from runtime.pregel._thread import RETURN
+from runtime.pregel._nodes.node import Node, make_task_call
+from runtime.pregel._nodes.policies import Policies, cache_namespace, check_timeout
+from runtime.pregel._saved.thread import RETURN
 from runtime.types import CachePolicy, RetryPolicy, TimeoutPolicy
 
 __all__ = ("TaskFunction", "task")

@@ -15,7 +15,7 @@ from runtime.constants import END, START, TASKS
 from runtime.errors import InvalidUpdateError
 from runtime.graph._schema import annotations_of, input_schema_of
 from runtime.pregel._commands import trigger_of
-from runtime.pregel._node import Branch, Write, make_call
+from runtime.pregel._nodes.node import Branch, Write, make_call
 from runtime.types import Send
 
 __all__ = ("BranchSpec",)

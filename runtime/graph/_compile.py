@@ -24,7 +24,7 @@ from runtime.constants import END, START, TAG_HIDDEN, TASKS
 from runtime.graph._schema import reader_of
 from runtime.graph._updates import updater
 from runtime.pregel._commands import trigger_of
-from runtime.pregel._node import Branch, Node, Write
+from runtime.pregel._nodes.node import Branch, Node, Write
 from runtime.types import Send
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from runtime.pregel._policies import Policies, cache_namespace, check_timeout
+from runtime.pregel._nodes.policies import Policies, cache_namespace, check_timeout
 from runtime.types import CachePolicy, RetryPolicy, TimeoutPolicy, TracePolicy
 
 __all__ = (

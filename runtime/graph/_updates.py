@@ -8,7 +8,7 @@ from typing import Any
 from runtime.constants import TASKS
 from runtime.errors import InvalidUpdateError, ParentCommand
 from runtime.pregel._commands import ROOT, goto_writes, object_writes, update_writes
-from runtime.pregel._node import Write
+from runtime.pregel._nodes.node import Write
 from runtime.types import Command, Send
 
 __all__ = ("updater",)

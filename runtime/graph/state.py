@@ -38,10 +38,10 @@ from runtime.graph._schema import (
     input_schema_of,
 )
 from runtime.managed.base import ManagedValueSpec
-from runtime.pregel._by_hand import ByHand
 from runtime.pregel._commands import ROOT
-from runtime.pregel._node import Call, make_call
-from runtime.pregel._serde import known_types
+from runtime.pregel._nodes.by_hand import ByHand
+from runtime.pregel._nodes.node import Call, make_call
+from runtime.pregel._saved.serde import known_types
 from runtime.pregel.main import Pregel
 from runtime.types import (
     All,

@@ -14,7 +14,7 @@ from runtime.config import runtime_in
 from runtime.errors import ErrorCode
 from runtime.prebuilt._agent_model import AgentModel, chat_model_in
 from runtime.prebuilt._agent_routes import STRUCTURED, Routes, read
-from runtime.pregel._node import Call, make_call
+from runtime.pregel._nodes.node import Call, make_call
 from runtime.runtime import Runtime
 
 __all__ = ("AskModel", "StructureAnswer", "check_history", "prompt_call")

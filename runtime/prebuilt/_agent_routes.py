@@ -9,7 +9,7 @@ from langchain_core.messages import AIMessage, ToolCall, ToolMessage
 
 from runtime.constants import END
 from runtime.graph.state import StateGraph
-from runtime.pregel._node import never_waits
+from runtime.pregel._nodes.node import never_waits
 from runtime.types import Send
 
 __all__ = ("STRUCTURED", "Routes", "read")

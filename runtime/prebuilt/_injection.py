@@ -23,7 +23,7 @@ from pydantic import BaseModel
 from typing_extensions import TypeVar
 
 from runtime.config import TASK_KEY
-from runtime.pregel._tools import ToolsHandler
+from runtime.pregel._chunks.tools import ToolsHandler
 from runtime.runtime import ExecutionInfo
 from runtime.types import StreamWriter
 

@@ -35,7 +35,7 @@ from runtime.prebuilt._requests import (
     ToolCallWrapper,
 )
 from runtime.prebuilt._results import Result, Shape, accepted, combined, msg_content_output
-from runtime.pregel._node import never_waits
+from runtime.pregel._nodes.node import never_waits
 from runtime.runtime import Runtime
 from runtime.turns import current_turns
 

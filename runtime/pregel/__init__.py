@@ -4,7 +4,7 @@ To follow one superstep, read `main.Pregel.stream`, then `_sync.drive`, then `Ru
 `Run.finish` and `Run.commit` in `_run`, then the two pure functions in `_step`.
 """
 
-from runtime.pregel._builder import NodeBuilder
+from runtime.pregel._nodes.builder import NodeBuilder
 from runtime.pregel.main import Pregel
 
 __all__ = ("NodeBuilder", "Pregel")

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, get_args
 from pydantic import BaseModel
 
 from runtime._threads import Durability
-from runtime.pregel._stream import Sink
+from runtime.pregel._chunks.sink import Sink
 from runtime.runtime import RunControl
 from runtime.warnings import LangGraphDeprecatedSinceV10, deprecated
 

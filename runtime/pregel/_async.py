@@ -26,12 +26,12 @@ from runtime import _contract
 from runtime.callbacks import GraphCallbackHandler
 from runtime.errors import NodeTimeoutError
 from runtime.pregel._calls import Called, Calls, Promise
-from runtime.pregel._desk import AsyncDesk
 from runtime.pregel._inbox import LEAVE, Inbox
-from runtime.pregel._known import cache_keys, recall, record, restore
-from runtime.pregel._limit import Limit
+from runtime.pregel._nodes.limit import Limit
 from runtime.pregel._reader import Mark
 from runtime.pregel._run import Run
+from runtime.pregel._saved.desk import AsyncDesk
+from runtime.pregel._saved.restore import cache_keys, recall, record, restore
 from runtime.pregel._sync import make_calls
 from runtime.pregel._task import Task, in_order
 from runtime.stream._source import Left

@@ -15,12 +15,12 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from runtime.pregel._names import PUSH, TaskPath, path_text, task_id, within
-from runtime.pregel._shown import was_shown
+from runtime.pregel._saved.shown_calls import was_shown
+from runtime.pregel._saved.thread import RETURN
 from runtime.pregel._task import Task
-from runtime.pregel._thread import RETURN
 
 if TYPE_CHECKING:
-    from runtime.pregel._node import Node
+    from runtime.pregel._nodes.node import Node
     from runtime.pregel._run import Run
 
 __all__ = ("Called", "Calls", "Promise")

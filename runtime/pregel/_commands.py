@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from runtime.channels.base import MISSING
 from runtime.constants import END, TASKS
-from runtime.pregel._node import Write
+from runtime.pregel._nodes.node import Write
 from runtime.types import Command, Send
 
 __all__ = ("ROOT", "fields_of", "goto_writes", "object_writes", "trigger_of", "update_writes")

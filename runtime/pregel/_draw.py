@@ -21,8 +21,8 @@ from runtime.constants import END, START
 from runtime.pregel._step import apply_writes, next_nodes
 
 if TYPE_CHECKING:
-    from runtime.pregel._describe import DescribedGraph
-    from runtime.pregel._node import Node, Write
+    from runtime.pregel._described_graph import DescribedGraph
+    from runtime.pregel._nodes.node import Node, Write
 
 __all__ = ("draw",)
 

@@ -11,9 +11,9 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.schema import StreamEvent
 
 from runtime.pregel._async import adrive
+from runtime.pregel._chunks.sink import EventShape
 from runtime.pregel._inbox import LEAVE, Inbox
-from runtime.pregel._look import KeptGraph
-from runtime.pregel._stream import EventShape
+from runtime.pregel._kept_graph import KeptGraph
 from runtime.pregel._sync import drive
 from runtime.stream._mux import StreamMux
 from runtime.stream._source import Source

@@ -13,10 +13,10 @@ from runtime.channels._message_writes import with_message_ids
 from runtime.constants import START
 from runtime.errors import EmptyInputError, InvalidUpdateError, UnknownInterruptError
 from runtime.pregel._commands import goto_writes, update_writes
-from runtime.pregel._node import Write
-from runtime.pregel._replay import Replay
+from runtime.pregel._nodes.node import Write
+from runtime.pregel._saved.replay import Replay
+from runtime.pregel._saved.thread import ERROR, INTERRUPT, RESUME, Thread
 from runtime.pregel._step import NOBODY, Given
-from runtime.pregel._thread import ERROR, INTERRUPT, RESUME, Thread
 from runtime.types import Command, Send
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 A run goes through `begin`, then `plan` and `commit` once for each superstep until `plan` returns
 no task. Between the two a driver does the tasks and calls `finish` for each one when it is done.
 The run owns all state (channels, step, tasks); it never waits, and changes nothing while tasks run.
-What is shown of it stands in `_show.py`, who hears of it in `_listen.py`, and what need not be done
-again in `_known.py`.
+What is shown of it stands in `_chunks/show.py`, who hears of it in `_chunks/listeners.py`, and what
+need not be done again in `_saved/restore.py`.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ from runtime.errors import (
 from runtime.pregel._answers import Resume
 from runtime.pregel._asked import Asked, coerced
 from runtime.pregel._calls import Calls
+from runtime.pregel._chunks.listeners import Listeners
+from runtime.pregel._chunks.show import Show
 from runtime.pregel._config import effective_config
 from runtime.pregel._input import take_input
-from runtime.pregel._known import open_thread, saver_of
-from runtime.pregel._listen import Listeners
 from runtime.pregel._names import (
     PULL,
     PUSH,
@@ -53,24 +53,24 @@ from runtime.pregel._names import (
     within,
     without_ids,
 )
-from runtime.pregel._old_names import NAMES_SINCE, rename_channels
-from runtime.pregel._policies import Attempt, with_timeout
-from runtime.pregel._replay import Replay
-from runtime.pregel._show import Show
-from runtime.pregel._shown import all_was_shown
-from runtime.pregel._step import NOBODY, Given, Identified, apply_writes, next_nodes
-from runtime.pregel._task import Task
-from runtime.pregel._thread import (
+from runtime.pregel._nodes.policies import Attempt, with_timeout
+from runtime.pregel._saved.old_names import NAMES_SINCE, rename_channels
+from runtime.pregel._saved.replay import Replay
+from runtime.pregel._saved.restore import open_thread, saver_of
+from runtime.pregel._saved.shown_calls import all_was_shown
+from runtime.pregel._saved.thread import (
     NO_WRITES,
     RESUME,
     SPECIAL,
 )
+from runtime.pregel._step import NOBODY, Given, Identified, apply_writes, next_nodes
+from runtime.pregel._task import Task
 from runtime.runtime import RunControl, Runtime, ServerInfo
 from runtime.stream._source import Left
 from runtime.turns import current_turns
 
 if TYPE_CHECKING:
-    from runtime.pregel._node import Node, Write
+    from runtime.pregel._nodes.node import Node, Write
     from runtime.pregel._reader import Reader
     from runtime.pregel.main import Pregel
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from runtime.channels._state import Channels
 
 if TYPE_CHECKING:
-    from runtime.pregel._node import Write
+    from runtime.pregel._nodes.node import Write
 
 __all__ = ("NOBODY", "Given", "Identified", "apply_writes", "next_nodes")
 

@@ -20,10 +20,10 @@ from langchain_core.runnables.config import var_child_runnable_config
 
 from runtime.callbacks import GraphCallbackHandler
 from runtime.pregel._calls import Called, Calls
-from runtime.pregel._desk import Desk
-from runtime.pregel._known import cache_keys, recall, record, restore
 from runtime.pregel._reader import Mark
 from runtime.pregel._run import Run
+from runtime.pregel._saved.desk import Desk
+from runtime.pregel._saved.restore import cache_keys, recall, record, restore
 from runtime.pregel._task import Task, in_order
 from runtime.turns import Lane
 

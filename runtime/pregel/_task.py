@@ -18,17 +18,17 @@ from runtime import _contract
 from runtime._parts import StreamWriter
 from runtime.channels._message_writes import with_message_ids
 from runtime.errors import GraphInterrupt, NodeCancelledError, ParentCommand, is_invalid_resume
-from runtime.pregel._known import answers_of
 from runtime.pregel._names import PUSH, TaskPath, without_ids
-from runtime.pregel._policies import Attempt, policed, remembered
-from runtime.pregel._trace import announce, conclude
+from runtime.pregel._nodes.policies import Attempt, policed, remembered
+from runtime.pregel._nodes.trace import announce, conclude
+from runtime.pregel._saved.restore import answers_of
 from runtime.runtime import ExecutionInfo, Runtime
 from runtime.types import Command
 
 if TYPE_CHECKING:
     from runtime.pregel._answers import Answers
-    from runtime.pregel._node import Branch, Node, Write
-    from runtime.pregel._policies import Policies
+    from runtime.pregel._nodes.node import Branch, Node, Write
+    from runtime.pregel._nodes.policies import Policies
     from runtime.pregel._run import Run
 
 __all__ = ("Task", "in_configs", "in_order")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from runtime.channels import Topic
 from runtime.constants import TAG_HIDDEN, TASKS
-from runtime.pregel._builder import PregelNode
 from runtime.pregel._names import PULL, PUSH
-from runtime.pregel._thread import ERROR, ERROR_OF, INTERRUPT, NO_WRITES, RESUME
+from runtime.pregel._nodes.builder import PregelNode
+from runtime.pregel._saved.thread import ERROR, ERROR_OF, INTERRUPT, NO_WRITES, RESUME
 
 if TYPE_CHECKING:
     from runtime.pregel.main import Pregel

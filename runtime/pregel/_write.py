@@ -9,7 +9,7 @@ from runtime.constants import TASKS
 from runtime.errors import InvalidUpdateError
 
 if TYPE_CHECKING:
-    from runtime.pregel._node import Write
+    from runtime.pregel._nodes.node import Write
 
 __all__ = ("PASSTHROUGH", "SKIP_WRITE", "ChannelWriteEntry", "writes_of")
 

@@ -23,17 +23,17 @@ from runtime.constants import TASKS
 from runtime.managed.base import ManagedValueSpec
 from runtime.pregel._asked import Asked, durability_of
 from runtime.pregel._async import adrive
-from runtime.pregel._builder import Defaults, NodeBuilder, PregelNode
-from runtime.pregel._describe import DescribedGraph
+from runtime.pregel._chunks.sink import EventShape, Sink, check_modes
+from runtime.pregel._described_graph import DescribedGraph
 from runtime.pregel._event_graph import EventGraph
 from runtime.pregel._inbox import Inbox
-from runtime.pregel._node import Node
+from runtime.pregel._nodes.builder import Defaults, NodeBuilder, PregelNode
+from runtime.pregel._nodes.node import Node
 from runtime.pregel._reader import Reader
 from runtime.pregel._run import Run
-from runtime.pregel._serde import known_types
-from runtime.pregel._stream import EventShape, Sink, check_modes
+from runtime.pregel._saved.serde import known_types
+from runtime.pregel._saved.thread import INTERRUPT
 from runtime.pregel._sync import drive
-from runtime.pregel._thread import INTERRUPT
 from runtime.pregel._validate import check_channels, check_graph, check_nodes, check_rescuers
 from runtime.runtime import RunControl
 from runtime.stream._transformer import TransformerFactory

@@ -10,8 +10,8 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.base import RunnableLike
 from langchain_core.runnables.config import ensure_config, merge_configs
 
-from runtime.pregel._inside import reached_from
-from runtime.pregel._node import make_call
+from runtime.pregel._nodes.inside import reached_from
+from runtime.pregel._nodes.node import make_call
 
 __all__ = ("RunnableCallable", "RunnableLike")
 

@@ -10,7 +10,7 @@ from langchain_core import messages as core
 from langchain_core.messages.tool import ToolMessageChunk, tool_call, tool_call_chunk
 from langgraph.checkpoint.memory import InMemorySaver
 
-from runtime.pregel._serde import packed_once, speaking
+from runtime.pregel._saved.serde import packed_once, speaking
 
 
 @dataclass

@@ -19,7 +19,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-from runtime.pregel._serde import speaking
+from runtime.pregel._saved.serde import speaking
 
 Saver = BaseCheckpointSaver[Any]
 Opened = Callable[[], AbstractAsyncContextManager[Saver]]

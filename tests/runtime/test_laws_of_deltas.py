@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 
 from runtime.channels import BinaryOperatorAggregate, DeltaChannel
 from runtime.graph import StateGraph
-from runtime.pregel._deltas import Deltas
+from runtime.pregel._saved.deltas import Deltas
 from runtime.types import Command, Overwrite, StateUpdate, interrupt
 
 Step = tuple[str, Any]

@@ -15,8 +15,8 @@ from langgraph.checkpoint.memory import InMemorySaver
 from runtime_graphs import State, says
 
 from runtime.graph import START, MessagesState, StateGraph
+from runtime.pregel._chunks.show import Show
 from runtime.pregel._run import Run
-from runtime.pregel._show import Show
 
 THREAD: Any = {"configurable": {"thread_id": "1"}}
 some = settings(max_examples=20, deadline=None, derandomize=True, database=None)
@@ -204,7 +204,7 @@ def test_laws_can_fail(law: Any, fault: Any, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_the_law_of_tokens_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream that loses spaces breaks it."""
-    from runtime.pregel._messages import MessagesHandler  # noqa: PLC0415
+    from runtime.pregel._chunks.messages import MessagesHandler  # noqa: PLC0415
 
     heard = MessagesHandler.on_llm_new_token
 

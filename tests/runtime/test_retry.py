@@ -13,7 +13,7 @@ from runtime_graphs import State, chain
 
 from harness import deterministic
 from runtime.graph import START, StateGraph
-from runtime.pregel._policies import wait_before_retry
+from runtime.pregel._nodes.policies import wait_before_retry
 from runtime.runtime import Runtime
 from runtime.turns import LiveTurns, use_turns
 from runtime.types import Command, RetryPolicy, Send, default_retry_on

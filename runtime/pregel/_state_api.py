@@ -21,17 +21,17 @@ from runtime.constants import END
 from runtime.errors import InvalidUpdateError
 from runtime.pregel._asked import Asked
 from runtime.pregel._async import aperform
-from runtime.pregel._bumps import really_seen
+from runtime.pregel._chunks.payloads import result_of
 from runtime.pregel._input import input_writes
-from runtime.pregel._payloads import result_of
 from runtime.pregel._run import Run, Upcoming
+from runtime.pregel._saved.bumps import really_seen
+from runtime.pregel._saved.thread import ERROR, INTERRUPT, SPECIAL, Save, Thread
 from runtime.pregel._step import NOBODY, Given
 from runtime.pregel._sync import perform
 from runtime.pregel._task import Task
-from runtime.pregel._thread import ERROR, INTERRUPT, SPECIAL, Save, Thread
 
 if TYPE_CHECKING:
-    from runtime.pregel._node import Write
+    from runtime.pregel._nodes.node import Write
 
 __all__ = ("Steps", "alook", "look", "snapshot", "state_of", "update")
 

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runtime._interrupts import Interrupt
 from runtime.errors import GraphBubbleUp, GraphDrained, GraphInterrupt, ParentCommand
-from runtime.pregel._payloads import checkpoint_of, task_finished, task_started, update_of
+from runtime.pregel._chunks.payloads import checkpoint_of, task_finished, task_started, update_of
+from runtime.pregel._chunks.sink import Stream
+from runtime.pregel._saved.thread import INTERRUPT, RETURN
 from runtime.pregel._step import Written
-from runtime.pregel._stream import Stream
-from runtime.pregel._thread import INTERRUPT, RETURN
 from runtime.turns import in_utc
 
 if TYPE_CHECKING:
+    from runtime.pregel._chunks.sink import Sink
     from runtime.pregel._run import Run, Upcoming
-    from runtime.pregel._stream import Sink
     from runtime.pregel._task import Task
 
 __all__ = ("Show",)

@@ -26,15 +26,15 @@ from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME, SCHEDULED
 
 from runtime.channels.base import MISSING
 from runtime.constants import TASKS
-from runtime.pregel._bumps import bump
-from runtime.pregel._deltas import Deltas, Replayed, history
 from runtime.pregel._names import path_text
+from runtime.pregel._saved.bumps import bump
+from runtime.pregel._saved.deltas import Deltas, Replayed, history
 from runtime.turns import in_utc
 
 if TYPE_CHECKING:
     from runtime._threads import Durability
     from runtime.channels._state import Channels
-    from runtime.pregel._node import Write
+    from runtime.pregel._nodes.node import Write
     from runtime.turns import Turns
 
 __all__ = (

@@ -16,8 +16,8 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 
-from runtime.pregel._serde import packed_once
-from runtime.pregel._thread import Thread, Unsaved, is_quick
+from runtime.pregel._saved.serde import packed_once
+from runtime.pregel._saved.thread import Thread, Unsaved, is_quick
 
 __all__ = ("AsyncDesk", "Desk")
 

@@ -10,12 +10,12 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from runtime._threads import Checkpointer, StateSnapshot, StateUpdate
 from runtime.constants import CONFIG_KEY_CHECKPOINTER
-from runtime.pregel._deltas import not_held
-from runtime.pregel._describe import DescribedGraph
-from runtime.pregel._kept import alook, look, snapshot, state_of, update
-from runtime.pregel._known import outer_saver
+from runtime.pregel._described_graph import DescribedGraph
 from runtime.pregel._names import without_ids
-from runtime.pregel._serde import speaking
+from runtime.pregel._saved.deltas import not_held
+from runtime.pregel._saved.restore import outer_saver
+from runtime.pregel._saved.serde import speaking
+from runtime.pregel._state_api import alook, look, snapshot, state_of, update
 
 if TYPE_CHECKING:
     from runtime.pregel.main import Pregel

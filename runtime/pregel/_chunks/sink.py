@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, get_args
 
 from runtime.constants import START
 from runtime.pregel._reader import Reader
-from runtime.pregel._thread import INTERRUPT
+from runtime.pregel._saved.thread import INTERRUPT
 from runtime.stream._event import ProtocolEvent, event_of
 from runtime.types import StreamMode
 

@@ -25,14 +25,14 @@ from runtime.channels._state import Channels
 from runtime.config import RUNTIME_KEY, TASK_KEY, runtime_in
 from runtime.constants import TAG_HIDDEN
 from runtime.errors import NodeError
-from runtime.pregel._by_hand import ByHand
-from runtime.pregel._inside import graphs_reached_from
 from runtime.pregel._names import PULL, TaskPath, id_parts
+from runtime.pregel._nodes.by_hand import ByHand
+from runtime.pregel._nodes.inside import graphs_reached_from
 from runtime.runtime import Runtime
 from runtime.types import StreamWriter, TracePolicy
 
 if TYPE_CHECKING:
-    from runtime.pregel._policies import Policies
+    from runtime.pregel._nodes.policies import Policies
     from runtime.pregel._task import Task
 
 __all__ = (

@@ -24,7 +24,7 @@ from runtime.pregel._step import NOBODY
 
 if TYPE_CHECKING:
     from runtime.channels._state import Channels
-    from runtime.pregel._node import Write
+    from runtime.pregel._nodes.node import Write
 
 __all__ = ("COUNTERS", "Deltas", "Replayed", "history", "not_held")
 

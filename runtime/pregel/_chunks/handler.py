@@ -16,7 +16,7 @@ from runtime.constants import TAG_NOSTREAM
 from runtime.pregel._names import PUSH, TaskPath
 
 if TYPE_CHECKING:
-    from runtime.pregel._stream import Emit, Namespace
+    from runtime.pregel._chunks.sink import Emit, Namespace
     from runtime.pregel._task import Task
 
 __all__ = ("StreamHandler",)

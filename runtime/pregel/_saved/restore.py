@@ -14,11 +14,11 @@ from runtime._threads import Checkpointer
 from runtime.constants import CONFIG_KEY_CHECKPOINTER
 from runtime.errors import GraphBubbleUp, GraphInterrupt
 from runtime.pregel._answers import Answers
-from runtime.pregel._deltas import Deltas
-from runtime.pregel._policies import Attempt, CacheKey, cache_key, from_cache
-from runtime.pregel._serde import speaking
-from runtime.pregel._shown import list_shown
-from runtime.pregel._thread import (
+from runtime.pregel._nodes.policies import Attempt, CacheKey, cache_key, from_cache
+from runtime.pregel._saved.deltas import Deltas
+from runtime.pregel._saved.serde import speaking
+from runtime.pregel._saved.shown_calls import list_shown
+from runtime.pregel._saved.thread import (
     ERROR,
     ERROR_OF,
     INTERRUPT,
@@ -29,7 +29,7 @@ from runtime.pregel._thread import (
 )
 
 if TYPE_CHECKING:
-    from runtime.pregel._node import Write
+    from runtime.pregel._nodes.node import Write
     from runtime.pregel._run import Run
     from runtime.pregel._task import Task
 

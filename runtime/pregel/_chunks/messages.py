@@ -21,11 +21,11 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, LLMResul
 from langchain_core.tracers._streaming import _StreamingCallbackHandler
 from pydantic import BaseModel
 
-from runtime.pregel._handler import StreamHandler
+from runtime.pregel._chunks.handler import StreamHandler
 from runtime.types import Command
 
 if TYPE_CHECKING:
-    from runtime.pregel._stream import Emit, Namespace
+    from runtime.pregel._chunks.sink import Emit, Namespace
     from runtime.pregel._task import Task
     from runtime.turns import Turns
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from runtime.pregel._commands import trigger_of
 
 if TYPE_CHECKING:
-    from runtime.pregel._thread import Thread
+    from runtime.pregel._saved.thread import Thread
     from runtime.pregel.main import Pregel
 
 __all__ = ("NAMES_SINCE", "rename_channels")

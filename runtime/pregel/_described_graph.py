@@ -13,14 +13,14 @@ from typing_extensions import is_typeddict
 
 from runtime.channels.base import BaseChannel
 from runtime.channels.delta import DeltaChannel
-from runtime.pregel._deltas import Replayed
-from runtime.pregel._inside import GraphInside, graphs_reached_from
+from runtime.pregel._nodes.inside import GraphInside, graphs_reached_from
+from runtime.pregel._saved.deltas import Replayed
 from runtime.warnings import LangGraphDeprecatedSinceV10, deprecated
 
 if TYPE_CHECKING:
     from langchain_core.runnables.graph import Graph
 
-    from runtime.pregel._node import Node
+    from runtime.pregel._nodes.node import Node
     from runtime.types import All
 
 __all__ = ("DescribedGraph",)

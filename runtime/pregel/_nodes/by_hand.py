@@ -10,7 +10,7 @@ from langchain_core.runnables.config import ensure_config, run_in_executor
 from langchain_core.runnables.utils import is_async_callable
 
 if TYPE_CHECKING:
-    from runtime.pregel._node import Call
+    from runtime.pregel._nodes.node import Call
 
 __all__ = ("ByHand",)
 

@@ -20,11 +20,11 @@ from xxhash import xxh3_128_hexdigest
 
 from runtime.constants import TASKS
 from runtime.errors import GraphBubbleUp, NodeError
-from runtime.pregel._limit import Limit
+from runtime.pregel._nodes.limit import Limit
 from runtime.types import CachePolicy, RetryPolicy, Send, TimeoutPolicy
 
 if TYPE_CHECKING:
-    from runtime.pregel._node import Write
+    from runtime.pregel._nodes.node import Write
     from runtime.pregel._task import Effect, Task
 
 __all__ = (

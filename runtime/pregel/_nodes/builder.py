@@ -16,8 +16,8 @@ from langchain_core.runnables import Runnable
 from typing_extensions import Self
 
 from runtime.managed.base import ManagedValueSpec
-from runtime.pregel._node import Call, Node, make_call
-from runtime.pregel._policies import Policies, cache_namespace, check_timeout
+from runtime.pregel._nodes.node import Call, Node, make_call
+from runtime.pregel._nodes.policies import Policies, cache_namespace, check_timeout
 from runtime.pregel._write import ChannelWriteEntry, writes_of
 from runtime.types import CachePolicy, RetryPolicy, TimeoutPolicy
 

@@ -13,11 +13,11 @@ from uuid import UUID
 from langchain_core.messages import BaseMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, LLMResult
 
-from runtime.pregel._chunk_events import ChunkEvents, Event
-from runtime.pregel._messages import MessagesHandler
+from runtime.pregel._chunks.chunk_events import ChunkEvents, Event
+from runtime.pregel._chunks.messages import MessagesHandler
 
 if TYPE_CHECKING:
-    from runtime.pregel._stream import Emit, Namespace
+    from runtime.pregel._chunks.sink import Emit, Namespace
     from runtime.turns import Turns
 
 __all__ = ("MessageEventsHandler",)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from runtime.errors import GraphDrained, GraphInterrupt
-from runtime.pregel._handler import StreamHandler
+from runtime.pregel._chunks.handler import StreamHandler
 
 __all__ = ("ToolsHandler",)
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from langgraph.checkpoint.base import EXCLUDED_METADATA_KEYS
 
 from runtime.errors import GraphInterrupt
-from runtime.pregel._thread import ERROR, INTERRUPT, SPECIAL, Thread
+from runtime.pregel._saved.thread import ERROR, INTERRUPT, SPECIAL, Thread
 
 if TYPE_CHECKING:
     from runtime.channels._state import Channels
-    from runtime.pregel._node import Write
+    from runtime.pregel._nodes.node import Write
     from runtime.pregel._run import Upcoming
     from runtime.pregel._task import Task
     from runtime.pregel.main import Pregel

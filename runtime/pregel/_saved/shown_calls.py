@@ -15,7 +15,7 @@ from collections.abc import Container
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
-from runtime.pregel._thread import ERROR, GONE_ON, INTERRUPT, RETURN, Thread
+from runtime.pregel._saved.thread import ERROR, GONE_ON, INTERRUPT, RETURN, Thread
 
 if TYPE_CHECKING:
     from runtime.pregel._run import Run

@@ -14,13 +14,13 @@ from runtime.callbacks import (
     GraphLifecycleStatus,
     GraphResumeEvent,
 )
-from runtime.pregel._handler import StreamHandler
-from runtime.pregel._messages import MessagesHandler
-from runtime.pregel._tools import ToolsHandler
+from runtime.pregel._chunks.handler import StreamHandler
+from runtime.pregel._chunks.messages import MessagesHandler
+from runtime.pregel._chunks.tools import ToolsHandler
 
 if TYPE_CHECKING:
+    from runtime.pregel._chunks.sink import Emit, Sink
     from runtime.pregel._run import Run
-    from runtime.pregel._stream import Emit, Sink
     from runtime.pregel._task import Task
 
 __all__ = ("Listeners",)
@@ -151,7 +151,7 @@ def _messages_handler(emit: Emit, run: Run, sink: Sink) -> MessagesHandler:
     if shape is None:
         return MessagesHandler(emit, sink.subgraphs, run.ns, run.turns)
     # imported when first asked for: what makes such events is large, and few ask
-    from runtime.pregel._message_events import MessageEventsHandler  # noqa: PLC0415
+    from runtime.pregel._chunks.message_events import MessageEventsHandler  # noqa: PLC0415
 
     return MessageEventsHandler(
         emit, sink.subgraphs, run.ns, run.turns, same_messages=shape.same_messages

@@ -36,8 +36,8 @@ from pydantic import ValidationError
 
 from harness._files import file_text
 from harness._placeholder import placeholder
-from harness._yaml_read import load_yaml
-from harness._yaml_write import Block, Dumper, Flow
+from harness._yaml.read import load_yaml
+from harness._yaml.write import Block, Dumper, Flow
 from harness.cassettes import (
     Interaction,
     RecordedRequest,

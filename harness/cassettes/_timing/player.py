@@ -7,16 +7,16 @@ import threading
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from harness.cassettes import _loops
-from harness.cassettes._clock import clock
 from harness.cassettes._model import Interaction
-from harness.cassettes._thread_work import work_of_this_thread
-from harness.cassettes._unseen import unseen
+from harness.cassettes._timing import loops
+from harness.cassettes._timing.clock import clock
+from harness.cassettes._timing.thread_work import work_of_this_thread
+from harness.cassettes._timing.unseen import unseen
 from harness.errors import CassetteMissError
 from harness.network import loud
 
 if TYPE_CHECKING:
-    from harness.cassettes._order import Order
+    from harness.cassettes._timing.order import Order
 
 GLANCE = 0.001
 """How often to look at what cannot be waited for, in seconds."""
@@ -90,7 +90,7 @@ class Player:
         if self._order.lone is self and done < self._last:
             due = self._asked_at + self._dues[done]
             if due > clock.reached:
-                _loops.skip_to(due)
+                loops.skip_to(due)
             self.done = done + 1
             return
         if done > self._last:
@@ -107,13 +107,13 @@ class Player:
 
     async def aarrive(self) -> None:
         """Do the same in an event loop."""
-        due, loop = self.due(), _loops.idling_loop()
-        is_quiet = loop is not None and _loops.is_quiet(loop, due)
+        due, loop = self.due(), loops.idling_loop()
+        is_quiet = loop is not None and loops.is_quiet(loop, due)
         waiter = None
         if self.done < self.events:
             if is_quiet and self._order.lone is self and self.done < self._last:
                 if due > clock.reached:
-                    _loops.skip_to(due)
+                    loops.skip_to(due)
                 self.done += 1
                 return
             self.thread = threading.get_ident()

@@ -47,13 +47,13 @@ class VcrView:
     @property
     def requests(self) -> list[Any]:
         """The requests, in vcrpy's form."""
-        from harness.cassettes._vcr_pairs import vcr_request  # noqa: PLC0415 - slow, as needed
+        from harness.cassettes._vcr.pairs import vcr_request  # noqa: PLC0415 - slow, as needed
 
         return [vcr_request(item.request) for item in self.interactions]
 
     @property
     def responses(self) -> list[dict[str, Any]]:
         """The responses, in vcrpy's form."""
-        from harness.cassettes._vcr_pairs import vcr_response  # noqa: PLC0415 - slow, as needed
+        from harness.cassettes._vcr.pairs import vcr_response  # noqa: PLC0415 - slow, as needed
 
         return [vcr_response(item.response) for item in self.interactions]

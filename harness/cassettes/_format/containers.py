@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from harness._yaml_scalar import Tree
-from harness.cassettes._decode import decoded_body, decoded_request_body, playable_headers
+from harness._yaml.scalar import Tree
+from harness.cassettes._format.decode import decoded_body, decoded_request_body, playable_headers
+from harness.cassettes._format.nock import is_nock, request_of, response_of
+from harness.cassettes._format.our_key import OUR_KEY, read_our_key
 from harness.cassettes._model import Headers, RecordedRequest, RecordedResponse
-from harness.cassettes._nock import is_nock, request_of, response_of
-from harness.cassettes._our_key import OUR_KEY, read_our_key
 from harness.errors import CassetteFormatError
 
 Pair: TypeAlias = tuple[RecordedRequest, RecordedResponse]

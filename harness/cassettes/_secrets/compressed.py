@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
-from harness.cassettes._decode import optional
+from harness.cassettes._format.decode import optional
 
 _MOST = 16 * 1024 * 1024
 """How many bytes are looked into, of all that a body holds."""

@@ -13,7 +13,7 @@ So there is one order, the recorded one, whatever threads and tasks do. Requests
 open at the same time, and recordings without numbers, are not held to an order.
 
 The recorded waits are skipped: the clock is put forward to when the event is due. In an event loop
-that is done step by step, while the loop is idle (`_loops`), so that its timers go off in between.
+that is done step by step, while the loop is idle (`loops`), so that its timers go off in between.
 
 All state is guarded by one lock for the process, which a scheduler of tasks (`Baton`) shares.
 """
@@ -28,13 +28,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from harness.cassettes import _loops
-from harness.cassettes._clock import clock
-from harness.cassettes._loops import LOCK
 from harness.cassettes._model import Interaction
-from harness.cassettes._player import GLANCE, Player
-from harness.cassettes._thread_work import Rest, is_still_at
-from harness.cassettes._unseen import unseen
+from harness.cassettes._timing import loops
+from harness.cassettes._timing.clock import clock
+from harness.cassettes._timing.loops import LOCK
+from harness.cassettes._timing.player import GLANCE, Player
+from harness.cassettes._timing.thread_work import Rest, is_still_at
+from harness.cassettes._timing.unseen import unseen
 from harness.errors import CassetteOrderError
 from harness.network import loud
 
@@ -283,7 +283,7 @@ class Order:
                 return
             first = unseen().first()
             if first is not None and first < waiter.due:
-                _loops.skip_to(first)
+                loops.skip_to(first)
                 unseen().clock_was_put_forward()
                 waiter.looks = 0
                 return
@@ -409,7 +409,7 @@ class Order:
     def _occur(self, player: Player, due: float, loop: asyncio.AbstractEventLoop | None) -> None:
         """Let the next event of a response happen; its reader is about to have it."""
         if not self.realtime:
-            _loops.skip_to(due)
+            loops.skip_to(due)
         self._progress = clock.real()
         player.done += 1
         player.loop = loop
@@ -479,7 +479,7 @@ class Order:
 
     def _nudge_loops(self) -> None:
         for loop in {waiter.loop for waiter in self._waiting if waiter.loop is not None}:
-            _loops.nudge(loop)
+            loops.nudge(loop)
 
 
 def _find_rivals(players: Iterable[Player]) -> None:

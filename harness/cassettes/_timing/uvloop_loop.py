@@ -1,6 +1,6 @@
 """uvloop, whose timers are made in C: they are watched while a replay puts the clock forward.
 
-It cannot be seen when such a loop is idle (`_loops`), but `call_at`, `call_later` and `time` of
+It cannot be seen when such a loop is idle (`loops`), but `call_at`, `call_later` and `time` of
 `uvloop.Loop` can be replaced. So its timers, too, go off in recorded time, before the piece that
 came after them. Timers that were made before the first cassette opened count real time.
 """
@@ -14,7 +14,7 @@ from contextvars import Context
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from harness.cassettes._clock import clock
+from harness.cassettes._timing.clock import clock
 
 
 class _Timer(asyncio.TimerHandle):

@@ -14,8 +14,9 @@ from typing import Any, TypeAlias
 from vcr.request import Request  # type: ignore[import-untyped]  # vcrpy has no annotations
 
 from harness._placeholder import is_placeholder
-from harness.cassettes._containers import read_tree
-from harness.cassettes._decode import playable_headers
+from harness.cassettes._format.containers import read_tree
+from harness.cassettes._format.decode import playable_headers
+from harness.cassettes._format.our_key import OUR_KEY, our_key
 from harness.cassettes._model import (
     Headers,
     Interaction,
@@ -23,7 +24,6 @@ from harness.cassettes._model import (
     RecordedResponse,
     header,
 )
-from harness.cassettes._our_key import OUR_KEY, our_key
 
 Response: TypeAlias = dict[str, Any]
 Pair: TypeAlias = tuple[Request, Response]

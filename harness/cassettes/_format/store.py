@@ -15,11 +15,11 @@ from typing import Any, TextIO
 import yaml
 
 from harness._files import write_whole
-from harness._yaml_scalar import Tree
-from harness._yaml_write import Block, Dumper, Flow
+from harness._yaml.scalar import Tree
+from harness._yaml.write import Block, Dumper, Flow
+from harness.cassettes._format.our_key import OUR_KEY, our_key
 from harness.cassettes._model import Headers, Interaction, RecordedRequest, RecordedResponse
-from harness.cassettes._our_key import OUR_KEY, our_key
-from harness.cassettes._scrub import Scrubber
+from harness.cassettes._secrets.scrub import Scrubber
 from harness.errors import CassetteError
 
 

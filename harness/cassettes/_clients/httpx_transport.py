@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from harness.cassettes._cassette import Cassette
-from harness.cassettes._decode import decoded_request_body
+from harness.cassettes._format.decode import decoded_request_body
 from harness.cassettes._model import Headers, RecordedRequest
-from harness.cassettes._player import Player
 from harness.cassettes._record import Take, left_by
 from harness.cassettes._sse import pieces
+from harness.cassettes._timing.player import Player
 
 _Library: TypeAlias = Any  # httpx or httpx2: the same names, the same meaning
 _Request: TypeAlias = Any

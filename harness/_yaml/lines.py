@@ -2,7 +2,7 @@
 
 That shape is `key: value` and `- value`, whose values are plain or single-quoted texts, literal
 blocks, lists of numbers in brackets, or further such lines. A suite opens a cassette for each of
-its tests, and the general reader (`_yaml_events`) was half of what that cost. Where a text holds
+its tests, and the general reader (`events`) was half of what that cost. Where a text holds
 anything else, or is wrong, nothing is returned and the general reader decides. A test holds the
 two equal.
 """
@@ -14,7 +14,7 @@ import re
 from functools import cache
 from typing import Any, TypeAlias
 
-from harness._yaml_scalar import MAX_NODES, plain
+from harness._yaml.scalar import MAX_NODES, plain
 
 _Found: TypeAlias = tuple[Any, int]
 """A value, and where the line after it begins."""

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from harness._yaml_scalar import Tree
+from harness._yaml.scalar import Tree
 
 _HEX = re.compile(r"(?:[0-9a-f]{2})+")
 

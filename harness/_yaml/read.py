@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness._yaml_lines import read_lines
-from harness._yaml_scalar import Tree
+from harness._yaml.lines import read_lines
+from harness._yaml.scalar import Tree
 
 
 def load_yaml(text: str) -> Tree:
@@ -15,6 +15,6 @@ def load_yaml(text: str) -> Tree:
     """
     if (tree := read_lines(text)) is not None:
         return tree
-    from harness._yaml_events import load_any_yaml  # noqa: PLC0415 - slow, and seldom needed
+    from harness._yaml.events import load_any_yaml  # noqa: PLC0415 - slow, and seldom needed
 
     return load_any_yaml(text)

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from harness._yaml_scalar import CORE, MAX_NODES, Tree, plain, short_tag, tagged
+from harness._yaml.scalar import CORE, MAX_NODES, Tree, plain, short_tag, tagged
 from harness.errors import CassetteFormatError
 
 MAX_DEPTH = 100
@@ -39,7 +39,7 @@ def load_any_yaml(text: str) -> Tree:
     """Build the one document of a YAML text, whatever its shape is.
 
     Raises:
-        CassetteFormatError: As `_yaml_read.load_yaml` says.
+        CassetteFormatError: As `read.load_yaml` says.
     """
     loader = _Loader(text)
     try:

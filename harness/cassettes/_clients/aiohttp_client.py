@@ -15,12 +15,12 @@ from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from harness.cassettes._cassette import Cassette
-from harness.cassettes._decode import decoded_request_body
+from harness.cassettes._clients.wire import LAST_CHUNK, chunk, has_body, head
+from harness.cassettes._format.decode import decoded_request_body
 from harness.cassettes._model import RecordedRequest
-from harness.cassettes._player import Player
 from harness.cassettes._record import Take, left_by
 from harness.cassettes._sse import pieces
-from harness.cassettes._wire import LAST_CHUNK, chunk, has_body, head
+from harness.cassettes._timing.player import Player
 
 _Library: TypeAlias = Any  # aiohttp
 

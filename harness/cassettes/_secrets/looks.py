@@ -15,7 +15,7 @@ from typing import TypeAlias
 from urllib.parse import unquote
 
 from harness._placeholder import is_placeholder, placeholder
-from harness.cassettes._compressed import Held, held_in
+from harness.cassettes._secrets.compressed import Held, held_in
 
 SHAPES = re.compile(
     # After a letter it is the middle of a word, unless that letter is JSON's \n, \r or \t, or the

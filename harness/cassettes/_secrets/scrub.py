@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from harness._placeholder import is_placeholder, placeholder
-from harness.cassettes._compressed import held_in
-from harness.cassettes._event_frames import event_frames
 from harness.cassettes._model import Headers, Interaction
-from harness.cassettes._secrets import Rules, is_stand_in
+from harness.cassettes._secrets.compressed import held_in
+from harness.cassettes._secrets.event_frames import event_frames
+from harness.cassettes._secrets.looks import Rules, is_stand_in
 
 _DROPPED_HEADERS = {"cookie", "set-cookie"}
 _SECRET_HEADER = re.compile(

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from harness.cassettes._clock import clock
+from harness.cassettes._timing.clock import clock
 
 _LONGEST = 0.25
 """How long to wait for a run that never pauses, in seconds."""

@@ -5,7 +5,7 @@ it waits for something: a socket, a timer, or an arrival of a replay. So the wai
 comes first by recorded time, timer or arrival, happens at once. Sockets are served before that.
 
 Loops that are not asyncio's own (uvloop, trio) cannot be seen; `idling_loop` says so. Their readers
-let them go round a few times instead, and their timers are known all the same (`_unseen`).
+let them go round a few times instead, and their timers are known all the same (`unseen`).
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from harness.cassettes import _trio, _uvloop
-from harness.cassettes._clock import clock
-from harness.cassettes._thread_work import is_at_work
+from harness.cassettes._timing import trio_loop, uvloop_loop
+from harness.cassettes._timing.clock import clock
+from harness.cassettes._timing.thread_work import is_at_work
 
 if TYPE_CHECKING:
-    from harness.cassettes._order import Order, Waiter
+    from harness.cassettes._timing.order import Order, Waiter
 
 LOCK = threading.RLock()
 """Guards every order, and every scheduler of tasks that works with one."""
@@ -127,13 +127,13 @@ class Watch:
         for kind, original in originals:
             kind.select = self._made[original]
         self._originals = originals
-        _uvloop.watched.install()
+        uvloop_loop.watched.install()
         clock.install()
 
     def _remove(self) -> None:
-        _trio.watched.remove()
+        trio_loop.watched.remove()
         clock.remove()
-        _uvloop.watched.remove()
+        uvloop_loop.watched.remove()
         while self._originals:
             kind, original = self._originals.pop()
             kind.select = original

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness._yaml_scalar import Tree
+from harness._yaml.scalar import Tree
 from harness.cassettes._model import ENDS, RecordedResponse, Timing
 from harness.errors import CassetteFormatError
 

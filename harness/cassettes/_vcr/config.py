@@ -21,12 +21,12 @@ from vcr.serializers import yamlserializer  # type: ignore[import-untyped]
 
 from harness._files import not_found, write_whole
 from harness._json import Difference
+from harness.cassettes._format.read import read_recording
+from harness.cassettes._format.store import save, scrubbed
 from harness.cassettes._match import MATCH_ON, Part
 from harness.cassettes._model import Interaction, RecordedRequest
-from harness.cassettes._read import read_recording
-from harness.cassettes._scrub import Scrubber
-from harness.cassettes._store import save, scrubbed
-from harness.cassettes._vcr_pairs import (
+from harness.cassettes._secrets.scrub import Scrubber
+from harness.cassettes._vcr.pairs import (
     Pair,
     our_interactions,
     our_request,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness._files import file_text
-from harness._yaml_read import load_yaml
-from harness.cassettes._containers import NoHttpError, oldest_version, read_tree
+from harness._yaml.read import load_yaml
+from harness.cassettes._format.containers import NoHttpError, oldest_version, read_tree
 from harness.cassettes._model import Interaction, Recording
 from harness.errors import CassetteFormatError
 

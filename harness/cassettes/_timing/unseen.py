@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from harness.cassettes import _trio, _uvloop
+from harness.cassettes._timing import trio_loop, uvloop_loop
 
 
 class Unseen(Protocol):
@@ -27,4 +27,4 @@ class Unseen(Protocol):
 def unseen() -> Unseen:
     """Return what is known of the running loop."""
     is_asyncio = asyncio._get_running_loop() is not None  # noqa: SLF001  # documented for libraries
-    return _uvloop.watched if is_asyncio else _trio.watched
+    return uvloop_loop.watched if is_asyncio else trio_loop.watched

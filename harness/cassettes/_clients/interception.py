@@ -40,20 +40,20 @@ def governing(library: str) -> Cassette | None:
 
 
 _LIBRARIES = {
-    "httpx": ("_transport", partial(governing, "httpx")),
-    "httpx2": ("_transport", partial(governing, "httpx2")),
-    "aiohttp": ("_aiohttp", partial(governing, "aiohttp")),
-    "http.client": ("_http_client", governing),  # which library it is, it sees itself
-    "urllib3.connection": ("_http_client", governing),
-    "httplib2": ("_http_client", governing),
-    "tornado.simple_httpclient": ("_vcr_stubs", partial(governing, "tornado")),
-    "tornado.curl_httpclient": ("_vcr_stubs", partial(governing, "tornado")),
+    "httpx": ("httpx_transport", partial(governing, "httpx")),
+    "httpx2": ("httpx_transport", partial(governing, "httpx2")),
+    "aiohttp": ("aiohttp_client", partial(governing, "aiohttp")),
+    "http.client": ("http_client", governing),  # which library it is, it sees itself
+    "urllib3.connection": ("http_client", governing),
+    "httplib2": ("http_client", governing),
+    "tornado.simple_httpclient": ("vcr_stubs", partial(governing, "tornado")),
+    "tornado.curl_httpclient": ("vcr_stubs", partial(governing, "tornado")),
 }
 
 
 def _replacements(library: ModuleType) -> Iterator[Replacement]:
     home, asked = _LIBRARIES[library.__name__]
-    found: Iterator[Replacement] = import_module(f"harness.cassettes.{home}").replacements(
+    found: Iterator[Replacement] = import_module(f"harness.cassettes._clients.{home}").replacements(
         library, asked
     )
     return found

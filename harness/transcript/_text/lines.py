@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from harness.transcript._entries import SAFE_LABEL, WITHOUT_TEXT, Entry
-from harness.transcript._layout import first_value, joined
-from harness.transcript._notation import LITERAL
+from harness.transcript._text.entries import SAFE_LABEL, WITHOUT_TEXT, Entry
+from harness.transcript._text.layout import first_value, joined
+from harness.transcript._text.notation import LITERAL
 
 _PIECE = re.compile(rf"{LITERAL.pattern}|(?<=\s){re.escape(WITHOUT_TEXT)}(?=\s|$)")
 _LABEL = re.compile(rf"{LITERAL.pattern}|\(no id\)|{SAFE_LABEL.pattern}", re.ASCII)

@@ -1,7 +1,7 @@
 """Say in the words of the domain how one text of a stream became another one.
 
 Works on texts, because one of the two is usually a snapshot file. The words point to the change
-(`_changes`); the lines in context show it, also where no word fits.
+(`changes`); the lines in context show it, also where no word fits.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import unified_diff
 
-from harness.transcript._changes import changes
-from harness.transcript._entries import Page
-from harness.transcript._read import format_of, read
-from harness.transcript._said import Change
-from harness.transcript._text import FORMAT
+from harness.transcript._compare.changes import changes
+from harness.transcript._compare.said import Change
+from harness.transcript._text.entries import Page
+from harness.transcript._text.read import format_of, read
+from harness.transcript._text.write import FORMAT
 
 _HUNK = re.compile(r"@@ -(\d+).* @@")
 

@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Protocol
 
 from harness._answered import Answered, answers_from_anywhere_into, answers_into
-from harness.transcript._chunks import Chunk, unbound
+from harness.transcript._capture.chunks import Chunk, unbound
 from harness.transcript._model import ERROR, INPUT, Head, Origin, Payload, StreamEvent, copied
 from harness.transcript._rules import Rules
 from harness.transcript._transcript import Transcript

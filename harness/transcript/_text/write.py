@@ -50,7 +50,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from harness.transcript._entries import (
+from harness.transcript._text.entries import (
     MESSAGES,
     PLAIN_SHAPE,
     TURNS,
@@ -58,8 +58,8 @@ from harness.transcript._entries import (
     Entry,
     Page,
 )
-from harness.transcript._lanes import Piece, Stretch, laned
-from harness.transcript._layout import WIDTH, spread
+from harness.transcript._text.lanes import Piece, Stretch, laned
+from harness.transcript._text.layout import WIDTH, spread
 
 FORMAT = 2
 TITLE = "# stream transcript, format "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.transcript._chunks import streams_modes, unbound
+from harness.transcript._capture.chunks import streams_modes, unbound
 from harness.transcript._model import Head, Payload, copied
 
 DEFAULT_MODES = ("values", "updates", "messages", "custom")

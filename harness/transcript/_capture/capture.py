@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any, Literal, Protocol, TypeAlias
 
-from harness.transcript._chunks import PlainShape, ServerSentShape, Shape, streams_modes
-from harness.transcript._events import EventsShape, listening_for
-from harness.transcript._head import DEFAULT_MODES, MODES, head_of
-from harness.transcript._listening import tell
+from harness.transcript._capture.chunks import PlainShape, ServerSentShape, Shape, streams_modes
+from harness.transcript._capture.events import EventsShape, listening_for
+from harness.transcript._capture.head import DEFAULT_MODES, MODES, head_of
+from harness.transcript._capture.listening import tell
+from harness.transcript._capture.recorder import ReadsChunks, Recorder
 from harness.transcript._model import Payload
-from harness.transcript._recorder import ReadsChunks, Recorder
 from harness.transcript._rules import Rules
 from harness.transcript._transcript import Transcript
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from harness.transcript._entries import NAMESPACE, Entry, Page
-from harness.transcript._layout import named_items
+from harness.transcript._text.entries import NAMESPACE, Entry, Page
+from harness.transcript._text.layout import named_items
 
 GRAPH = "graph"
 ORDINAL = re.compile(r"<((?:\w+ )*\w+) \d+>")

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from typing import Any
 
-from harness.transcript._chunks import PlainShape, Shape
-from harness.transcript._events import EventsShape, hear_items, watching_for
-from harness.transcript._head import head_of
-from harness.transcript._listening import tell
+from harness.transcript._capture.chunks import PlainShape, Shape
+from harness.transcript._capture.events import EventsShape, hear_items, watching_for
+from harness.transcript._capture.head import head_of
+from harness.transcript._capture.listening import tell
+from harness.transcript._capture.recorder import ReadsChunks, Recorder
 from harness.transcript._model import Payload
-from harness.transcript._recorder import ReadsChunks, Recorder
 from harness.transcript._rules import Rules
 from harness.transcript._transcript import Transcript
 

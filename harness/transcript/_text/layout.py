@@ -12,7 +12,7 @@ import json
 import re
 from typing import NamedTuple
 
-from harness.transcript._notation import LITERAL, quoted
+from harness.transcript._text.notation import LITERAL, quoted
 
 WIDTH = 100
 

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
 
-from harness.transcript._entries import MESSAGES, Entry
 from harness.transcript._matching import differing
-from harness.transcript._notation import LITERAL
+from harness.transcript._text.entries import MESSAGES, Entry
+from harness.transcript._text.notation import LITERAL
 
 SLOT = re.compile(rf"{LITERAL.pattern}|(?<![\w.\"])_(?![\w\"])")
 """Where the text goes, between strings that are no slots."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from harness.errors import SnapshotError
-from harness.transcript._entries import Page
-from harness.transcript._format_1 import read_format_1
-from harness.transcript._format_2 import read_format_2
-from harness.transcript._text import FORMAT, TITLE
+from harness.transcript._text.entries import Page
+from harness.transcript._text.format_1 import read_format_1
+from harness.transcript._text.format_2 import read_format_2
+from harness.transcript._text.write import FORMAT, TITLE
 
 _READERS = {"1": read_format_1, "2": read_format_2}
 

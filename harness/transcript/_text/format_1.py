@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from harness.transcript._entries import MESSAGES, NAMESPACE, PLAIN_SHAPE, Entry, Page
-from harness.transcript._format_2 import pair
-from harness.transcript._layout import joined
-from harness.transcript._lines import chunk, items, label, pieces
-from harness.transcript._text import GONE, INDENT
+from harness.transcript._text.entries import MESSAGES, NAMESPACE, PLAIN_SHAPE, Entry, Page
+from harness.transcript._text.format_2 import pair
+from harness.transcript._text.layout import joined
+from harness.transcript._text.lines import chunk, items, label, pieces
+from harness.transcript._text.write import GONE, INDENT
 
 
 def read_format_1(lines: list[str]) -> Page:

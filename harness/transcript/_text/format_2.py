@@ -1,4 +1,4 @@
-"""Read a text of format 2; `_text` has its grammar."""
+"""Read a text of format 2; `write` has its grammar."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from harness.transcript._entries import MESSAGES, PLAIN_SHAPE, TURNS, Entry, Page
-from harness.transcript._lanes import filled
-from harness.transcript._layout import joined
-from harness.transcript._lines import chunk, items, label, pieces, place
-from harness.transcript._text import BEGINS, GOES_ON, GONE, INDENT, TOKENS
+from harness.transcript._text.entries import MESSAGES, PLAIN_SHAPE, TURNS, Entry, Page
+from harness.transcript._text.lanes import filled
+from harness.transcript._text.layout import joined
+from harness.transcript._text.lines import chunk, items, label, pieces, place
+from harness.transcript._text.write import BEGINS, GOES_ON, GONE, INDENT, TOKENS
 
 _HEADING = re.compile(rf"(?:of \S.* )?(?:{BEGINS}|{GOES_ON})")
 _MARK = re.compile(r" \[\d+\]$")

@@ -1,7 +1,7 @@
 """What a snapshot says of a stream, before it is laid out: one entry per chunk.
 
 An entry is text already, a value on one line in each place, so that a stream that just ran and a
-file that was read are the same thing. Laying out (`_text`), reading back (`_read`) and comparing
+file that was read are the same thing. Laying out (`write`), reading back (`read`) and comparing
 (`_compare`) work on entries alone.
 """
 
@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from langchain_core.messages import BaseMessage
 
 from harness.transcript._model import Head, StreamEvent, is_message_pair
-from harness.transcript._notation import message_fields, one_line, quoted
 from harness.transcript._records import Described, Record
+from harness.transcript._text.notation import message_fields, one_line, quoted
 
 MESSAGES = "messages"
 TURNS = "turns"

@@ -15,7 +15,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessageChunk
 
-from harness.transcript._chunks import Chunk, parted
+from harness.transcript._capture.chunks import Chunk, parted
 from harness.transcript._model import Payload
 
 TASKS = "tasks"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from harness.transcript._layout import named_items
+from harness.transcript._text.layout import named_items
 
 _SHOWN = 70
 _BEFORE = 20

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from harness.transcript._entries import MESSAGES, Entry, Page
-from harness.transcript._layout import named_items
+from harness.transcript._compare.message_changes import message_changes
+from harness.transcript._compare.renames import GRAPH, ORDINAL, blank, renamed
+from harness.transcript._compare.said import Change, parting, shortened
 from harness.transcript._matching import differing, opcodes
-from harness.transcript._message_changes import message_changes
-from harness.transcript._renames import GRAPH, ORDINAL, blank, renamed
-from harness.transcript._said import Change, parting, shortened
+from harness.transcript._text.entries import MESSAGES, Entry, Page
+from harness.transcript._text.layout import named_items
 
 _NOUNS = {
     "values": "state",

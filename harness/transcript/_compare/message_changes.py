@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
-from harness.transcript._entries import WITHOUT_TEXT, Entry
-from harness.transcript._layout import named_items
+from harness.transcript._compare.said import Change, apart, parting, shortened
 from harness.transcript._matching import differing, opcodes, pairs
-from harness.transcript._said import Change, apart, parting, shortened
+from harness.transcript._text.entries import WITHOUT_TEXT, Entry
+from harness.transcript._text.layout import named_items
 
 _USAGE = "usage_metadata"
 _POSITION = "chunk_position"  # of the last chunk, whichever that is

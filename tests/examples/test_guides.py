@@ -150,6 +150,15 @@ def test_what_is_lost_on_python_310(project: pytest.Pytester) -> None:
     in_order(block("runtime/README.md", "======"), result.stdout.str())
 
 
+def test_what_contributing_shows_of_parity() -> None:
+    """The scenario and the conversation stand in the tests as they are shown."""
+    folder = ROOT / "tests" / "parity"
+    known = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    shown = blocks("CONTRIBUTING.md", "python")
+    assert [code for code in shown if code not in known] == []
+    assert len(shown) == 2
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_links_lead_somewhere(name: str) -> None:
     """To a file that is there, and a heading that is in it."""

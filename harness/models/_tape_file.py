@@ -48,7 +48,7 @@ from harness.cassettes import (
 from harness.errors import CassetteError, CassetteFormatError
 from harness.models._chunks import Common, Piece
 from harness.models._request import ModelRequest, Tree, plain
-from harness.models._tape import ENDS, RecordedError, ModelInteraction
+from harness.models._tape import ENDS, ModelInteraction, RecordedError
 
 KEY = "model_cassette"
 VERSION = 1

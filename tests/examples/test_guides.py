@@ -159,6 +159,16 @@ def test_what_contributing_shows_of_parity() -> None:
     assert len(shown) == 2
 
 
+def test_the_files_that_contributing_names() -> None:
+    """Each is there, under the end of its path that is named."""
+    folders = ("runtime", "harness", "tests")
+    there = [
+        f"/{path.relative_to(ROOT)}" for name in folders for path in (ROOT / name).rglob("*.py")
+    ]
+    named = re.findall(r"`([\w/]+\.py)`", text_of("CONTRIBUTING.md"))
+    assert [name for name in named if not any(path.endswith(f"/{name}") for path in there)] == []
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_links_lead_somewhere(name: str) -> None:
     """To a file that is there, and a heading that is in it."""

@@ -1,0 +1,222 @@
+"""From objects to msgpack: ours under LangGraph's names, and nothing twice that is as it was.
+
+An agent saves all its messages in each superstep: as its state, and in what it sends to its tools.
+Most of them are as they were. Whether they are can only be told by looking at all of their fields,
+as anybody may change a message in place; but to pack the fields of all at once, and to compare that
+with what came of it last time, is several times cheaper than to pack each as savers want it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import fields
+from operator import attrgetter, is_
+from typing import Any, Final, NamedTuple, cast
+
+import ormsgpack
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    ChatMessage,
+    ChatMessageChunk,
+    FunctionMessage,
+    FunctionMessageChunk,
+    HumanMessage,
+    HumanMessageChunk,
+    RemoveMessage,
+    SystemMessage,
+    SystemMessageChunk,
+    ToolMessage,
+    ToolMessageChunk,
+)
+from langgraph.checkpoint.serde import jsonplus
+
+from runtime._interrupts import Interrupt
+from runtime._policies import TimeoutPolicy
+from runtime._threads import PregelTask, StateSnapshot
+from runtime.channels.delta import DeltaSnapshot
+from runtime.types import Command, Overwrite, Send
+
+__all__ = ("MODULE", "OURS", "Packing", "packed")
+
+MODULE: Final = "langgraph.types"
+"""Where savers find our classes."""
+
+OURS: Final[dict[str, Callable[..., Any]]] = {
+    cls.__name__: cls
+    for cls in (Command, Interrupt, Overwrite, PregelTask, Send, StateSnapshot, TimeoutPolicy)
+}
+"""Our classes by their names."""
+
+_OUR_TYPES: Final = frozenset(OURS.values())
+_OPTION: Final = jsonplus._option  # noqa: SLF001 - there is no public way to extend it
+_MESSAGES: Final[dict[type, tuple[str, str]]] = {
+    cls: (cls.__module__, cls.__name__)
+    for cls in (
+        *(AIMessage, AIMessageChunk, ChatMessage, ChatMessageChunk, FunctionMessage),
+        *(FunctionMessageChunk, HumanMessage, HumanMessageChunk, RemoveMessage, SystemMessage),
+        *(SystemMessageChunk, ToolMessage, ToolMessageChunk),
+    )
+}
+_fields_of = attrgetter("__dict__")
+_extra_of = attrgetter("__pydantic_extra__")
+_packb = ormsgpack.packb
+_STATE: Final = 64
+"""The keys of a dict that may be a state: in one of more, no messages are looked for."""
+
+
+class _Messages(NamedTuple):
+    """A list of messages that was packed.
+
+    Args:
+        them: The messages.
+        kinds: The class of each.
+        fields: The fields of each, packed one after the other.
+        forms: Each as savers want it, packed one after the other.
+    """
+
+    them: tuple[Any, ...]
+    kinds: list[type]
+    fields: bytes
+    forms: bytes
+
+
+class Packing:
+    """What one run packs.
+
+    While it is entered, nobody can change what is packed: within that time an object is looked at
+    once. Messages are looked at each time, but packed again only if they have changed.
+    """
+
+    def __init__(self) -> None:
+        self._forms: dict[int, tuple[Any, Any]] = {}  # and the object, so that its id lasts
+        self._now: dict[int, _Messages] = {}  # by the id of the first message
+        self._before: dict[int, _Messages] = {}
+
+    def __enter__(self) -> None:
+        _here.packing = self
+        _here.named = self._named_once
+
+    def __exit__(self, *_: object) -> None:
+        _here.packing = None
+        _here.named = _named
+        self._forms.clear()
+        if self._now:
+            self._before, self._now = self._now, {}
+
+    def _named_once(self, obj: Any) -> Any:
+        found = self._forms.get(id(obj))
+        if found is None:
+            found = self._forms[id(obj)] = obj, _named(obj)
+        return found[1]
+
+    def messages(self, given: list[Any]) -> bytes | None:
+        """Return a list that begins with a message as msgpack; `None` if there is no short way."""
+        key, count = id(given[0]), len(given)
+        head = _head(count, 0x90, 0xDC)
+        last = self._now.get(key)
+        if last is not None and len(last.them) == count and all(map(is_, given, last.them)):
+            return head + last.forms
+        kinds = [*map(type, given)]
+        if not _MESSAGES.keys() >= {*kinds} or any(map(_extra_of, given)):
+            return None
+        try:
+            all_fields = _packb([*map(_fields_of, given)], None, _OPTION)[len(head) :]
+        except ormsgpack.MsgpackEncodeError:  # they hold others than plain values
+            return None
+        forms, new = b"", given
+        last = last or self._before.get(key)
+        if last is not None and all_fields.startswith(last.fields):
+            same = len(last.kinds)
+            if kinds[:same] == last.kinds:
+                forms, new = last.forms, given[same:]
+        forms += b"".join([_packb(message, _named, _OPTION) for message in new])
+        self._now[key] = _Messages(tuple(given), kinds, all_fields, forms)
+        return head + forms
+
+
+class _Here(threading.local):
+    """What is packed in one thread.
+
+    Attributes:
+        packing: That of the run whose saves are being made.
+        named: Returns what msgpack writes for an object.
+    """
+
+    packing: Packing | None = None
+    named: Callable[[Any], Any]
+
+
+def packed(value: Any) -> bytes:
+    """Return a value as msgpack.
+
+    Raises:
+        MsgpackEncodeError: It holds something that msgpack cannot write.
+    """
+    if type(value) is list and value and type(value[0]) in _MESSAGES and _here.packing is not None:
+        done = _here.packing.messages(value)
+        if done is not None:
+            return done
+    return _packb(value, _here.named, _OPTION)
+
+
+def _packed_state(value: Any) -> bytes:
+    """Return what a `Send` carries as msgpack: most often a state, in which lists of messages are.
+
+    Containers are their items, one after the other, behind a head.
+    """
+    if type(value) is not dict or len(value) > _STATE or {*map(type, value)} != {str}:
+        return packed(value)
+    parts = [_head(len(value), 0x80, 0xDE)]
+    for key, item in value.items():
+        parts += packed(key), _packed_state(item)
+    return b"".join(parts)
+
+
+def _packed_tuple(*parts: bytes) -> bytes:
+    return _head(len(parts), 0x90, 0xDC) + b"".join(parts)
+
+
+def _head(count: int, few: int, many: int) -> bytes:
+    """Return how a container begins, of whose kind these are the bytes for few and many items."""
+    if count < 16:  # noqa: PLR2004 - msgpack's
+        return bytes((few + count,))
+    if count < 1 << 16:
+        return bytes((many, *count.to_bytes(2, "big")))
+    return bytes((many + 1, *count.to_bytes(4, "big")))
+
+
+def _named(obj: Any) -> Any:
+    """Return what msgpack writes for an object: ours under LangGraph's names.
+
+    The fields of messages are a dict already, if they hold plain values alone.
+    """
+    kind = type(obj)
+    if (name := _MESSAGES.get(kind)) is not None:
+        extra = obj.__pydantic_extra__
+        values = {**obj.__dict__, **extra} if extra else obj.__dict__
+        try:
+            data = _packb((*name, values, "model_validate_json"), None, _OPTION)
+            return ormsgpack.Ext(jsonplus.EXT_PYDANTIC_V2, data)
+        except ormsgpack.MsgpackEncodeError:  # they hold others; as the saver itself does it, then
+            pass
+    if kind is DeltaSnapshot:
+        return ormsgpack.Ext(jsonplus.EXT_DELTA_SNAPSHOT, packed(obj.value))
+    if kind not in _OUR_TYPES:
+        return jsonplus._msgpack_default(obj)  # noqa: SLF001 - as above
+    if isinstance(obj, Send):
+        timeout = () if obj.timeout is None else (packed(obj.timeout),)
+        given = _packed_tuple(packed(obj.node), _packed_state(obj.arg), *timeout)
+        data = _packed_tuple(packed(MODULE), packed(kind.__name__), given)
+        return ormsgpack.Ext(jsonplus.EXT_CONSTRUCTOR_POS_ARGS, data)
+    if isinstance(obj, tuple):
+        arguments = cast(Any, obj)._asdict()
+    else:
+        arguments = {field.name: getattr(obj, field.name) for field in fields(obj)}
+    data = packed((MODULE, kind.__name__, arguments))
+    return ormsgpack.Ext(jsonplus.EXT_CONSTRUCTOR_KW_ARGS, data)
+
+
+_Here.named = staticmethod(_named)
+_here: Final = _Here()

@@ -38,7 +38,7 @@ from runtime._threads import PregelTask, StateSnapshot
 from runtime.channels.delta import DeltaSnapshot
 from runtime.types import Command, Overwrite, Send
 
-__all__ = ("MODULE", "OURS", "Packing", "packed")
+__all__ = ("MODULE", "OPTION", "OURS", "Packing", "here", "packed")
 
 MODULE: Final = "langgraph.types"
 """Where savers find our classes."""
@@ -50,7 +50,7 @@ OURS: Final[dict[str, Callable[..., Any]]] = {
 """Our classes by their names."""
 
 _OUR_TYPES: Final = frozenset(OURS.values())
-_OPTION: Final = jsonplus._option  # noqa: SLF001 - there is no public way to extend it
+OPTION: Final = jsonplus._option  # noqa: SLF001 - there is no public way to extend it
 _MESSAGES: Final[dict[type, tuple[str, str]]] = {
     cls: (cls.__module__, cls.__name__)
     for cls in (
@@ -95,12 +95,12 @@ class Packing:
         self._before: dict[int, _Messages] = {}
 
     def __enter__(self) -> None:
-        _here.packing = self
-        _here.named = self._named_once
+        here.packing = self
+        here.named = self._named_once
 
     def __exit__(self, *_: object) -> None:
-        _here.packing = None
-        _here.named = _named
+        here.packing = None
+        here.named = _named
         self._forms.clear()
         if self._now:
             self._before, self._now = self._now, {}
@@ -122,7 +122,7 @@ class Packing:
         if not _MESSAGES.keys() >= {*kinds} or any(map(_extra_of, given)):
             return None
         try:
-            all_fields = _packb([*map(_fields_of, given)], None, _OPTION)[len(head) :]
+            all_fields = _packb([*map(_fields_of, given)], None, OPTION)[len(head) :]
         except ormsgpack.MsgpackEncodeError:  # they hold others than plain values
             return None
         forms, new = b"", given
@@ -131,7 +131,7 @@ class Packing:
             same = len(last.kinds)
             if kinds[:same] == last.kinds:
                 forms, new = last.forms, given[same:]
-        forms += b"".join([_packb(message, _named, _OPTION) for message in new])
+        forms += b"".join([_packb(message, _named, OPTION) for message in new])
         self._now[key] = _Messages(tuple(given), kinds, all_fields, forms)
         return head + forms
 
@@ -154,11 +154,11 @@ def packed(value: Any) -> bytes:
     Raises:
         MsgpackEncodeError: It holds something that msgpack cannot write.
     """
-    if type(value) is list and value and type(value[0]) in _MESSAGES and _here.packing is not None:
-        done = _here.packing.messages(value)
+    if type(value) is list and value and type(value[0]) in _MESSAGES and here.packing is not None:
+        done = here.packing.messages(value)
         if done is not None:
             return done
-    return _packb(value, _here.named, _OPTION)
+    return _packb(value, here.named, OPTION)
 
 
 def _packed_state(value: Any) -> bytes:
@@ -197,7 +197,7 @@ def _named(obj: Any) -> Any:
         extra = obj.__pydantic_extra__
         values = {**obj.__dict__, **extra} if extra else obj.__dict__
         try:
-            data = _packb((*name, values, "model_validate_json"), None, _OPTION)
+            data = _packb((*name, values, "model_validate_json"), None, OPTION)
             return ormsgpack.Ext(jsonplus.EXT_PYDANTIC_V2, data)
         except ormsgpack.MsgpackEncodeError:  # they hold others; as the saver itself does it, then
             pass
@@ -219,4 +219,4 @@ def _named(obj: Any) -> Any:
 
 
 _Here.named = staticmethod(_named)
-_here: Final = _Here()
+here: Final = _Here()

@@ -77,8 +77,8 @@ def saved_by(program: list[str]) -> tuple[list[str], list[str], list[str]]:
 
     graph = StateGraph(Conversation).add_node("change", change).add_edge(START, "change")
     graph.add_conditional_edges("change", again)
-    given_messages: Any = {"messages": [asked(1), ToolMessage("found", tool_call_id="1")]}
-    graph.compile(saver).invoke(given_messages, THREAD)
+    known = [m for n in range(4) for m in (asked(n), ToolMessage("found", tool_call_id=str(n)))]
+    graph.compile(saver).invoke(Conversation(messages=known), THREAD)
     steps = list(reversed(list(saver.list(THREAD))))[1:]  # before that, nothing is there
     held = [repr(step.checkpoint["channel_values"]["messages"]) for step in steps]
     sent = [

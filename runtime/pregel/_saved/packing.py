@@ -8,9 +8,9 @@ with what came of it last time, is several times cheaper than to pack each as sa
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from dataclasses import fields
+from contextvars import ContextVar
+from dataclasses import fields as fields_of
 from operator import attrgetter, is_
 from typing import Any, Final, NamedTuple, cast
 
@@ -38,7 +38,7 @@ from runtime._threads import PregelTask, StateSnapshot
 from runtime.channels.delta import DeltaSnapshot
 from runtime.types import Command, Overwrite, Send
 
-__all__ = ("MODULE", "OPTION", "OURS", "Packing", "here", "packed")
+__all__ = ("MODULE", "OPTION", "OURS", "Packing", "packed", "packing")
 
 MODULE: Final = "langgraph.types"
 """Where savers find our classes."""
@@ -59,9 +59,16 @@ _MESSAGES: Final[dict[type, tuple[str, str]]] = {
         *(SystemMessageChunk, ToolMessage, ToolMessageChunk),
     )
 }
-_fields_of = attrgetter("__dict__")
+_values_of = attrgetter("__dict__")
 _extra_of = attrgetter("__pydantic_extra__")
 _packb = ormsgpack.packb
+_LIST: Final = (0x90, 0xDC)
+_DICT: Final = (0x80, 0xDE)
+"""How msgpack marks lists and dicts: few items, and many."""
+
+_FEW: Final = 4
+"""So many messages are packed as they come."""
+
 _STATE: Final = 64
 """The keys of a dict that may be a state: in one of more, no messages are looked for."""
 
@@ -82,8 +89,20 @@ class _Messages(NamedTuple):
     forms: bytes
 
 
-class Packing:
-    """What one run packs.
+class Anew:
+    """Packs everything as it comes."""
+
+    def named(self, obj: Any) -> Any:
+        """Return what msgpack writes for an object."""
+        return _named(obj)
+
+    def messages(self, given: list[Any]) -> bytes | None:
+        """Return the messages of a list as msgpack, without a head; `None` if only `packb` can."""
+        return None
+
+
+class Packing(Anew):
+    """Packs for one run, and what is as it was only once.
 
     While it is entered, nobody can change what is packed: within that time an object is looked at
     once. Messages are looked at each time, but packed again only if they have changed.
@@ -95,57 +114,48 @@ class Packing:
         self._before: dict[int, _Messages] = {}
 
     def __enter__(self) -> None:
-        here.packing = self
-        here.named = self._named_once
+        self._token = packing.set(self)
 
     def __exit__(self, *_: object) -> None:
-        here.packing = None
-        here.named = _named
+        packing.reset(self._token)
         self._forms.clear()
         if self._now:
             self._before, self._now = self._now, {}
 
-    def _named_once(self, obj: Any) -> Any:
+    def named(self, obj: Any) -> Any:
+        """Return what msgpack writes for an object."""
         found = self._forms.get(id(obj))
         if found is None:
             found = self._forms[id(obj)] = obj, _named(obj)
         return found[1]
 
     def messages(self, given: list[Any]) -> bytes | None:
-        """Return a list that begins with a message as msgpack; `None` if there is no short way."""
-        key, count = id(given[0]), len(given)
-        head = _head(count, 0x90, 0xDC)
+        """Return the messages of a list as msgpack, without a head; `None` if only `packb` can."""
+        key = id(given[0])
         last = self._now.get(key)
-        if last is not None and len(last.them) == count and all(map(is_, given, last.them)):
-            return head + last.forms
+        if last is not None and len(last.them) == len(given) and all(map(is_, given, last.them)):
+            return last.forms
         kinds = [*map(type, given)]
         if not _MESSAGES.keys() >= {*kinds} or any(map(_extra_of, given)):
             return None
         try:
-            all_fields = _packb([*map(_fields_of, given)], None, OPTION)[len(head) :]
+            fields = _packb([*map(_values_of, given)], None, OPTION)
         except ormsgpack.MsgpackEncodeError:  # they hold others than plain values
             return None
+        fields = fields[len(_head(len(given), *_LIST)) :]
         forms, new = b"", given
         last = last or self._before.get(key)
-        if last is not None and all_fields.startswith(last.fields):
+        if last is not None and fields.startswith(last.fields):
             same = len(last.kinds)
             if kinds[:same] == last.kinds:
                 forms, new = last.forms, given[same:]
-        forms += b"".join([_packb(message, _named, OPTION) for message in new])
-        self._now[key] = _Messages(tuple(given), kinds, all_fields, forms)
-        return head + forms
+        forms = b"".join([forms, *[_packb(message, _named, OPTION) for message in new]])
+        self._now[key] = _Messages(tuple(given), kinds, fields, forms)
+        return forms
 
 
-class _Here(threading.local):
-    """What is packed in one thread.
-
-    Attributes:
-        packing: That of the run whose saves are being made.
-        named: Returns what msgpack writes for an object.
-    """
-
-    packing: Packing | None = None
-    named: Callable[[Any], Any]
+packing: Final[ContextVar[Anew]] = ContextVar("packing", default=Anew())  # noqa: B039 - it holds nothing
+"""How what is saved now is packed."""
 
 
 def packed(value: Any) -> bytes:
@@ -154,28 +164,25 @@ def packed(value: Any) -> bytes:
     Raises:
         MsgpackEncodeError: It holds something that msgpack cannot write.
     """
-    if type(value) is list and value and type(value[0]) in _MESSAGES and here.packing is not None:
-        done = here.packing.messages(value)
-        if done is not None:
-            return done
-    return _packb(value, here.named, OPTION)
+    now = packing.get()
+    if type(value) is list and len(value) > _FEW and type(value[0]) in _MESSAGES:
+        forms = now.messages(value)
+        if forms is not None:
+            return _head(len(value), *_LIST) + forms
+    return _packb(value, now.named, OPTION)
 
 
-def _packed_state(value: Any) -> bytes:
-    """Return what a `Send` carries as msgpack: most often a state, in which lists of messages are.
+def _state(value: Any) -> list[bytes]:
+    """Return what a `Send` carries as msgpack, in parts: most often a state with messages in it.
 
     Containers are their items, one after the other, behind a head.
     """
     if type(value) is not dict or len(value) > _STATE or {*map(type, value)} != {str}:
-        return packed(value)
-    parts = [_head(len(value), 0x80, 0xDE)]
+        return [packed(value)]
+    parts = [_head(len(value), *_DICT)]
     for key, item in value.items():
-        parts += packed(key), _packed_state(item)
-    return b"".join(parts)
-
-
-def _packed_tuple(*parts: bytes) -> bytes:
-    return _head(len(parts), 0x90, 0xDC) + b"".join(parts)
+        parts += packed(key), *_state(item)
+    return parts
 
 
 def _head(count: int, few: int, many: int) -> bytes:
@@ -206,17 +213,16 @@ def _named(obj: Any) -> Any:
     if kind not in _OUR_TYPES:
         return jsonplus._msgpack_default(obj)  # noqa: SLF001 - as above
     if isinstance(obj, Send):
-        timeout = () if obj.timeout is None else (packed(obj.timeout),)
-        given = _packed_tuple(packed(obj.node), _packed_state(obj.arg), *timeout)
-        data = _packed_tuple(packed(MODULE), packed(kind.__name__), given)
+        given = [packed(obj.node), *_state(obj.arg)]
+        if obj.timeout is not None:
+            given.append(packed(obj.timeout))
+        count = 2 if obj.timeout is None else 3
+        name_of = [packed(MODULE), packed(kind.__name__)]
+        data = b"".join([_head(3, *_LIST), *name_of, _head(count, *_LIST), *given])
         return ormsgpack.Ext(jsonplus.EXT_CONSTRUCTOR_POS_ARGS, data)
     if isinstance(obj, tuple):
         arguments = cast(Any, obj)._asdict()
     else:
-        arguments = {field.name: getattr(obj, field.name) for field in fields(obj)}
+        arguments = {field.name: getattr(obj, field.name) for field in fields_of(obj)}
     data = packed((MODULE, kind.__name__, arguments))
     return ormsgpack.Ext(jsonplus.EXT_CONSTRUCTOR_KW_ARGS, data)
-
-
-_Here.named = staticmethod(_named)
-here: Final = _Here()

@@ -27,7 +27,7 @@ from typing_extensions import is_typeddict
 from runtime._hints import hints_of
 from runtime.channels.base import MISSING
 from runtime.channels.delta import DeltaSnapshot
-from runtime.pregel._saved.packing import MODULE, OPTION, OURS, here, packed
+from runtime.pregel._saved.packing import MODULE, OPTION, OURS, packed, packing
 from runtime.types import Send
 
 __all__ = ("known_types", "speaking")
@@ -75,7 +75,7 @@ class _Serializer(JsonPlusSerializer):
             return super().dumps_typed(obj)
         try:
             if type(obj) is not list:  # one call less for most of what is saved
-                return "msgpack", ormsgpack.packb(obj, here.named, OPTION)
+                return "msgpack", ormsgpack.packb(obj, packing.get().named, OPTION)
             return "msgpack", packed(obj)
         except ormsgpack.MsgpackEncodeError:
             return super().dumps_typed(obj)  # says what is wrong with it, or pickles it

@@ -90,9 +90,9 @@ class _Messages(NamedTuple):
 
 
 class Anew:
-    """Packs everything as it comes."""
+    """Packs everything as it comes. What is called for each object that msgpack does not know."""
 
-    def named(self, obj: Any) -> Any:
+    def __call__(self, obj: Any) -> Any:
         """Return what msgpack writes for an object."""
         return _named(obj)
 
@@ -122,7 +122,7 @@ class Packing(Anew):
         if self._now:
             self._before, self._now = self._now, {}
 
-    def named(self, obj: Any) -> Any:
+    def __call__(self, obj: Any) -> Any:
         """Return what msgpack writes for an object."""
         found = self._forms.get(id(obj))
         if found is None:
@@ -169,7 +169,7 @@ def packed(value: Any) -> bytes:
         forms = now.messages(value)
         if forms is not None:
             return _head(len(value), *_LIST) + forms
-    return _packb(value, now.named, OPTION)
+    return _packb(value, now, OPTION)
 
 
 def _state(value: Any) -> list[bytes]:

@@ -75,7 +75,7 @@ class _Serializer(JsonPlusSerializer):
             return super().dumps_typed(obj)
         try:
             if type(obj) is not list:  # one call less for most of what is saved
-                return "msgpack", ormsgpack.packb(obj, packing.get().named, OPTION)
+                return "msgpack", ormsgpack.packb(obj, packing.get(), OPTION)
             return "msgpack", packed(obj)
         except ormsgpack.MsgpackEncodeError:
             return super().dumps_typed(obj)  # says what is wrong with it, or pickles it
@@ -111,9 +111,10 @@ def _bilingual(cls: type[BaseCheckpointSaver[Any]]) -> type[BaseCheckpointSaver[
     """Return a class like a saver's, whose serializer speaks LangGraph's names."""
 
     def serde(self: Any) -> Any:
-        own = self.__dict__.get("serde", cls.serde)
+        own = self.__dict__.get("serde")
         if own is not self._heard:  # a saver asks for each value
-            self._heard, self._speaker = own, _speaking(own)
+            self._heard = own
+            self._speaker = _speaking(cls.serde if own is None else own)
         return self._speaker
 
     def keep(self: Any, value: Any) -> None:

@@ -384,10 +384,10 @@ class Thread:
             value = channels[name].checkpoint()
             if value is MISSING:
                 values.pop(name, None)
-            elif name == TASKS:
-                values[name] = [channels.tracked(send) for send in value]
             else:
                 values[name] = value
+        if not channels.all_saved and TASKS in new and TASKS in values:
+            values[TASKS] = [channels.tracked(send) for send in values[TASKS]]
 
     def forget(self, kind: str, task: str | None = None) -> None:
         """Forget what is kept of this kind, of one task or of all."""

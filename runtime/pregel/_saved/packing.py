@@ -181,7 +181,7 @@ def _state(value: Any) -> list[bytes]:
         return [packed(value)]
     parts = [_head(len(value), *_DICT)]
     for key, item in value.items():
-        parts += packed(key), *_state(item)
+        parts += _packb(key, None, OPTION), *_state(item)
     return parts
 
 
@@ -192,6 +192,10 @@ def _head(count: int, few: int, many: int) -> bytes:
     if count < 1 << 16:
         return bytes((many, *count.to_bytes(2, "big")))
     return bytes((many + 1, *count.to_bytes(4, "big")))
+
+
+_SEND: Final = b"".join([_head(3, *_LIST), _packb(MODULE), _packb(Send.__name__)])
+"""How a `Send` begins; what it is made of comes next, as a list."""
 
 
 def _named(obj: Any) -> Any:
@@ -213,12 +217,9 @@ def _named(obj: Any) -> Any:
     if kind not in _OUR_TYPES:
         return jsonplus._msgpack_default(obj)  # noqa: SLF001 - as above
     if isinstance(obj, Send):
-        given = [packed(obj.node), *_state(obj.arg)]
-        if obj.timeout is not None:
-            given.append(packed(obj.timeout))
-        count = 2 if obj.timeout is None else 3
-        name_of = [packed(MODULE), packed(kind.__name__)]
-        data = b"".join([_head(3, *_LIST), *name_of, _head(count, *_LIST), *given])
+        timeout = () if obj.timeout is None else (packed(obj.timeout),)
+        count = _head(2 + len(timeout), *_LIST)
+        data = b"".join([_SEND, count, packed(obj.node), *_state(obj.arg), *timeout])
         return ormsgpack.Ext(jsonplus.EXT_CONSTRUCTOR_POS_ARGS, data)
     if isinstance(obj, tuple):
         arguments = cast(Any, obj)._asdict()

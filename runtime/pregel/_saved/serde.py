@@ -21,6 +21,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.serde import jsonplus
 from langgraph.checkpoint.serde.encrypted import EncryptedSerializer
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from ormsgpack import packb
 from pydantic import BaseModel
 from typing_extensions import is_typeddict
 
@@ -75,7 +76,7 @@ class _Serializer(JsonPlusSerializer):
             return super().dumps_typed(obj)
         try:
             if type(obj) is not list:  # one call less for most of what is saved
-                return "msgpack", ormsgpack.packb(obj, packing.get(), OPTION)
+                return "msgpack", packb(obj, packing.get(), OPTION)
             return "msgpack", packed(obj)
         except ormsgpack.MsgpackEncodeError:
             return super().dumps_typed(obj)  # says what is wrong with it, or pickles it

@@ -25,7 +25,7 @@ class Channels(dict[str, BaseChannel[Any, Any, Any]]):
         saved: What `BaseChannel.checkpoint` returned for each name in an earlier run.
     """
 
-    __slots__ = ("awake", "progress", "saved", "specs")
+    __slots__ = ("all_saved", "awake", "progress", "saved", "specs")
 
     def __init__(
         self,
@@ -37,6 +37,8 @@ class Channels(dict[str, BaseChannel[Any, Any, Any]]):
         self.saved = saved or {}
         self.progress: Progress | None = None
         """How far the run is, for managed values."""
+        self.all_saved = False
+        """Whether it is known that checkpoints hold all of them."""
         self.awake: set[str] = set()
         """Channels that hold a value and must hear of the next superstep, written or not."""
         for name in self.saved:
@@ -80,6 +82,8 @@ class Channels(dict[str, BaseChannel[Any, Any, Any]]):
 
     def saved_of(self, writes: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
         """Return those of the writes that checkpoints hold, as they are to be saved."""
+        if self.all_saved:
+            return [*writes]
         specs, kept = self.specs, []
         for write in writes:
             name, value = write
@@ -92,7 +96,7 @@ class Channels(dict[str, BaseChannel[Any, Any, Any]]):
     def tracked(self, send: Any) -> Any:
         """Return a `Send` as it is to be saved: without the untracked keys of what it carries."""
         specs, given = self.specs, send.arg
-        if not isinstance(given, dict):
+        if self.all_saved or not isinstance(given, dict):
             return send
         kept = {
             name: value

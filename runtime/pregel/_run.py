@@ -180,7 +180,7 @@ class Run:
         if parent is not None:
             self.config["metadata"].setdefault("checkpoint_ns", parent.ns)
         self.channels = Channels(graph.channels)
-        self.channels.progress = self
+        self.channels.progress, self.channels.all_saved = self, graph.all_saved
         self.step = -1
         self.stop = self.config["recursion_limit"]
         self.resume: Resume = Resume(parent.run.resume if parent is not None else None)
@@ -276,7 +276,7 @@ class Run:
             self.step = thread.step + 1
             self.stop = self.step + self.config["recursion_limit"] + 1
             self.channels = Channels(self.graph.channels, thread.values)
-            self.channels.progress = self
+            self.channels.progress, self.channels.all_saved = self, self.graph.all_saved
             self._checks_versions = True
             self.updated = thread.updated or set()
             if PREVIOUS in thread.values:

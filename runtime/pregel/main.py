@@ -189,6 +189,7 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
         self.hear_of_the_end = tuple(
             name for name, channel in self.channels.items() if channel.hears_of_the_end
         )
+        self.all_saved = all(channel.is_saved for channel in self.channels.values())
         self.replayed_channels = {
             name: channel
             for name, channel in self.channels.items()

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from langchain_core import messages as core
 from langchain_core.messages.tool import ToolMessageChunk, tool_call, tool_call_chunk
+from langgraph import types as theirs
 from langgraph.checkpoint.memory import InMemorySaver
 
-from runtime.pregel._saved.serde import packed_once, speaking
+from runtime.pregel._saved.packing import Packing
+from runtime.pregel._saved.serde import speaking
+from runtime.types import Send
 
 
 @dataclass
@@ -77,7 +80,7 @@ def test_what_is_packed_again_within_one_save_is_the_same_bytes() -> None:
     state = {"messages": [message], "again": {"of": [message, message]}}
     serde = speaking(saver).serde
 
-    with packed_once:
+    with Packing():
         packed = [serde.dumps_typed(state), serde.dumps_typed([message])]
 
     assert packed == [saver.serde.dumps_typed(state), saver.serde.dumps_typed([message])]
@@ -87,13 +90,55 @@ def test_a_change_of_a_message_in_place_is_saved_by_the_next_save() -> None:
     """What was packed for one save is not used for another one."""
     message = core.AIMessage("before")
     serde = speaking(InMemorySaver()).serde
-    with packed_once:
+    run = Packing()
+    with run:
         serde.dumps_typed(message)
 
     message.content = "after"
 
-    with packed_once:
+    with run:
         assert serde.loads_typed(serde.dumps_typed(message)) == message
+
+
+@pytest.mark.parametrize("count", [1, 15, 16, 70_000])
+def test_a_list_that_grew_is_saved_in_the_very_bytes(count: int) -> None:
+    """Messages that were saved before, and those behind them, are saved as LangGraph saves them."""
+    saver = InMemorySaver()
+    serde = speaking(saver).serde
+    messages: list[Any] = [core.HumanMessage("x")] * count
+    run = Packing()
+    with run:
+        serde.dumps_typed(messages)
+
+    messages.append(core.AIMessage("y", tool_calls=[SEARCH]))
+
+    with run:
+        assert serde.dumps_typed(messages) == saver.serde.dumps_typed(messages)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {},
+        [],
+        {"messages": [MESSAGES["ai"]] * 20, "left": 3},
+        {"state": {"messages": [MESSAGES["not_plain"]]}, "with": {1: 2, None: ()}},
+        {"messages": [MESSAGES["human"], "text"], "few": dict.fromkeys(map(str, range(20)))},
+        {str(key): [MESSAGES["ai"]] for key in range(100)},
+        MESSAGES["human"],
+    ],
+    ids=["empty", "list", "messages", "deeper", "mixed", "many", "message"],
+)
+def test_what_is_sent_is_saved_in_the_very_bytes(state: Any) -> None:
+    """A `Send` is saved as LangGraph saves its own, whatever it carries."""
+    saver = InMemorySaver()
+    serde = speaking(saver).serde
+
+    with Packing():
+        serde.dumps_typed(state)
+        saved = serde.dumps_typed(Send("node", state))
+
+    assert saved == saver.serde.dumps_typed(theirs.Send("node", state))
 
 
 def test_a_saver_that_gets_another_serializer_uses_it() -> None:

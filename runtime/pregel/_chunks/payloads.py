@@ -110,7 +110,9 @@ def _kept_of(
     """Return what is known of a task that is about to run."""
     shown: dict[str, Any] = {"id": task.id, "name": task.name}
     errors = [value for name, value in kept if name == ERROR]
-    if errors:
+    if not kept:  # most often
+        shown["interrupts"] = ()
+    elif errors:
         shown["error"] = errors[-1]
     else:
         if any(name not in SPECIAL for name, _ in kept):

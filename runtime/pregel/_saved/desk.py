@@ -16,7 +16,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 
-from runtime.pregel._saved.serde import packed_once
+from runtime.pregel._saved.packing import Packing
 from runtime.pregel._saved.thread import Thread, Unsaved, is_quick
 
 __all__ = ("AsyncDesk", "Desk")
@@ -35,6 +35,7 @@ class Desk:
     def __init__(self, thread: Thread) -> None:
         self.thread = thread
         self._saver = thread.saver
+        self._packing = Packing()
         self.waits = is_quick(thread.saver) and thread.deltas is None
         self._at_once = is_quick(thread.saver) or thread.durability != "async"
         self._pool: ThreadPoolExecutor | None = None
@@ -71,7 +72,7 @@ class Desk:
             self._going.popleft().result()
 
     def _do(self, saves: deque[Unsaved]) -> None:
-        with packed_once:
+        with self._packing:
             while saves:
                 method, arguments = saves.popleft()
                 if self._failed:
@@ -121,6 +122,7 @@ class AsyncDesk:
     def __init__(self, thread: Thread) -> None:
         self.thread = thread
         self._saver = thread.saver
+        self._packing = Packing()
         self._quick = is_quick(thread.saver)
         self.waits = self._quick and thread.deltas is None
         self._at_once = thread.durability != "async"
@@ -151,7 +153,7 @@ class AsyncDesk:
         """
         unsaved = self.thread.unsaved
         if self._quick and unsaved:
-            with packed_once:
+            with self._packing:
                 while unsaved:
                     method, arguments = unsaved.popleft()
                     getattr(self._saver, method)(*arguments)

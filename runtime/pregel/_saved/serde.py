@@ -8,140 +8,36 @@ goes on in the other. Everything else is as the saver's own serializer has it.
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from copy import copy
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from functools import cache
 from typing import Any, Final, cast, get_args
 from weakref import WeakKeyDictionary
 
 import ormsgpack
-from langchain_core.messages import (
-    AIMessage,
-    AIMessageChunk,
-    ChatMessage,
-    ChatMessageChunk,
-    FunctionMessage,
-    FunctionMessageChunk,
-    HumanMessage,
-    HumanMessageChunk,
-    RemoveMessage,
-    SystemMessage,
-    SystemMessageChunk,
-    ToolMessage,
-    ToolMessageChunk,
-)
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.serde import jsonplus
 from langgraph.checkpoint.serde.encrypted import EncryptedSerializer
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from ormsgpack import packb
 from pydantic import BaseModel
 from typing_extensions import is_typeddict
 
 from runtime._hints import hints_of
-from runtime._interrupts import Interrupt
-from runtime._policies import TimeoutPolicy
-from runtime._threads import PregelTask, StateSnapshot
 from runtime.channels.base import MISSING
 from runtime.channels.delta import DeltaSnapshot
-from runtime.types import Command, Overwrite, Send
+from runtime.pregel._saved.packing import MODULE, OPTION, OURS, packed, packing
+from runtime.types import Send
 
-__all__ = ("known_types", "packed_once", "speaking")
+__all__ = ("known_types", "speaking")
 
 logger = logging.getLogger(__name__)
 
-_MODULE: Final = "langgraph.types"
-_OURS: Final[dict[str, Callable[..., Any]]] = {
-    cls.__name__: cls
-    for cls in (Command, Interrupt, Overwrite, PregelTask, Send, StateSnapshot, TimeoutPolicy)
-}
-_OPTION: Final = jsonplus._option  # noqa: SLF001 - there is no public way to extend it
-_OUR_TYPES: Final = frozenset(_OURS.values())
-_MESSAGES: Final[dict[type, tuple[str, str]]] = {
-    cls: (cls.__module__, cls.__name__)
-    for cls in (
-        *(AIMessage, AIMessageChunk, ChatMessage, ChatMessageChunk, FunctionMessage),
-        *(FunctionMessageChunk, HumanMessage, HumanMessageChunk, RemoveMessage, SystemMessage),
-        *(SystemMessageChunk, ToolMessage, ToolMessageChunk),
-    )
-}
 # a payload is a list that begins with the module: one byte for the list, one for the string
-_HEAD: Final = bytes([0xA0 + len(_MODULE)]) + _MODULE.encode()
+_HEAD: Final = bytes([0xA0 + len(MODULE)]) + MODULE.encode()
 _AT: Final = slice(1, 1 + len(_HEAD))
-
-
-def _named(obj: Any) -> Any:
-    """Return what msgpack writes for an object: ours under LangGraph's names.
-
-    An agent saves all its messages in each superstep, so that most of its time would go into making
-    dicts of them. The fields of messages are such a dict already, if they hold plain values alone.
-    """
-    kind = type(obj)
-    if kind in _MESSAGES:
-        module, name = _MESSAGES[kind]
-        extra = obj.__pydantic_extra__
-        values = {**obj.__dict__, **extra} if extra else obj.__dict__
-        try:
-            data = ormsgpack.packb((module, name, values, "model_validate_json"), None, _OPTION)
-            return ormsgpack.Ext(jsonplus.EXT_PYDANTIC_V2, data)
-        except ormsgpack.MsgpackEncodeError:  # they hold others; as the saver itself does it, then
-            pass
-    if kind is DeltaSnapshot:
-        return ormsgpack.Ext(jsonplus.EXT_DELTA_SNAPSHOT, _packed(obj.value))
-    if kind not in _OUR_TYPES:
-        return jsonplus._msgpack_default(obj)  # noqa: SLF001 - as above
-    code = jsonplus.EXT_CONSTRUCTOR_KW_ARGS
-    arguments: Any
-    if isinstance(obj, Send):
-        code = jsonplus.EXT_CONSTRUCTOR_POS_ARGS
-        timeout = () if obj.timeout is None else (obj.timeout,)
-        arguments = (obj.node, obj.arg, *timeout)
-    elif isinstance(obj, tuple):
-        arguments = cast(Any, obj)._asdict()
-    else:
-        arguments = {field.name: getattr(obj, field.name) for field in fields(obj)}
-    return ormsgpack.Ext(code, _packed((_MODULE, type(obj).__name__, arguments)))
-
-
-def _naming_once() -> Callable[[Any], Any]:
-    """Return a function like `_named` that does not look again at an object that it has seen."""
-    forms: dict[int, tuple[Any, Any]] = {}  # with the object, so that its id stays its own
-
-    def named(obj: Any) -> Any:
-        key = id(obj)
-        if key not in forms:
-            forms[key] = obj, _named(obj)
-        return forms[key][1]
-
-    return named
-
-
-class _PackedOnce(threading.local):
-    """While this is entered, what one thread packs again is packed as it was before.
-
-    For what is saved without a pause, in which nobody can change it: an agent saves all its
-    messages as its state and in what it sends to its tools, as a write and as a channel.
-
-    Attributes:
-        named: Returns what msgpack writes for an object.
-    """
-
-    named: Callable[[Any], Any] = staticmethod(_named)
-
-    def __enter__(self) -> None:
-        self.named = _naming_once()
-
-    def __exit__(self, *_: object) -> None:
-        self.named = _named
-
-
-packed_once: Final = _PackedOnce()
-
-
-def _packed(value: Any) -> bytes:
-    return ormsgpack.packb(value, packed_once.named, _OPTION)
 
 
 class _Serializer(JsonPlusSerializer):
@@ -161,7 +57,7 @@ class _Serializer(JsonPlusSerializer):
             if data[_AT] != _HEAD:
                 return theirs(code, data)
             _, name, arguments = ormsgpack.unpackb(data, ext_hook=revive, option=option)[:3]
-            made = _OURS.get(name)
+            made = OURS.get(name)
             if made is None:
                 return theirs(code, data)
             if made is Send:
@@ -174,11 +70,14 @@ class _Serializer(JsonPlusSerializer):
 
     def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
         """Return an object as bytes, and how they are to be read."""
-        if obj is None or isinstance(obj, (bytes, bytearray)):
+        if obj is None:  # an edge, as most writes are
+            return "null", b""
+        if isinstance(obj, (bytes, bytearray)):
             return super().dumps_typed(obj)
         try:
-            # not by `_packed`: one call less for each value that is saved
-            return "msgpack", ormsgpack.packb(obj, packed_once.named, _OPTION)
+            if type(obj) is not list:  # one call less for most of what is saved
+                return "msgpack", packb(obj, packing.get(), OPTION)
+            return "msgpack", packed(obj)
         except ormsgpack.MsgpackEncodeError:
             return super().dumps_typed(obj)  # says what is wrong with it, or pickles it
 
@@ -213,9 +112,10 @@ def _bilingual(cls: type[BaseCheckpointSaver[Any]]) -> type[BaseCheckpointSaver[
     """Return a class like a saver's, whose serializer speaks LangGraph's names."""
 
     def serde(self: Any) -> Any:
-        own = self.__dict__.get("serde", cls.serde)
+        own = self.__dict__.get("serde")
         if own is not self._heard:  # a saver asks for each value
-            self._heard, self._speaker = own, _speaking(own)
+            self._heard = own
+            self._speaker = _speaking(cls.serde if own is None else own)
         return self._speaker
 
     def keep(self: Any, value: Any) -> None:

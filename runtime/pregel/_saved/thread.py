@@ -20,7 +20,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
+from langgraph.checkpoint.base import (
+    BaseCheckpointSaver,
+    CheckpointTuple,
+    get_checkpoint_metadata,
+)
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME, SCHEDULED
 
@@ -73,6 +77,9 @@ VERSION: Final = 4
 
 _SAVER_READS: Final = ("tags", "metadata", "run_id", "recursion_limit")
 """What a saver gets of the config of a run, besides `configurable`."""
+
+_PLACE: Final = frozenset(("thread_id", "checkpoint_ns"))
+"""What says where a thread is kept."""
 
 UNBORN: Final = -2
 """The step of a thread that has no checkpoint."""
@@ -173,6 +180,12 @@ class Thread:
             self._configurable["thread_id"] = str(self._configurable["thread_id"])
         self._configurable.pop("checkpoint_map", None)
         self._configurable.pop("checkpoint_id", None)
+        self._place, self._told = self._configurable, dict[str, Any]()
+        if is_quick(saver):  # it reads no more than where this is, and what to add to metadata
+            whole = cast(RunnableConfig, {**self._for_saver, "configurable": self._configurable})
+            self._told = cast("dict[str, Any]", get_checkpoint_metadata(whole, {}))
+            self._place = {k: v for k, v in self._configurable.items() if k in _PLACE}
+            self._for_saver = {}
         self.addressed = addressed
         self.superseded = False
         self.before: str | None = None
@@ -320,7 +333,7 @@ class Thread:
         """Return what addresses a checkpoint, or the latest one, for the saver."""
         last, config = self._asked_for
         if id_ != last:  # all that tasks write, and the next checkpoint, have the same address
-            configurable = dict(self._configurable)
+            configurable = dict(self._place)
             if id_ is not None:
                 configurable["checkpoint_id"] = id_
             config = cast(RunnableConfig, {**self._for_saver, "configurable": configurable})
@@ -363,16 +376,18 @@ class Thread:
         if self.deltas is not None:
             self.deltas.change(names)
         version = self._latest = self.saver.get_next_version(self._latest, None)
-        versions, new, values = self.versions, self._new_versions, self.values
+        new = dict.fromkeys(names, version)
+        self.versions.update(new)
+        self._new_versions.update(new)
+        values = self.values
         for name in names:
-            versions[name] = new[name] = version
             value = channels[name].checkpoint()
             if value is MISSING:
                 values.pop(name, None)
-            elif name == TASKS:
-                values[name] = [channels.tracked(send) for send in value]
             else:
                 values[name] = value
+        if not channels.all_saved and TASKS in new and TASKS in values:
+            values[TASKS] = [channels.tracked(send) for send in values[TASKS]]
 
     def forget(self, kind: str, task: str | None = None) -> None:
         """Forget what is kept of this kind, of one task or of all."""
@@ -424,7 +439,9 @@ class Thread:
         **content: Any,
     ) -> None:
         checkpoint = {"v": VERSION, "ts": in_utc(self._turns.now()), "id": id_, **content}
-        self.unsaved.append(("put", (self._at(parent), checkpoint, dict(metadata), new)))
+        told = self._told
+        metadata = {**metadata, **told, **metadata} if told else dict(metadata)
+        self.unsaved.append(("put", (self._at(parent), checkpoint, metadata, new)))
 
     def _thinned(self, deltas: Deltas, channels: Channels) -> dict[str, Any]:
         """Return what the checkpoint holds of the channels, now that it is saved."""

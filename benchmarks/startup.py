@@ -1,10 +1,10 @@
 """What the plugin adds to a pytest that does not need it.
 
 Each way is a pytest process of its own that runs one empty test. The plugins that happen to be
-installed besides are left out of all of them; pytest-recording and syrupy, which come with ours, are
-there or not. What counts is the processor time of the whole process, in interleaved rounds: the
+installed besides are left out of all of them; pytest-recording and syrupy, which come with ours,
+are there or not. What counts is the processor time of the whole process, in interleaved rounds: the
 difference of the least times, and the median of the differences of each round. Where valgrind is
-there, each way also runs once under it, as instructions do not depend on what else the machine does.
+there, each way also runs once under it: instructions do not depend on what else the machine does.
 Run with `make bench`; `--json` prints one object.
 """
 

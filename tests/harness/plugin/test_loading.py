@@ -150,7 +150,7 @@ def test_an_idle_suite_loads_nothing(
 
 
 def test_our_modules_are_not_compiled_anew(project: pytest.Pytester) -> None:
-    """pytest rewrites the modules of what brings a plugin; ours come as they were installed."""
+    """What brings a plugin is rewritten by pytest; ours come as they were installed."""
     project.makeconftest("""
         import pytest
 

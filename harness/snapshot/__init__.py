@@ -1,11 +1,16 @@
 """Compare a transcript with the file that a person has accepted."""
 
-from harness.snapshot._extension import CompletedSnapshots, StreamSnapshotExtension
+from harness.snapshot._extension import (
+    NOT_PASSED,
+    CompletedSnapshots,
+    StreamSnapshotExtension,
+)
 from harness.snapshot._failure import Failed, differences, failure_lines, line_style
 from harness.snapshot._provenance import UNTOLD, Provenance, cause, parted
 from harness.snapshot._upgrade import SUFFIX, current, upgrade
 
 __all__ = [
+    "NOT_PASSED",
     "SUFFIX",
     "UNTOLD",
     "CompletedSnapshots",

@@ -147,8 +147,8 @@ def watching_for(
 def hear_items(run: Any, take: Callable[[Any], None]) -> None:
     """Take the items that transformers make, which no other transformer sees.
 
-    A named channel makes an event of each. Those of the built-in ones tell what other events say, but
-    for when graphs inside start and end.
+    A named channel makes an event of each. Those of the built-in ones tell what other events say,
+    but for when graphs inside start and end.
 
     Args:
         run: The event stream, of which nothing has been read yet.

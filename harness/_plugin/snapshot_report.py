@@ -112,7 +112,7 @@ class KeptSnapshots:
         if not_passed:
             syrupy.ignore_file_extensions = [*(syrupy.ignore_file_extensions or ()), _OUR_FILES]
             if (snapshots := sys.modules.get("harness.snapshot")) is not None:
-                session.config.stash[snapshots.NOT_PASSED] = not_passed
+                snapshots.StreamSnapshotExtension.not_passed = tuple(not_passed)
         if (stopped or not all(self._passed.values())) and version("syrupy").startswith("5."):
             session.config.option.no_cleanup = True
 

@@ -1,7 +1,6 @@
 """Compare a transcript with the file that a person has accepted."""
 
 from harness.snapshot._extension import (
-    NOT_PASSED,
     CompletedSnapshots,
     StreamSnapshotExtension,
 )
@@ -10,7 +9,6 @@ from harness.snapshot._provenance import UNTOLD, Provenance, cause, parted
 from harness.snapshot._upgrade import SUFFIX, current, upgrade
 
 __all__ = [
-    "NOT_PASSED",
     "SUFFIX",
     "UNTOLD",
     "CompletedSnapshots",

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-import pytest
 from syrupy.data import SnapshotCollections
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
@@ -23,15 +22,14 @@ from harness.snapshot._files import file_stem, is_of
 from harness.snapshot._provenance import Provenance, parted
 from harness.transcript import Transcript, same_stream, says_less
 
-NOT_PASSED = pytest.StashKey[list[pytest.Function]]()
-"""The tests of a session that did not pass, once it is over."""
-
 
 class StreamSnapshotExtension(SingleFileSnapshotExtension):
     """Stores a `Transcript` as `__snapshots__/<module>/<test>.stream.txt`."""
 
     _write_mode = WriteMode.TEXT
     file_extension = "stream.txt"
+    not_passed: ClassVar[tuple[Any, ...]] = ()
+    """The tests that did not pass, as the plugin knows them at the end of a session."""
 
     def serialize(self, data: object, **_options: Any) -> str:
         """Return the text of a transcript, and below it where that came from.
@@ -92,7 +90,7 @@ class StreamSnapshotExtension(SingleFileSnapshotExtension):
             test_location=test_location,
             ignore_extensions=config.option.ignore_file_extensions,  # what the user said
         )
-        kept = [PyTestLocation(item) for item in config.stash.get(NOT_PASSED, ())]
+        kept = [PyTestLocation(item) for item in self.not_passed if item.config is config]
         free = SnapshotCollections()
         for collection in found:
             if not any(self._holds(test, collection.location) for test in kept):

@@ -43,7 +43,7 @@ def test_a_prompt_that_makes_everything(drive, make) -> None:
     model = scripted("hi")
     prompt = make(lambda state: [HumanMessage(f"{len(state['messages'])} messages")])
     drive.invoke(create_react_agent(model, [], prompt=prompt), ASKED)
-    assert asked(model) == [("human", "1 message")]
+    assert asked(model) == [("human", "1 messages")]
 
 
 def test_a_prompt_gets_what_nodes_get(drive) -> None:

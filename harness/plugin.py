@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness._plugin import graph_engine
+from harness._plugin import as_installed, graph_engine
 from harness._plugin import recording_stand_in as stand_in
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     All entry points and `-p` options are loaded by now and options can still be added. Earlier,
     pytest-recording could come after us, and a second `--record-mode` kills pytest at start-up.
     """
+    early_config.add_cleanup(as_installed.install())
     graph_engine.switch(early_config)
     plugins = early_config.pluginmanager
     recording = _recording(plugins)

@@ -30,6 +30,14 @@ def test_a_suite_passes_in_every_way() -> None:
 
 
 @pytest.mark.proof
+def test_the_start_of_pytest_is_measured_with_and_without_us() -> None:
+    """One empty test passes in every way, and the difference is told."""
+    shares = measured("startup", "--quick")["shares"]
+    assert all({"least", "median"} <= of.keys() for of in shares.values())
+    assert "ours" in shares
+
+
+@pytest.mark.proof
 @pytest.mark.parametrize("name", ["engine", "growth"])
 def test_benchmarks_run_on_both_engines(name: str) -> None:
     """A quick run of a benchmark ends well: both engines yield as many chunks."""

@@ -40,6 +40,9 @@ def block_network(request: pytest.FixtureRequest) -> None:
     marked = request.node.get_closest_marker("block_network") is not None
     if marked or request.config.getoption("--block-network"):
         request.getfixturevalue("block_network")
+        from harness._plugin.refusals import count_refusals  # noqa: PLC0415 - where it is asked
+
+        request.addfinalizer(count_refusals())  # noqa: PT021 - a generator costs all tests
 
 
 @pytest.fixture(autouse=True)

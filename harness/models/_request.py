@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from pydantic import BaseModel
 
+from harness._counted import counted
 from harness._json import Difference, differences, shortened
 
 Tree: TypeAlias = Any
@@ -54,7 +55,7 @@ class ModelRequest:
     def __str__(self) -> str:
         last = self.messages[-1] if self.messages else {"type": "nobody", "content": ""}
         said = shortened(last.get("content") or last.get("tool_calls") or "", 80)
-        return f"{len(self.messages)} messages, the last from {last['type']}: {said}"
+        return f"{counted(len(self.messages), 'message')}, the last from {last['type']}: {said}"
 
 
 _NO_PARAMS = ("tools", "stream")  # `stream` says how the answer comes, not what is asked

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
+from syrupy.data import SnapshotCollections
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from syrupy.location import PyTestLocation
 
 from harness._files import write_whole
 from harness.errors import SnapshotError
 from harness.snapshot._failure import failure_lines
-from harness.snapshot._files import file_stem
+from harness.snapshot._files import file_stem, is_of
 from harness.snapshot._provenance import Provenance, parted
 from harness.transcript import Transcript, same_stream, says_less
-
-if TYPE_CHECKING:
-    from syrupy.location import PyTestLocation
 
 
 class StreamSnapshotExtension(SingleFileSnapshotExtension):
@@ -29,6 +28,8 @@ class StreamSnapshotExtension(SingleFileSnapshotExtension):
 
     _write_mode = WriteMode.TEXT
     file_extension = "stream.txt"
+    not_passed: ClassVar[tuple[Any, ...]] = ()
+    """The tests that did not pass, as the plugin knows them at the end of a session."""
 
     def serialize(self, data: object, **_options: Any) -> str:
         """Return the text of a transcript, and below it where that came from.
@@ -66,12 +67,35 @@ class StreamSnapshotExtension(SingleFileSnapshotExtension):
         cls, *, test_location: PyTestLocation, snapshot_location: str
     ) -> bool:
         """Whether a file belongs to a test (syrupy 7 asks; its own rule does not know `%2F`)."""
-        path = Path(snapshot_location)
-        own = cls.get_snapshot_name(test_location=test_location)
-        stem = path.name.removesuffix(f".{cls.file_extension}")
-        return path.parent == Path(cls.dirname(test_location=test_location)) and (
-            stem == own or stem.startswith(f"{own}.") or not test_location.is_item_parametrized
+        return (
+            Path(snapshot_location).parent == Path(cls.dirname(test_location=test_location))
+        ) and (
+            not test_location.is_item_parametrized or cls._holds(test_location, snapshot_location)
         )
+
+    @classmethod
+    def _holds(cls, test: PyTestLocation, snapshot_location: str) -> bool:
+        """Whether a file is one of a test."""
+        path, suffix = Path(snapshot_location), f".{cls.file_extension}"
+        return path.parent == Path(cls.dirname(test_location=test)) and is_of(
+            path.name.removesuffix(suffix), test.snapshot_name, suffix
+        )
+
+    def discover_snapshots(
+        self, *, test_location: PyTestLocation, ignore_extensions: list[str] | None = None
+    ) -> SnapshotCollections:
+        """Find the files that may be unused: not those of tests that did not pass."""
+        config = test_location.item.config
+        found = super().discover_snapshots(
+            test_location=test_location,
+            ignore_extensions=config.option.ignore_file_extensions,  # what the user said
+        )
+        kept = [PyTestLocation(item) for item in self.not_passed if item.config is config]
+        free = SnapshotCollections()
+        for collection in found:
+            if not any(self._holds(test, collection.location) for test in kept):
+                free.add(collection)
+        return free
 
     @classmethod
     def write_snapshot(

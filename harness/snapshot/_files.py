@@ -6,6 +6,7 @@ import re
 from hashlib import sha256
 
 _LONGEST = 255
+_MARK = 17
 _UNSAFE = re.compile(r"[^A-Za-z0-9_\-.,=+@()\[\] ]")
 
 
@@ -27,8 +28,22 @@ def file_stem(test: str, index: str | int, suffix: str) -> str:
     stem = _UNSAFE.sub(_percent, test)
     if len(stem) + len(suffix) <= _LONGEST:
         return stem
-    mark = f"~{sha256(test.encode()).hexdigest()[:16]}"
+    mark = f"~{sha256(test.encode()).hexdigest()}"[:_MARK]
     return stem[: _LONGEST - len(suffix) - len(mark)] + mark
+
+
+def is_of(stem: str, test: str, suffix: str) -> bool:
+    """Whether a file holds a snapshot of a test, whichever of its comparisons it is.
+
+    Args:
+        stem: The name of the file, without its suffix.
+        test: As in `file_stem`.
+        suffix: As in `file_stem`.
+    """
+    own = file_stem(test, 0, suffix)
+    if own == _UNSAFE.sub(_percent, test):
+        return stem == own or stem.startswith(f"{own}.")
+    return stem.startswith(own[:-_MARK])  # cut, with a hash for each comparison
 
 
 def _percent(match: re.Match[str]) -> str:

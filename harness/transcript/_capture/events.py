@@ -19,6 +19,7 @@ from harness.transcript._capture.chunks import Chunk, parted
 from harness.transcript._model import Payload
 
 TASKS = "tasks"
+LIFECYCLE = "lifecycle"
 _WHOLE = ("text", "reasoning", "tool_call_chunk", "server_tool_call_chunk", "tool_call")
 """The blocks whose pieces came before their end says them once more."""
 
@@ -126,7 +127,7 @@ def listening_for(graph: object, modes: Sequence[str], take: Callable[[Any], Non
         if event["method"] == TASKS:
             take(event)
 
-    wanted = tuple(mode for mode in modes if mode != "lifecycle")
+    wanted = tuple(mode for mode in modes if mode != LIFECYCLE)
     return _transformer(graph, take_tasks, required_stream_modes=wanted)
 
 
@@ -140,24 +141,25 @@ def watching_for(
         take: Takes events.
         over: Hears that the run has ended, with what it failed with if it did.
     """
-    return _transformer(
-        graph, take, finalize=lambda self: over(None), fail=lambda self, err: over(err)
-    )
+    return _transformer(graph, take, over=over)
 
 
 def hear_items(run: Any, take: Callable[[Any], None]) -> None:
     """Take the items that transformers make, which no other transformer sees.
 
-    A named channel makes an event of each. Those of the built-in ones tell what other events say.
+    A named channel makes an event of each. Those of the built-in ones tell what other events say,
+    but for when graphs inside start and end.
 
     Args:
         run: The event stream, of which nothing has been read yet.
         take: Takes events.
     """
     for key, channel in run.extensions.items():
-        if vars(run).get(key) is channel or getattr(channel, "name", None) is None:
-            continue  # a built-in one, which is an attribute as well; or one that makes no events
-        channel.push = _pushing(channel.push, f"custom:{channel.name}", take)
+        name = getattr(channel, "name", None)
+        built_in = vars(run).get(key) is channel
+        if name is None or (built_in and name != LIFECYCLE):
+            continue
+        channel.push = _pushing(channel.push, name if built_in else f"custom:{name}", take)
 
 
 def _pushing(
@@ -170,21 +172,39 @@ def _pushing(
     return heard
 
 
-def _transformer(graph: object, take: Callable[[Any], None], **members: Any) -> Any:
-    """Return a class of transformers, of which the one of the run itself takes its events."""
+def _ignore(_: object) -> None:
+    pass
+
+
+def _transformer(
+    graph: object,
+    take: Callable[[Any], None],
+    over: Callable[[BaseException | None], None] = _ignore,
+    **members: Any,
+) -> Any:
+    """Return a class of transformers, of which the one of the run itself hears what happens."""
     streams = import_module(f"{_package_of(graph)}.stream")
-    first: list[Any] = []
+    first: list[Any] = []  # graphs inside have their own
 
     def init(self: Any) -> dict[str, Any]:
         first.append(self)
         return {}
 
     def process(self: Any, event: Any) -> bool:
-        if self is first[0]:  # graphs inside have their own
+        if self is first[0]:
             take(event)
         return True
 
-    members = {"init": init, "process": process, **members}
+    def finalize(self: Any) -> None:
+        if self is first[0]:
+            over(None)
+
+    def fail(self: Any, err: BaseException) -> None:
+        if self is first[0]:
+            over(err)
+
+    ends = {"finalize": finalize, "fail": fail}
+    members = {"init": init, "process": process, **ends, **members}
     return type("Listening", (streams.StreamTransformer,), members)
 
 

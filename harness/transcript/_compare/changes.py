@@ -32,11 +32,14 @@ _LAST = ("updates", "values")  # they hold what other modes have told
 def changes(old: Page, new: Page) -> Iterator[Change]:
     """The changes that made one stream of the other, the most telling first."""
     old, names = renamed(old, new)
+    whole = old, new
+    old, new = _asked_of_both(old, new)
     before, after = [blank(e) for e in old.entries], [blank(e) for e in new.entries]
     found = [Change("head", f"node `{was}` is now `{now}`") for was, now in names.items()]
     found += _head_changes(dict(old.head), dict(new.head))
     if before == after and old.entries != new.entries:
-        found.append(_id_change(old.entries, new.entries))
+        if (old, new) == whole:  # else the numbers of ids count others, too
+            found.append(_id_change(old.entries, new.entries))
     elif before != after:
         in_stream = [
             *message_changes(_labelled(old.entries, before), _labelled(new.entries, after)),
@@ -44,6 +47,19 @@ def changes(old: Page, new: Page) -> Iterator[Change]:
         ]
         found += in_stream or [_turn_change(before, after)]
     yield from found
+
+
+def _asked_of_both(old: Page, new: Page) -> tuple[Page, Page]:
+    """Both without the chunks of modes that only one was asked for: the head tells of these."""
+    was, now = (dict(page.head).get("modes", "") for page in (old, new))
+    if not (was and now) or was == now:
+        return old, new
+    only_one = {*was.split(", ")} ^ {*now.split(", ")}
+    first, second = (
+        Page(page.head, tuple(entry for entry in page.entries if entry.mode not in only_one))
+        for page in (old, new)
+    )
+    return first, second
 
 
 def _labelled(entries: Sequence[Entry], blank: Sequence[Entry]) -> list[tuple[str, Entry]]:
@@ -160,6 +176,8 @@ def _order_change(mode: str, old: list[_Chunk], places: list[int]) -> Change:
 def _turn_change(old: Sequence[Entry], new: Sequence[Entry]) -> Change:
     pairs = enumerate(zip(old, new, strict=False), 1)
     number, (left, right) = next((n, pair) for n, pair in pairs if pair[0] != pair[1])
+    if left._replace(label=right.label) == right:  # ids that the program gives, which are text
+        return Change("ids", f"a message of {_source(left)} is `{right.label}`, was `{left.label}`")
     return Change(
         "order",
         f"what streams at the same time takes turns differently: chunk {number} of the stream "

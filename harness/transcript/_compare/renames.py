@@ -1,7 +1,7 @@
 """Nodes that have another name now, so that one sentence tells what stands in many places.
 
-A node is renamed if another name stands in its place in the graph, and the new stream has a chunk
-that the old one would have had under that name.
+A node is renamed if another name stands in its place in the graph, or among those that messages
+come from, and the new stream has a chunk that the old one would have had under that name.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def renamed(old: Page, new: Page) -> Renamed:
     known = {blank(entry) for entry in new.entries}
     bodies = {blank(entry).body for entry in new.entries}
     found: dict[str, str] = {}
-    for was, now in _candidates(dict(old.head).get(GRAPH, ""), dict(new.head).get(GRAPH, "")):
+    heads = (dict(page.head).get(GRAPH, "") for page in (old, new))
+    for was, now in dict([*_candidates(*heads), *_pairs(_speakers(old), _speakers(new))]).items():
         changed = (_with({was: now}, entry, bodies) for entry in old.entries)
         pairs = zip(old.entries, changed, strict=True)
         if any(entry != other and blank(other) in known for entry, other in pairs):
@@ -66,7 +67,18 @@ def blank(entry: Entry) -> Entry:
 def _candidates(old: str, new: str) -> list[tuple[str, str]]:
     """The nodes in whose places only the other graph has others."""
     before, after = (list((named_items(text) or {}).values()) for text in (old, new))
-    if len(before) != len(after) or old.partition("(")[0] != new.partition("(")[0]:
+    return _pairs(before, after) if old.partition("(")[0] == new.partition("(")[0] else []
+
+
+def _speakers(page: Page) -> list[str]:
+    """The nodes that messages come from; the head has none of those of graphs inside."""
+    named = (dict(entry.metadata).get("langgraph_node") for entry in page.entries)
+    return list(dict.fromkeys(name for name in named if name))
+
+
+def _pairs(before: list[str], after: list[str]) -> list[tuple[str, str]]:
+    """The names that stand in the same places, and only there."""
+    if len(before) != len(after):
         return []
     return [
         (was[1:-1], now[1:-1])

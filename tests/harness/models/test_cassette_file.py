@@ -114,7 +114,7 @@ def test_a_miss_shows_the_nearest_request(path) -> None:
     with pytest.raises(CassetteMissError) as missed:
         answers(path, "dogs and rats")
     assert str(missed.value).splitlines()[1:4] == [
-        '  nearest: interaction 0, 1 messages, the last from human: "cats", which differs in',
+        '  nearest: interaction 0, 1 message, the last from human: "cats", which differs in',
         '    messages[0].content: recorded "cats", sent "dogs and rats"',
         "  0 of 2 interactions were played before",
     ]
@@ -125,7 +125,7 @@ def test_unplayed_interactions_are_an_error(path) -> None:
     record(path, "cats", "dogs")
     model = CassetteChatModel(path)
     model.invoke("cats")
-    with pytest.raises(UnplayedInteractionsError, match=r'interaction 1: 1 messages.*"dogs"'):
+    with pytest.raises(UnplayedInteractionsError, match=r'interaction 1: 1 message.*"dogs"'):
         model.check_all_played()
     with pytest.raises(UnplayedInteractionsError), CassetteChatModel(path) as other:
         other.invoke("cats")

@@ -149,6 +149,29 @@ def test_an_idle_suite_loads_nothing(
     assert inside == {"_plugin"}  # none of the packages of what it does
 
 
+def test_our_modules_are_not_compiled_anew(project: pytest.Pytester) -> None:
+    """What brings a plugin is rewritten by pytest; ours come as they were installed."""
+    project.makeconftest("""
+        import pytest
+
+        pytest.register_assert_rewrite("harness", "runtime", "theirs")
+        """)
+    project.makepyfile(theirs="")
+    project.makepyfile(
+        """
+        import harness.transcript, runtime.graph, theirs
+
+        def kind(module):
+            return type(module.__spec__.loader).__name__
+
+        def test_it():
+            assert kind(harness.transcript) == kind(runtime.graph) == "SourceFileLoader"
+            assert kind(theirs) == "AssertionRewritingHook"
+        """
+    )
+    outcome(project.runpytest_subprocess(), passed=1)
+
+
 COST = """
 import time
 began = time.thread_time()

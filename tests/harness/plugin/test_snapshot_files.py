@@ -61,6 +61,39 @@ def test_a_part_of_the_tests_leaves_the_others_alone(written: pytest.Pytester) -
     assert sorted((written.path / "__snapshots__").rglob("*")) == before
 
 
+BREAKING = """
+
+@pytest.fixture(autouse=True)
+def breaks(request, snapshot):
+    if request.node.name != "test_ids[ab]":
+        pytest.{how}("before the comparison")
+"""
+
+
+@pytest.mark.parametrize("how", ["fail", "skip"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param([], id="alone"),
+        # syrupy 6.1 warns of its own files
+        pytest.param(["-n2", "-Wignore::pytest.PytestWarning"], marks=pytest.mark.proof, id="two"),
+    ],
+)
+def test_tests_that_did_not_pass_keep_their_files(
+    written: pytest.Pytester, how: str, options: list[str]
+) -> None:
+    """With whatever syrupy, whatever they are called, and those of syrupy's own extension."""
+    written.makepyfile(test_it=IDS + BREAKING.format(how=how))
+    before = {path: path.read_bytes() for path in written.path.rglob("__snapshots__/**/*.*")}
+    assert len(before) == 9
+    outcome(
+        written.runpytest_subprocess("--snapshot-update", *options),
+        passed=1,
+        **({"skipped": 5} if how == "skip" else {"errors": 5}),
+    )
+    assert before == {path: path.read_bytes() for path in before if path.exists()}
+
+
 @pytest.mark.proof
 def test_two_workers(written: pytest.Pytester) -> None:
     """Xdist runs give the same verdict, unused files included."""

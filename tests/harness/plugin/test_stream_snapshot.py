@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -151,9 +150,6 @@ def test_an_unused_snapshot_is_reported(project: pytest.Pytester, accepted: Path
     assert accepted.exists()
 
 
-@pytest.mark.skipif(
-    version("syrupy") < "7", reason="older ones delete the files even of tests that were skipped"
-)
 @pytest.mark.parametrize("stops", [False, True], ids=["fails", "left out"])
 def test_a_test_that_did_not_pass_keeps_its_snapshot(
     project: pytest.Pytester,

@@ -129,3 +129,30 @@ def test_nothing_happened(project: pytest.Pytester) -> None:
     """Then nothing is said."""
     project.makepyfile("def test_it(): pass")
     assert "cassettes and models" not in project.runpytest().stdout.str()
+
+
+@pytest.mark.parametrize("options", [(), ("-p", "no:recording")], ids=["theirs", "ours"])
+def test_what_block_network_refuses_is_counted(
+    project: pytest.Pytester, options: tuple[str, ...]
+) -> None:
+    """Whoever refuses it, and once; afterwards everything is as it was."""
+    project.makepyfile(
+        test_it="""
+        import socket
+        import pytest
+
+        BEFORE = socket.socket.connect, socket.socket.connect_ex
+
+        @pytest.mark.block_network
+        def test_refused():
+            for call in ("connect", "connect_ex"):
+                with socket.socket() as client, pytest.raises(Exception):
+                    getattr(client, call)(("192.0.2.1", 443))
+
+        def test_undone():
+            assert (socket.socket.connect, socket.socket.connect_ex) == BEFORE
+        """
+    )
+    result = project.runpytest_subprocess(*options)
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["  192.0.2.1:443 2x, first in test_it.py::test_refused"])

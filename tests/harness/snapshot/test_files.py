@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness._files import write_whole
-from harness.snapshot._files import file_stem
+from harness.snapshot._files import file_stem, is_of
 
 NAMES = [
     "test[a/b]",
@@ -27,6 +27,17 @@ def test_different_tests_have_different_files() -> None:
     assert all(left != right for left, right in combinations(stems, 2))
     assert all(len(f"{stem}.txt".encode()) <= 255 for stem in stems)
     assert not any(character in stem for stem in stems for character in '/\\:*?"<>|')
+
+
+def test_a_file_is_known_to_be_of_its_test() -> None:
+    """Whichever comparison it holds, and of no other test."""
+    for name in NAMES:
+        for index in (0, 1, "1"):
+            stem = file_stem(name, index, ".txt")
+            found = [each for each in NAMES if is_of(stem, each, ".txt")]
+            assert name in found
+            # of names that are as long, only the hash of the first comparison tells
+            assert len(found) == 1 or len(name) > 255
 
 
 @pytest.mark.parametrize("name", ["test_answer", "TestIt.test_answer[gpt-4o-mini]"])

@@ -262,3 +262,40 @@ def test_a_text_of_an_older_format_is_compared_all_the_same() -> None:
         .summary[0]
         .startswith("the expected text begins with '# stream transcript, format 0'")
     )
+
+
+def test_a_node_of_a_graph_inside_is_renamed() -> None:
+    """One sentence, though the head does not name it and its name stands in many places."""
+
+    def around(name: str) -> Transcript:
+        model = ScriptedChatModel(["Why not?"], ids="m")
+        inside = StateGraph(State).add_node(name, lambda _: {"said": model.invoke("x").text})
+        graph = StateGraph(State).add_node("in", inside.add_edge(START, name).compile())
+        modes: Any = ["messages", "updates"]
+        compiled = graph.add_edge(START, "in").compile()
+        return capture(compiled, {"topic": "x"}, stream_mode=modes, subgraphs=True)
+
+    said = compare_texts(around("short").text(), around("brief").text()).summary
+    assert said == ("node `short` is now `brief`",)
+
+
+def asking(ids: str) -> Any:
+    """Return a graph whose model gives its messages ids."""
+    model = ScriptedChatModel(["Why not?"], ids=ids)
+    graph = StateGraph(State).add_node("a", lambda _: {"said": model.invoke("x").text})
+    return graph.add_edge(START, "a").compile()
+
+
+def test_chunks_of_a_mode_that_is_not_asked_for_are_not_told() -> None:
+    """That the modes are others is enough."""
+    old, new = (
+        capture(asking("m"), {"topic": "x"}, stream_mode=modes).text()
+        for modes in (["values", "messages"], ["messages"])
+    )
+    assert compare_texts(old, new).summary == ("the modes changed: values, messages -> messages",)
+
+
+def test_another_id_of_a_message_is_told_as_that() -> None:
+    """Where the program gives ids that do not differ from run to run."""
+    old, new = (capture(asking(ids), {}, stream_mode="messages").text() for ids in ("m", "n"))
+    assert compare_texts(old, new).summary == ("a message of node `a` is `n-1`, was `m-1`",)

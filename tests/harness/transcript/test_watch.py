@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -190,6 +192,50 @@ async def test_items_that_transformers_make_are_kept(package: str) -> None:
     for transcript in (captured, read.transcript, awaited.transcript):
         kept = [(e.mode, e.payload) for e in transcript.events]
         assert [each for each in kept if each[0].startswith("custom")] == items
+
+
+def around(package: str, node: Any, after: Any) -> Any:
+    """Return a graph with a graph inside it and a node after that, of one of the engines."""
+    graphs = pytest.importorskip(f"{package}.graph")
+    inside = graphs.StateGraph(MessagesState).add_node("node", node).add_edge(START, "node")
+    graph = graphs.StateGraph(MessagesState).add_node("in", inside.compile())
+    graph.add_node("after", after).add_edge(START, "in").add_edge("in", "after")
+    return graph.compile()
+
+
+@pytest.mark.filterwarnings("ignore::langchain_core._api.LangChainBetaWarning")
+@pytest.mark.parametrize("package", ["runtime", "langgraph"])
+@pytest.mark.parametrize("node", [lambda _: {}, lambda _: 1 / 0], ids=["ends", "fails"])
+def test_when_graphs_inside_start_and_end_is_kept(package: str, node: Any) -> None:
+    """As `capture` keeps it, whether they end or fail; an error is kept once."""
+    graph = around(package, node, lambda _: {})
+    modes: Any = ["values", "tasks", "lifecycle"]
+    captured = capture(
+        graph, QUESTION, stream_mode=modes, subgraphs=True, version="v3", errors="keep"
+    )
+    watched = watch(graph)
+    with suppress(ZeroDivisionError):
+        _ = watched.stream_events(QUESTION, version="v3").output
+
+    kept, expected = (t.normalized().events for t in (watched.transcript, captured))
+    assert [e.payload for e in kept if e.mode == "lifecycle"] == [
+        e.payload for e in expected if e.mode == "lifecycle"
+    ]
+    assert Counter(e.mode for e in kept) == Counter(e.mode for e in expected)
+
+
+def test_models_are_heard_after_a_graph_inside_has_ended() -> None:
+    """Up to the end of the run."""
+    model = ScriptedChatModel(["First.", "Second."])
+
+    def ask(state: MessagesState) -> Any:
+        return {"messages": [model.invoke(state["messages"])]}
+
+    watched = watch(around("runtime", ask, ask))
+    with watched.stream_events(QUESTION, version="v3") as run:
+        for inside in run.subgraphs:
+            list(inside.messages)
+    assert len(watched.transcript.origin.calls) == 2
 
 
 async def test_events_of_callbacks_are_kept() -> None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from time import sleep
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -96,11 +95,8 @@ class MessagesHandler(StreamHandler, _StreamingCallbackHandler[Any]):
             message = chunk.message
             if message.id is None:
                 message.id = self._turns.message_id()
-            is_first = message.id not in self._seen
             self._seen.add(message.id)
             self._emit(origin[0], "messages", (message, origin[1]))
-            if is_first:  # a reader in another thread gets it, though the model may never wait
-                sleep(0)
 
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
         """Emit the message of a model that did not stream."""

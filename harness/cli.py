@@ -13,7 +13,18 @@ import re
 import sys
 from collections.abc import Sequence
 
-from harness.commands import check, convert, demo, diff, replay, serve, show, takeover, upgrade
+from harness.commands import (
+    check,
+    convert,
+    demo,
+    diff,
+    record,
+    replay,
+    serve,
+    show,
+    takeover,
+    upgrade,
+)
 from harness.errors import HarnessError
 
 _COMMANDS = {
@@ -21,6 +32,7 @@ _COMMANDS = {
     "convert": convert,
     "demo": demo,
     "diff": diff,
+    "record": record,
     "replay": replay,
     "serve": serve,
     "show": show,

@@ -18,9 +18,9 @@ from zoneinfo import ZoneInfo
 import time_machine
 
 from harness._numbered_ids import numbered_ids
-from harness.cassettes._clock import clock
-from harness.cassettes._loops import LOCK, watch
-from harness.cassettes._order import baton
+from harness.cassettes._timing.clock import clock
+from harness.cassettes._timing.loops import LOCK, watch
+from harness.cassettes._timing.order import baton
 from harness.errors import HarnessError
 from runtime.turns import LANE_PARTS, Lane, use_turns
 
@@ -41,7 +41,7 @@ class SerialTurns:
     A task in a thread runs until it is done or waits for tasks of its own. While it holds the
     turn, nobody else runs, so there is nothing that could come out in another order. A task that
     waits for a recorded answer has no turn either; it gets it back when all others wait, too, and
-    its answer is the next one of the recording (`harness.cassettes._order.Baton`).
+    its answer is the next one of the recording (`harness.cassettes._timing.order.Baton`).
 
     Args:
         patience: How many seconds of wall-clock time a task waits for its turn before the

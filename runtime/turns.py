@@ -45,13 +45,19 @@ _BEFORE_1970: Final = 0x01B21DD213814000
 class Turns(Protocol):
     """Which ready task runs next, what time it is, and what the next id is.
 
-    `serial` says whether tasks in threads take turns: if it is true, a driver calls `enroll` with
-    the lanes of a superstep before those that come later start, each task runs between `take` and
-    `give` of its lane, called in its own thread, and a task that waits for tasks of its own does so
-    inside `rest`. Chunks and finished tasks are then handled strictly in the order in which they
-    arrive. If it is false, none of these is called, and tasks seen finished in one wake-up go in
-    path order. `broken` is why turns could not be kept, once that has happened: the run is failed
-    with it.
+    Tasks in threads may take turns (`serial`). Then a driver
+
+    1. calls `enroll` with the lanes of a superstep before those that come later start;
+    2. has each task run between `take` and `give` of its lane, called in its own thread;
+    3. has a task that waits for tasks of its own do so inside `rest`;
+    4. handles chunks and finished tasks strictly in the order in which they arrive.
+
+    Where they do not, none of these methods is called, and tasks seen finished in one wake-up go in
+    path order.
+
+    Attributes:
+        serial: Whether tasks in threads take turns.
+        broken: Why turns could not be kept, once that has happened; the run fails with it.
     """
 
     serial: bool

@@ -2,7 +2,7 @@
 
 The command line has the last word, then the mark, then `vcr_config`. Where these use words that
 only vcrpy has, or a conftest has the hook of pytest-recording, a `vcr.VCR` is made and configured
-as pytest-recording does it, and our cassette does what that says (`harness.cassettes._vcr_config`).
+as pytest-recording does it, and our cassette does what that says (`harness.cassettes._vcr.config`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import pytest
 
 if TYPE_CHECKING:
     from harness.cassettes import CassetteBlock, RecordMode
-    from harness.cassettes._vcr_config import VcrConfig
+    from harness.cassettes._vcr.config import VcrConfig
 
 STRICT = "vcr_strict"
 _LOOPBACK = "localhost"
@@ -160,7 +160,7 @@ def _of_vcrpy(
         return None
     from vcr import VCR  # type: ignore[import-untyped]  # noqa: PLC0415 - slow, only as needed
 
-    from harness.cassettes._vcr_config import VcrConfig  # noqa: PLC0415 - as above
+    from harness.cassettes._vcr.config import VcrConfig  # noqa: PLC0415 - as above
 
     suffix = f".{config['serializer']}" if "serializer" in config else _SUFFIX
     vcr = VCR(

@@ -9,6 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from harness.cassettes._cassette import RECORD_MODES, Cassette, RecordMode
+from harness.cassettes._format.our_key import FORMAT_VERSION
+from harness.cassettes._format.read import read_recording
 from harness.cassettes._match import MATCH_PARTS
 from harness.cassettes._model import (
     Interaction,
@@ -18,13 +20,11 @@ from harness.cassettes._model import (
     Timing,
     header,
 )
-from harness.cassettes._our_key import FORMAT_VERSION
-from harness.cassettes._read import read_recording
 from harness.cassettes._use import CassetteBlock, play, use_cassette
 
 if TYPE_CHECKING:
-    from harness.cassettes._scrub import Scrubber, names_a_secret
-    from harness.cassettes._store import save
+    from harness.cassettes._format.store import save
+    from harness.cassettes._secrets.scrub import Scrubber, names_a_secret
 
 __all__ = [
     "FORMAT_VERSION",
@@ -47,7 +47,11 @@ __all__ = [
     "use_cassette",
 ]
 
-_HOME = {"Scrubber": "_scrub", "names_a_secret": "_scrub", "save": "_store"}
+_HOME = {
+    "Scrubber": "_secrets.scrub",
+    "names_a_secret": "_secrets.scrub",
+    "save": "_format.store",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -31,11 +31,11 @@ from harness.cassettes._match import (
 )
 from harness.cassettes._model import Interaction, RecordedRequest, header
 from harness.cassettes._noted import note_answer
-from harness.cassettes._order import Order
-from harness.cassettes._player import Player
 from harness.cassettes._record import Arrivals, Take
 from harness.cassettes._storage import FILES, Storage
-from harness.cassettes._vcr_view import VcrView
+from harness.cassettes._timing.order import Order
+from harness.cassettes._timing.player import Player
+from harness.cassettes._vcr.view import VcrView
 from harness.errors import (
     CassetteError,
     CassetteMissError,

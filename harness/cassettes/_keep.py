@@ -10,9 +10,9 @@ from pathlib import Path
 
 from harness._files import only_writer, state_of
 from harness.cassettes._cassette import Cassette
+from harness.cassettes._format.store import merged
 from harness.cassettes._model import Interaction
-from harness.cassettes._scrub import Scrubber
-from harness.cassettes._store import merged
+from harness.cassettes._secrets.scrub import Scrubber
 
 
 def keep(cassette: Cassette, path: Path, seen: Sequence[Interaction], state: object) -> None:

@@ -15,7 +15,7 @@ from harness.cassettes._model import Interaction, RecordedRequest, RecordedRespo
 from harness.cassettes._record import Take
 
 if TYPE_CHECKING:
-    from harness.cassettes._scrub import Scrubber
+    from harness.cassettes._secrets.scrub import Scrubber
 
 
 def note_answer(
@@ -95,7 +95,7 @@ def _scrubber() -> Scrubber:
 
 @lru_cache(maxsize=1)
 def _scrubber_of(environment: frozenset[tuple[str, str]]) -> Scrubber:
-    from harness.cassettes._scrub import Scrubber  # noqa: PLC0415 - slow, only for who listens
+    from harness.cassettes._secrets.scrub import Scrubber  # noqa: PLC0415 - slow, only for who listens
 
     return Scrubber.of_environment(dict(environment))
 

@@ -12,8 +12,7 @@ import warnings
 from datetime import datetime, timezone
 from typing import TypeAlias
 
-from harness.cassettes._clock import clock
-from harness.cassettes._decode import decoded_pieces, without_transfer
+from harness.cassettes._format.decode import decoded_pieces, without_transfer
 from harness.cassettes._model import (
     Headers,
     Interaction,
@@ -23,6 +22,7 @@ from harness.cassettes._model import (
     header,
 )
 from harness.cassettes._sse import is_finished
+from harness.cassettes._timing.clock import clock
 
 NO_RESPONSE = 599
 """The status under which a request without a response is stored: no tool takes it for a success."""

@@ -20,10 +20,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from harness.cassettes._cassette import Cassette, Options
-from harness.cassettes._decode import decoded_request_body
+from harness.cassettes._format.decode import decoded_request_body
 from harness.cassettes._model import Interaction, RecordedRequest, put_together
-from harness.cassettes._player import Player
 from harness.cassettes._sse import pieces
+from harness.cassettes._timing.player import Player
 from harness.errors import CassetteError, CassetteMissError
 
 _MATCH_ON = ("method", "path", "query", "body")

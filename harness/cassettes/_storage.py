@@ -1,7 +1,7 @@
 """Where the interactions of a cassette are kept, and what of a request is looked up and stored.
 
 `Files` is the answer for everybody who does not ask for something else: files of ours, requests as
-they are. `_vcr_config.VcrConfig` is the other one.
+they are. `_vcr.config.VcrConfig` is the other one.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from harness.cassettes._format.read import read_recording
 from harness.cassettes._model import Interaction, RecordedRequest
-from harness.cassettes._read import read_recording
 
 if TYPE_CHECKING:
-    from harness.cassettes._scrub import Scrubber
+    from harness.cassettes._secrets.scrub import Scrubber
 
 
 class Storage(Protocol):
@@ -51,7 +51,7 @@ class Files:
 
     def write(self, path: Path, items: Sequence[Interaction], scrubber: Scrubber) -> None:
         """Write a file in one step."""
-        from harness.cassettes._store import save  # noqa: PLC0415 - slow, only for a recording
+        from harness.cassettes._format.store import save  # noqa: PLC0415 - slow, only for a recording
 
         save(path, items, scrubber)
 

@@ -14,11 +14,11 @@ from harness import _tally
 from harness._files import state_of
 from harness._tracing import untraced
 from harness.cassettes._cassette import Cassette, Options, RecordMode
-from harness.cassettes._interception import scope
-from harness.cassettes._loops import watch
+from harness.cassettes._clients.interception import scope
 from harness.cassettes._match import MATCH_ON
 from harness.cassettes._model import Interaction, put_together
 from harness.cassettes._storage import FILES
+from harness.cassettes._timing.loops import watch
 from harness.errors import CassetteError
 from harness.network import as_tuple, block_network, open_network
 
@@ -62,7 +62,7 @@ class CassetteBlock:
                 stack.callback(watch.close, cassette.order)
             stack.callback(scope.leave, scope.enter(cassette))
             if self._options.custom_patches:
-                from harness.cassettes._vcr_stubs import patched  # noqa: PLC0415 - vcrpy's word
+                from harness.cassettes._clients.vcr_stubs import patched  # noqa: PLC0415 - vcrpy's word
 
                 stack.enter_context(patched(self._options.custom_patches))
             self._stack = stack.pop_all()

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness._files import file_text
-from harness._yaml_read import load_yaml
+from harness._yaml.read import load_yaml
 from harness.cassettes import Scrubber, read_recording
-from harness.cassettes._containers import Stored, read_tree, stored_in
+from harness.cassettes._format.containers import Stored, read_tree, stored_in
+from harness.cassettes._format.store import dumped, scrubbed
 from harness.cassettes._model import Headers, Interaction
-from harness.cassettes._store import dumped, scrubbed
 from harness.errors import CassetteError
 
 _YAML = {".yaml", ".yml", ""}

@@ -29,7 +29,10 @@ from harness.models._tools import offered
 
 
 class PlayedChatModel(BaseChatModel):
-    """A chat model whose answers are known; what they are is the business of its subclasses."""
+    """The base of chat models whose answers are known before they are asked.
+
+    A subclass says which answer a call gets (`_speech`).
+    """
 
     _calls: list[Call] = PrivateAttr(default_factory=list)
 

@@ -30,7 +30,9 @@ _SHOWN = 5
 
 
 class Deck:
-    """An open model cassette.
+    """An open model cassette: what it has played, and what it has recorded.
+
+    A call that is being recorded is a take.
 
     Args:
         path: The file.

@@ -25,14 +25,18 @@ _passing: ContextVar[bool] = ContextVar("harness_model_names_passing", default=F
 
 
 class Doorkeeper:
-    """Stands in LangChain's door while it is open, and asks `find` about each name."""
+    """Replaces LangChain's function from a name to a model; `find` is asked about each name first.
+
+    Args:
+        find: Returns the model that stands in for a name, or None.
+    """
 
     def __init__(self, find: Find) -> None:
         self._find = find
         self._original: Callable[..., Any] | None = None
 
     def open(self) -> None:
-        """Stand in the door, where LangChain is installed."""
+        """Replace the function, if LangChain is installed and has it."""
         if find_spec("langchain") is None:
             return
         module = import_module(_MODULE)
@@ -51,7 +55,7 @@ class Doorkeeper:
         setattr(module, _HELPER, init)
 
     def close(self) -> None:
-        """Leave the door as it was."""
+        """Put the function back."""
         if self._original is not None:
             setattr(import_module(_MODULE), _HELPER, self._original)
             self._original = None
@@ -59,7 +63,7 @@ class Doorkeeper:
 
 @contextmanager
 def passing() -> Iterator[None]:
-    """Let the names of the block mean what they mean to LangChain."""
+    """Ignore all overrides in the block: names mean what they mean to LangChain."""
     token = _passing.set(True)
     try:
         yield

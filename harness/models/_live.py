@@ -26,7 +26,15 @@ _FOR_BIND_TOOLS = ("tool_choice", "strict", "parallel_tool_calls")
 
 
 class Recorded:
-    """What the live model says now; it is handed on at once and kept when the call ends."""
+    """One call of the live model: its chunks are handed on at once, and kept when the call ends.
+
+    Args:
+        take: Notes what comes.
+        deck: Keeps the take in the file.
+        live: The live model.
+        messages: The conversation.
+        options: The other arguments of the call.
+    """
 
     def __init__(
         self,
@@ -43,24 +51,24 @@ class Recorded:
         self._options = options
 
     def whole(self) -> AIMessage:
-        """Ask for the answer in one."""
+        """Ask without streaming, and return the answer."""
         with self._kept():
             return self._take.message(self._live.invoke(*self._call, **self._options))
 
     async def awhole(self) -> AIMessage:
-        """Ask for the answer in one."""
+        """Ask without streaming, and return the answer."""
         with self._kept():
             return self._take.message(await self._live.ainvoke(*self._call, **self._options))
 
     def pieces(self) -> Iterator[ChatGenerationChunk]:
-        """Hand on the live model's chunks."""
+        """Ask for a stream, and yield each chunk when it comes."""
         with self._kept():
             for message in self._live.stream(*self._call, **self._options):
                 yield ChatGenerationChunk(message=self._take.chunk(message))
             self._take.finished()
 
     async def apieces(self) -> AsyncIterator[ChatGenerationChunk]:
-        """Hand on the live model's chunks."""
+        """Ask for a stream, and yield each chunk when it comes."""
         stream: Any = self._live.astream(*self._call, **self._options)
         with self._kept():
             async with aclosing(stream):

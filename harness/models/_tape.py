@@ -21,7 +21,7 @@ ENDS: tuple[End, ...] = ("finished", "exception", "cancelled")
 
 
 @dataclass(frozen=True)
-class Failure:
+class RecordedError:
     """The exception in which a call ended.
 
     Args:
@@ -33,7 +33,7 @@ class Failure:
     message: str
 
     @classmethod
-    def of(cls, error: BaseException) -> Failure:
+    def of(cls, error: BaseException) -> RecordedError:
         """Describe an exception."""
         where = type(error).__module__.removeprefix("builtins")
         return cls(f"{where}.{type(error).__qualname__}".removeprefix("."), str(error))
@@ -75,7 +75,7 @@ class ModelInteraction:
     offsets: tuple[float, ...] = ()
     whole: AIMessage | None = None
     end: End = "finished"
-    failure: Failure | None = None
+    failure: RecordedError | None = None
     model: Mapping[str, Any] = field(default_factory=dict)
 
     def answer(self, *, timed: bool) -> Answer:
@@ -117,7 +117,7 @@ class Take:
         self._offsets: list[float] = []
         self._whole: AIMessage | None = None
         self._end: End = "cancelled"
-        self._failure: Failure | None = None
+        self._failure: RecordedError | None = None
 
     def chunk(self, message: AIMessage) -> AIMessageChunk:
         """Note a chunk, or the message of a model that does not stream; return it as a chunk."""
@@ -142,7 +142,7 @@ class Take:
 
     def failed(self, error: Exception) -> None:
         """Note that the call failed."""
-        self._end, self._failure = "exception", Failure.of(error)
+        self._end, self._failure = "exception", RecordedError.of(error)
 
     def untimed(self) -> Take:
         """Forget when the chunks came: it was not the provider who sent them."""

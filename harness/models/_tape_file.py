@@ -36,8 +36,8 @@ from pydantic import ValidationError
 
 from harness._files import file_text
 from harness._placeholder import placeholder
-from harness._yaml_read import load_yaml
-from harness._yaml_write import Block, Dumper, Flow
+from harness._yaml.read import load_yaml
+from harness._yaml.write import Block, Dumper, Flow
 from harness.cassettes import (
     Interaction,
     RecordedRequest,
@@ -48,7 +48,7 @@ from harness.cassettes import (
 from harness.errors import CassetteError, CassetteFormatError
 from harness.models._chunks import Common, Piece
 from harness.models._request import ModelRequest, Tree, plain
-from harness.models._tape import ENDS, Failure, ModelInteraction
+from harness.models._tape import ENDS, ModelInteraction, RecordedError
 
 KEY = "model_cassette"
 VERSION = 1
@@ -136,7 +136,7 @@ def _read_interaction(tree: Tree, index: int) -> ModelInteraction:
         tuple(map(float, response.get("offsets") or ())),
         None if whole is None else AIMessage(**{"id": common.id, "content": "", **whole}),
         end,
-        None if error is None else Failure(str(error["type"]), str(error["message"])),
+        None if error is None else RecordedError(str(error["type"]), str(error["message"])),
         dict(tree.get("model") or {}),
     )
 

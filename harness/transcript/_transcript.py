@@ -12,8 +12,7 @@ from langchain_core.messages import BaseMessage, ToolCall, UsageMetadata
 
 from harness._files import write_whole
 from harness.errors import HarnessError
-from harness.transcript._compare import compare_texts
-from harness.transcript._entries import page_of
+from harness.transcript._compare.compare import compare_texts
 from harness.transcript._model import (
     ERROR,
     INTERRUPT,
@@ -35,7 +34,8 @@ from harness.transcript._queries import (
 )
 from harness.transcript._rules import Rules
 from harness.transcript._saved import dump, load
-from harness.transcript._text import write
+from harness.transcript._text.entries import page_of
+from harness.transcript._text.write import write
 
 
 @dataclass(frozen=True, eq=False, repr=False)

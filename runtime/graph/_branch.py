@@ -30,8 +30,8 @@ class BranchSpec:
     Args:
         path: Decides where to go on.
         name: What errors call it.
-        ends: From what the path returns to nodes, if that is known.
-        input_schema: What the path is shown of the state, if its annotations say so.
+        ends: The node for each value that the path may return; `None` if these are not known.
+        input_schema: The part of the state that the path is shown; `None` for what its node sees.
     """
 
     path: Any
@@ -55,7 +55,7 @@ class BranchSpec:
     def compile(
         self, source: str, read: Callable[[Channels], Any], nodes: frozenset[str]
     ) -> Branch:
-        """Return what the engine needs.
+        """Return the edge in the form that the engine runs.
 
         Args:
             source: The node that the edge starts from.

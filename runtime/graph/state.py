@@ -256,16 +256,19 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         error_handler: Callable[..., Any] | Runnable[Any, Any] | None = None,
         timeout: float | timedelta | TimeoutPolicy | None = None,
     ) -> Self:
-        """Set what counts for every node of this graph that does not say otherwise.
+        """Set the policies of every node that has none of its own.
 
-        Graphs inside it do not inherit this. Error handlers take the retry policy and the timeout;
-        they are not cached, and nobody handles their errors.
+        They do not reach into graphs inside this one. Error handlers get the retry policy and the
+        timeout, but neither the cache policy nor the error handler.
 
         Args:
-            retry_policy: As for `add_node`; so are the others.
-            cache_policy: For nodes only.
-            error_handler: For nodes only.
-            timeout: For all; then all must be async.
+            retry_policy: After which failures a node is run again.
+            cache_policy: Whether a result may stand for later ones.
+            error_handler: What runs when a node has failed for good.
+            timeout: How long an attempt may take; all nodes must be async then.
+
+        Returns:
+            The graph, for chaining.
         """
         self.defaults = replace(
             self.defaults,
@@ -312,7 +315,8 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             path: Shown the state as the node left it, of the schema that its first parameter is
                 annotated with, or else as the node sees it; returns the name of a node, `END`, a
                 `Send`, or a list of them.
-            path_map: From what `path` returns to nodes; or a list of the nodes it may return.
+            path_map: The node for each value that `path` may return; or a list of the nodes that
+                it may return.
 
         Raises:
             ValueError: The node has a branch of this name already.
@@ -355,7 +359,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         return self
 
     def set_entry_point(self, key: str) -> Self:
-        """Start at this node."""
+        """Start at this node: `add_edge(START, key)`."""
         return self.add_edge(START, key)
 
     def set_conditional_entry_point(
@@ -363,11 +367,11 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         path: Callable[..., Any] | Runnable[Any, Any],
         path_map: Mapping[Hashable, str] | list[str] | None = None,
     ) -> Self:
-        """Let a function decide where to start."""
+        """Let a function decide where to start: `add_conditional_edges(START, ...)`."""
         return self.add_conditional_edges(START, path, path_map)
 
     def set_finish_point(self, key: str) -> Self:
-        """End after this node."""
+        """End after this node: `add_edge(key, END)`."""
         return self.add_edge(key, END)
 
     def validate(self, interrupt: Sequence[str] | None = None) -> Self:
@@ -443,8 +447,8 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             interrupt_after: The nodes after which runs stop, or `"*"` for all.
             debug: Whether runs print `updates` and `values`, unless they are told otherwise.
             name: What traces and errors call the graph; `"LangGraph"` if not given.
-            transformers: What makes something of event streams: classes that derive from
-                `StreamTransformer`, or functions of the namespace of a graph that make one.
+            transformers: Transformers of event streams: classes that derive from
+                `StreamTransformer`, or functions that make one for the namespace of a graph.
 
         Raises:
             TypeError: The checkpointer is nothing of the kind.

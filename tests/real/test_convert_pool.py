@@ -19,7 +19,7 @@ from langchain_core.messages import BaseMessage
 
 from harness import CassetteChatModel
 from harness.cassettes import Interaction, play, read_recording
-from harness.cassettes._scrub import Scrubber
+from harness.cassettes._secrets.scrub import Scrubber
 from harness.commands._convert import model_interaction
 from harness.commands._run import Refused
 from harness.errors import CassetteFormatError

@@ -15,10 +15,10 @@ from clients import Client
 from loopback import gzipped, plain_json
 
 from harness._files import write_whole
-from harness._yaml_read import load_yaml
+from harness._yaml.read import load_yaml
 from harness.cassettes import Interaction, Timing, play, read_recording
-from harness.cassettes._scrub import Scrubber
-from harness.cassettes._store import dumped, save
+from harness.cassettes._format.store import dumped, save
+from harness.cassettes._secrets.scrub import Scrubber
 from harness.errors import CassetteError
 
 TOKENS = ["Why", " caf\u00e9", " \U0001f600", "\r\n"]

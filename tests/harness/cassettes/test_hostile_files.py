@@ -14,7 +14,7 @@ import yaml
 from loopback import openai_chat
 
 from harness.cassettes import Interaction, Timing, read_recording
-from harness.cassettes._store import dumped
+from harness.cassettes._format.store import dumped
 from harness.errors import CassetteFormatError
 
 

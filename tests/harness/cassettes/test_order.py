@@ -21,7 +21,7 @@ from parallel_nodes import CASES, name_of, path_of, tokens
 
 from harness import deterministic
 from harness.cassettes import Interaction, Timing, play, read_recording, use_cassette
-from harness.cassettes._order import Order
+from harness.cassettes._timing.order import Order
 from harness.errors import CassetteOrderError
 
 URL = "https://api.example.com/v1/chat"

@@ -15,9 +15,9 @@ import pytest
 from clients import Client
 from loopback import Reply, gzipped, plain_json
 
-from harness._yaml_read import load_yaml
+from harness._yaml.read import load_yaml
 from harness.cassettes import Interaction, Timing, read_recording
-from harness.cassettes._store import dumped
+from harness.cassettes._format.store import dumped
 from harness.errors import CassetteFormatError
 
 SCHEMA = json.loads(files("harness.cassettes").joinpath("cassette.schema.json").read_text("utf-8"))

@@ -24,8 +24,8 @@ from loopback import Reply, plain_json, serve, sse
 
 from harness._placeholder import placeholder
 from harness.cassettes import Interaction, read_recording, use_cassette
-from harness.cassettes._event_frames import event_frames
-from harness.cassettes._scrub import Scrubber
+from harness.cassettes._secrets.event_frames import event_frames
+from harness.cassettes._secrets.scrub import Scrubber
 from harness.errors import CassetteError
 
 SHAPES = {

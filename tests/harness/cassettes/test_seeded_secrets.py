@@ -34,7 +34,7 @@ from hypothesis import strategies as st
 from loopback import sse
 
 from harness.cassettes import Interaction, Scrubber
-from harness.cassettes._store import dumped
+from harness.cassettes._format.store import dumped
 
 pytestmark = pytest.mark.proof  # a few of them, quickly: test_scrub.py
 

@@ -100,7 +100,7 @@ def test_curl(tmp_path: Path, interaction: Callable[..., Interaction]) -> None:
     body = b"data: caf\xc3\xa9\n\ndata: 2\n\n"
     timing = Timing((10, len(body)), (0.0, 0.0))
     item = interaction(b"", body, timing=timing)
-    from harness.cassettes._store import dumped  # noqa: PLC0415 - only here
+    from harness.cassettes._format.store import dumped  # noqa: PLC0415 - only here
 
     path = tmp_path / "a.yaml"
     path.write_text(dumped([item]))

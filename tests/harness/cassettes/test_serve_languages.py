@@ -20,7 +20,7 @@ from clients import OPENAI, SDKS, ask
 from loopback import serve
 
 from harness.cassettes import Timing, read_recording, use_cassette
-from harness.cassettes._store import dumped
+from harness.cassettes._format.store import dumped
 
 pytestmark = pytest.mark.proof
 

@@ -11,9 +11,9 @@ from clients import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness._yaml_events import load_any_yaml
-from harness._yaml_lines import read_lines
-from harness._yaml_write import Block, Dumper, Flow
+from harness._yaml.events import load_any_yaml
+from harness._yaml.lines import read_lines
+from harness._yaml.write import Block, Dumper, Flow
 from harness.errors import CassetteFormatError
 
 USUAL = st.sampled_from(

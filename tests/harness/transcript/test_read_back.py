@@ -12,9 +12,9 @@ from langchain_core.messages import AIMessageChunk, HumanMessage
 from harness import Transcript
 from harness.errors import SnapshotError
 from harness.transcript import Head, StreamEvent, read, same_stream, write
-from harness.transcript._entries import page_of
-from harness.transcript._layout import WIDTH, joined, spread
-from harness.transcript._notation import one_line
+from harness.transcript._text.entries import page_of
+from harness.transcript._text.layout import WIDTH, joined, spread
+from harness.transcript._text.notation import one_line
 
 some = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 

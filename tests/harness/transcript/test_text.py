@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from harness import Transcript
 from harness.transcript import Head, StreamEvent
-from harness.transcript._notation import one_line
+from harness.transcript._text.notation import one_line
 
 
 def text(*chunks: tuple[str, Any], namespace: tuple[str, ...] = ()) -> str:

@@ -1,0 +1,1 @@
+"""Where each HTTP client is played or listened to instead of reaching the network."""

@@ -1,0 +1,1 @@
+"""vcrpy's vocabulary: its configuration, its pairs of request and response, its names."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc
+from functools import lru_cache
 from typing import Annotated, Any, Final, get_origin
 
 from typing_extensions import NotRequired, Required
@@ -21,6 +22,14 @@ _CONCRETE: Final[dict[Any, type]] = {
 
 def concrete(typ: Any) -> Any:
     """Return what to call for an empty value of a type; calling it may fail."""
+    try:
+        return _concrete(typ)
+    except TypeError:  # annotated with something that has no hash
+        return _concrete.__wrapped__(typ)
+
+
+@lru_cache(maxsize=1024)  # each run makes its channels anew
+def _concrete(typ: Any) -> Any:
     while (origin := get_origin(typ)) in (Annotated, Required, NotRequired):
         typ = typ.__origin__ if origin is Annotated else typ.__args__[0]
     origin = origin or typ

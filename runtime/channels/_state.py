@@ -60,13 +60,17 @@ class Channels(dict[str, BaseChannel[Any, Any, Any]]):
         Returns:
             Those of them that hold a value now.
         """
-        updated = set()
+        updated, awake = set(), self.awake
         for name, values in written.items():
             channel = self[name]
             did_change = channel.update(values)
             available = channel.is_available()
-            if channel.wants_every_step:  # as `note` does, without a call for each channel
-                (self.awake.add if available else self.awake.discard)(name)
+            if not channel.wants_every_step:
+                pass
+            elif available:  # as `note` does, without a call for each channel
+                awake.add(name)
+            else:
+                awake.discard(name)
             if did_change:
                 changed[name] = None
                 if available:

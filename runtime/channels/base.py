@@ -55,8 +55,12 @@ class BaseChannel(ABC, Generic[Value, Update, Saved]):
     hears_of_the_end: ClassVar[bool] = False
     """Whether the class does anything on `finish`; set for each class that defines it."""
 
+    is_consumed: ClassVar[bool] = False
+    """Whether the class does anything on `consume`; set for each class that defines it."""
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        cls.is_consumed = cls.consume is not BaseChannel.consume
         cls.hears_of_the_end = cls.finish is not BaseChannel.finish
 
     def __init__(self, typ: Any, key: str = "") -> None:

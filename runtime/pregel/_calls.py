@@ -157,8 +157,8 @@ class Calls:
         parent.node.calls_tasks = True  # from now on its chunks are shown while it runs
         path: TaskPath = (PUSH, parent.path, next(parent.inner_calls), True)
         ns = within(parent.ns, node.name)
-        parts = (PUSH, path_text(path[1]), str(path[2]))
-        id_ = task_id(run.checkpoint_id, ns, run.step, node.name, parts)
+        part = f"{PUSH}{path_text(path[1])}{path[2]}"
+        id_ = task_id(run.checkpoint_id, ns, run.step, node.name, part)
         known = self._promises.get(id_)
         if known is not None and known.done() and known.exception() is None:
             return known  # the node runs once more

@@ -18,7 +18,7 @@ __all__ = (
     "PUSH",
     "RESCUE",
     "TaskPath",
-    "id_parts",
+    "id_part",
     "inner_ns",
     "path_text",
     "task_id",
@@ -61,9 +61,9 @@ def inner_ns(around: str, number: int) -> str:
     return f"{around}|{number}" if number else around
 
 
-def id_parts(path: TaskPath, triggers: Sequence[str]) -> tuple[str, ...]:
+def id_part(path: TaskPath, triggers: Sequence[str]) -> str:
     """Return what the id of a task holds of its path."""
-    return (PUSH, str(path[1])) if path[0] == PUSH else (PULL, *triggers)
+    return f"{PUSH}{path[1]}" if path[0] == PUSH else "".join((PULL, *triggers))
 
 
 @lru_cache(maxsize=1024)  # nodes run again and again, and their paths are the same
@@ -83,7 +83,7 @@ _groups: Final = itemgetter(slice(8), slice(8, 12), slice(12, 16), slice(16, 20)
 """The parts of an id between its hyphens."""
 
 
-def task_id(checkpoint_id: str, ns: str, step: int, name: str, parts: Sequence[str]) -> str:
+def task_id(checkpoint_id: str, ns: str, step: int, name: str, part: str) -> str:
     """Return the id of a task.
 
     Args:
@@ -91,7 +91,7 @@ def task_id(checkpoint_id: str, ns: str, step: int, name: str, parts: Sequence[s
         ns: Its namespace without the id: that of the graph and the name of its node.
         step: The superstep.
         name: The name of its node.
-        parts: What `id_parts` says.
+        part: What `id_part` says.
     """
-    seed = f"{ns}{step}{name}{''.join(parts)}"
+    seed = f"{ns}{step}{name}{part}"
     return "-".join(_groups(xxh3_128_hexdigest(_as_bytes(checkpoint_id) + seed.encode())))

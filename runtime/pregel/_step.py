@@ -108,7 +108,7 @@ def apply_writes(
         changed = {}
     for task in tasks:
         for name in task.triggers:
-            if name in channels and channels[name].consume():
+            if name in channels and channels[name].is_consumed and channels[name].consume():
                 changed[name] = None
     written: dict[str, Sequence[Any]] = _by_channel(tasks, channels)
     if stepped and (unwritten := channels.awake.difference(written)):

@@ -254,7 +254,8 @@ class Task:
 
         A task that is done is then freed at once, and not when the garbage collector comes.
         """
-        self.config = {**self.config, "configurable": self.run.config["configurable"]}
+        self.config = self.config.copy()
+        self.config["configurable"] = self.run.config["configurable"]
 
     def begin_again(self, callbacks: Any) -> None:
         """Forget what the last attempt left."""

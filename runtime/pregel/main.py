@@ -134,13 +134,13 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
     ) -> None:
         given = channels or {}
         self.channels = {n: c for n, c in given.items() if isinstance(c, BaseChannel)}
-        managed = {n: c for n, c in given.items() if not isinstance(c, BaseChannel)}
         retry = (retry_policy,) if isinstance(retry_policy, RetryPolicy) else tuple(retry_policy)
         compiled = {n: node for n, node in nodes.items() if isinstance(node, Node)}
         if len(compiled) < len(nodes):
             check_channels(given)
             built = {n: v.build() if isinstance(v, NodeBuilder) else v for n, v in nodes.items()}
             check_nodes(built, given)
+            managed = {n: c for n, c in given.items() if not isinstance(c, BaseChannel)}
             defaults = Defaults(managed, retry, cache_policy)
             compiled = {
                 n: cast(PregelNode, node).compiled(n, defaults) for n, node in built.items()
@@ -190,10 +190,13 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
             name for name, channel in self.channels.items() if channel.hears_of_the_end
         )
         self.all_saved = all(channel.is_saved for channel in self.channels.values())
+        # asked of each kind and not of each channel: classes with an ABCMeta answer slowly
+        kinds = {type(channel) for channel in self.channels.values()}
+        replayed = {k for k in kinds if issubclass(k, (DeltaChannel, BinaryOperatorAggregate))}
         self.replayed_channels = {
-            name: channel
+            name: cast("DeltaChannel[Any] | BinaryOperatorAggregate[Any]", channel)
             for name, channel in self.channels.items()
-            if isinstance(channel, (DeltaChannel, BinaryOperatorAggregate))
+            if type(channel) in replayed
         }
         self.delta_channels = {
             name: channel

@@ -25,7 +25,7 @@ from runtime.channels._state import Channels
 from runtime.config import RUNTIME_KEY, TASK_KEY, runtime_in
 from runtime.constants import TAG_HIDDEN
 from runtime.errors import NodeError
-from runtime.pregel._names import PULL, TaskPath, id_parts
+from runtime.pregel._names import PULL, TaskPath, id_part
 from runtime.pregel._nodes.by_hand import ByHand
 from runtime.pregel._nodes.inside import graphs_reached_from
 from runtime.runtime import Runtime
@@ -138,7 +138,7 @@ class Node:
         calls: All that it calls, in this order.
         runs_user_code: Whether anything of the graph author's runs in it.
         path: The path of a task that channels trigger.
-        id_parts: What the id of such a task holds of it.
+        id_part: What the id of such a task holds of it.
     """
 
     name: str
@@ -163,14 +163,14 @@ class Node:
     calls: tuple[Call, ...] = field(init=False)
     runs_user_code: bool = field(init=False)
     path: TaskPath = field(init=False)
-    id_parts: tuple[str, ...] = field(init=False)
+    id_part: str = field(init=False)
 
     def __post_init__(self) -> None:
         self.calls = () if self.call is None else (self.call, *self.then)
         self.hidden = TAG_HIDDEN in self.tags
         self.runs_user_code = self.call is not None or bool(self.branches)
         self.path = (PULL, self.name)
-        self.id_parts = id_parts(self.path, self.triggers)
+        self.id_part = id_part(self.path, self.triggers)
 
     @property
     def bound(self) -> Runnable[Any, Any]:

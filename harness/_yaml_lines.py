@@ -46,9 +46,14 @@ class _OtherShapeError(ValueError):
 
 
 @cache
-def _header_field(margin: str) -> re.Pattern[str]:
-    """Return what finds a key with one item, and another key below it: most of a cassette."""
-    return re.compile(rf"{_NAME}\n{margin}- (?:({_PLAIN})|'([^'\n]*)')\n{margin}(?=[A-Za-z_])")
+def _header_fields(margin: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what finds keys with one item each, which most of a cassette is, and one of them.
+
+    Below the last one is another key, in that column, or something further to the left.
+    """
+    field = rf"{_NAME}\n{margin}- (?:({_PLAIN})|'([^'\n]*)')\n"
+    below = rf"(?:{margin}(?=[A-Za-z_])|(?!{margin}))"
+    return re.compile(f"(?:{field}{below})+"), re.compile(field)
 
 
 def read_lines(text: str) -> dict[Any, Any] | None:
@@ -83,12 +88,14 @@ class _Lines:
         if indent > _DEEPEST:
             raise _OtherShapeError
         found: dict[Any, Any] = {}
-        field = _header_field(margin)
+        fields, field = _header_fields(margin)
         while True:
-            while header := field.match(text, at):
-                name, value, quoted = header.groups()
-                found[plain(name)] = [plain(value) if quoted is None else quoted]
-                at = header.end()
+            if run := fields.match(text, at):
+                start, at = at, run.end()
+                for name, value, quoted in field.findall(text, start, at):
+                    found[plain(name)] = [plain(value) if value else quoted]
+                if not text.endswith(margin, start, at):
+                    return found, at
             entry = _KEY.match(text, at)
             if entry is None:
                 raise _OtherShapeError

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 STRICT = "vcr_strict"
 _LOOPBACK = "localhost"
 _SUFFIX = ".yaml"
+_LASTING = {"module", "package", "session"}  # scopes
 _LONGEST_NAME = 255
 _OF_BOTH = {"match_on", "ignore_hosts"}  # words of vcrpy's and of ours
 _OF_PYTEST_RECORDING = {"record_mode", "allowed_hosts"}
@@ -56,28 +57,30 @@ class Wanted:
     lists_unplayed: bool
 
 
-_Plain: TypeAlias = Callable[[pytest.FixtureRequest], Any]
+_Plain: TypeAlias = Callable[[Any], Any]
 _own = pytest.StashKey[dict[str, _Plain]]()
 
 
 class Theirs:
     """The fixtures of pytest-recording as a test has them, whoever overrides them.
 
-    Where nobody does, such a fixture is called as the function of a request that it is, once for
-    its module where it has that scope: pytest takes a tenth of a millisecond to set a fixture up.
+    pytest takes a tenth of a millisecond to set a fixture up. So where nobody overrides one, it is
+    called as the function of a request that it is, and this is the request. One that lasts for a
+    module and needs no other is asked for once.
     """
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
+        self.node, self.config, self.cls = request.node, request.config, request.cls
         self._request = request
         self._names = request.fixturenames
         self._known = request.node.parent.stash.setdefault(_own, {})
 
-    def __getitem__(self, name: str) -> Any:
+    def getfixturevalue(self, name: str) -> Any:
         """Return the value of a fixture."""
         if name in self._names:
             return self._request.getfixturevalue(name)
         plain = self._known.get(name) or self._known.setdefault(name, self._plain(name))
-        return plain(self._request)
+        return plain(self)
 
     def _plain(self, name: str) -> _Plain:
         request = self._request
@@ -85,28 +88,37 @@ class Theirs:
         fixture = found[-1] if found else None
         if (
             fixture is None
-            or fixture.func.__module__ not in HOMES
-            or fixture.argnames != ("request",)
+            or fixture.params
+            or fixture.argnames not in {(), ("request",)}
+            or inspect.isgeneratorfunction(fixture.func)
         ):
-            return lambda request: request.getfixturevalue(name)
-        function: _Plain = fixture.func
-        if fixture.scope == "function":
-            return function
-        value = function(request)
-        return lambda _: value
+            return lambda theirs: theirs.set_up(name)
+        is_theirs = fixture.func.__module__ in HOMES
+        if fixture.scope in _LASTING and (is_theirs or not fixture.argnames):
+            value = request.getfixturevalue(name)
+            return lambda _: value
+        if not is_theirs:
+            return lambda theirs: theirs.set_up(name)
+        function: Callable[..., Any] = fixture.func
+        return function if fixture.argnames else lambda _: function()
+
+    def set_up(self, name: str) -> Any:
+        """Have pytest set a fixture up, and return its value."""
+        return self._request.getfixturevalue(name)
 
 
 def wanted(request: pytest.FixtureRequest, theirs: Theirs, began: float) -> Wanted:
     """Add up what a marked test wants, in a run that began then."""
     marks = list(request.node.iter_markers("vcr"))
-    config = dict(request.getfixturevalue("vcr_config"))
+    config = dict(theirs.getfixturevalue("vcr_config"))
     for mark in reversed(marks):
         config.update(mark.kwargs)
     said = request.config.getoption("--record-mode") or config.get("record_mode")
-    mode = _word(said or theirs["record_mode"])
+    mode = _word(said or theirs.getfixturevalue("record_mode"))
     strict = bool(config.pop(STRICT, request.config.getini(STRICT)))
-    name, folder = theirs["default_cassette_name"], theirs["vcr_cassette_dir"]
-    hosts = theirs["allowed_hosts"] or ()
+    name = theirs.getfixturevalue("default_cassette_name")
+    folder = theirs.getfixturevalue("vcr_cassette_dir")
+    hosts = theirs.getfixturevalue("allowed_hosts") or ()
     for key in _OF_PYTEST_RECORDING:
         config.pop(key, None)
 

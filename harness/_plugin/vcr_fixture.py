@@ -71,7 +71,7 @@ def vcr(request: pytest.FixtureRequest) -> Generator[object, None, None]:
     from harness._plugin.marked import Theirs, wanted  # noqa: PLC0415 - only for tests that ask
 
     theirs = Theirs(request)
-    if theirs["disable_recording"]:
+    if theirs.getfixturevalue("disable_recording"):
         yield None
         return
     test = wanted(request, theirs, request.config.stash[_began_key])

@@ -14,7 +14,7 @@ import re
 from functools import cache
 from typing import Any, TypeAlias
 
-from harness._yaml_scalar import MAX_NODES, plain, short_plain
+from harness._yaml_scalar import MAX_NODES, plain
 
 _Found: TypeAlias = tuple[Any, int]
 """A value, and where the line after it begins."""
@@ -25,18 +25,16 @@ _DEEPEST = 40
 _REST = r"[^\n:#]*(?::(?=[^ \n])[^\n:#]*)*(?<! )"  # of a plain text: no `: `, no `#`
 _NAME = r"([A-Za-z_][\w.-]{0,100}):"
 _PLAIN = rf"(?:[\w/.(<$~]|-(?=\w)){_REST}"
-_NUMBERS = r"\[[0-9., \n]*\]"
 _KEY = re.compile(rf"{_NAME}(?: (?! )|(?=\n))")
 _VALUE = re.compile(
     "(?:"
     rf"(?P<plain>{_PLAIN})"
     r"|'(?P<quoted>[^']*(?:''[^']*)*)'"
-    rf"|(?P<numbers>{_NUMBERS})"
+    r"|(?P<numbers>\[[0-9., \n]*\])"
     r"|\|(?P<block>[1-9]?[+-]?)"
     r"|(?P<nested>)"
     r")\n"
 )
-_FIELD = re.compile(rf"{_NAME}(\n *-)? (?:({_PLAIN})|'([^'\n]*)'|({_NUMBERS}))\n")
 _MORE = re.compile(rf" +([^ \n:#]{_REST})\n")
 _PRINTABLE = bytes((ord("\n"), *range(ord(" "), ord("~") + 1)))
 _SPACES = re.compile(" *")
@@ -48,14 +46,9 @@ class _OtherShapeError(ValueError):
 
 
 @cache
-def _fields(margin: str) -> re.Pattern[str]:
-    """Return what finds keys with one scalar or numbers each, in that column: most of a file.
-
-    A scalar may be an item. Below the last key is another one, in that column, or something
-    further to the left, which ends them: a key does not follow a break.
-    """
-    field = rf"{_NAME}(?:\n{margin}-)? (?:{_PLAIN}|'[^'\n]*'|{_NUMBERS})\n"
-    return re.compile(rf"(?:(?<!\n){field}(?:{margin}(?=[A-Za-z_])|(?!{margin})))+")
+def _header_field(margin: str) -> re.Pattern[str]:
+    """Return what finds a key with one item, and another key below it: most of a cassette."""
+    return re.compile(rf"{_NAME}\n{margin}- (?:({_PLAIN})|'([^'\n]*)')\n{margin}(?=[A-Za-z_])")
 
 
 def read_lines(text: str) -> dict[Any, Any] | None:
@@ -90,15 +83,12 @@ class _Lines:
         if indent > _DEEPEST:
             raise _OtherShapeError
         found: dict[Any, Any] = {}
-        fields = _fields(margin)
+        field = _header_field(margin)
         while True:
-            if run := fields.match(text, at):
-                start, at = at, run.end()
-                for name, dash, value, quoted, numbers in _FIELD.findall(text, start, at):
-                    item = plain(value) if value else json.loads(numbers) if numbers else quoted
-                    found[short_plain(name)] = [item] if dash else item
-                if not text.endswith(margin, start, at):
-                    return found, at
+            while header := field.match(text, at):
+                name, value, quoted = header.groups()
+                found[plain(name)] = [plain(value) if quoted is None else quoted]
+                at = header.end()
             entry = _KEY.match(text, at)
             if entry is None:
                 raise _OtherShapeError

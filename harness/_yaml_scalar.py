@@ -55,8 +55,6 @@ def _implied(text: str) -> Scalar:
 
 _SHORT = 100
 _seen_before = lru_cache(maxsize=2048)(_implied)  # the headers of all answers look alike
-short_plain = _seen_before
-"""The same as `plain`, of a scalar that is not long."""
 
 
 def tagged(tag: str, text: str) -> Scalar:

@@ -10,13 +10,15 @@ from __future__ import annotations
 import hashlib
 import inspect
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import pytest
+
+from harness._plugin.recording_stand_in import HOMES
 
 if TYPE_CHECKING:
     from harness.cassettes import CassetteBlock, RecordMode
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 STRICT = "vcr_strict"
 _LOOPBACK = "localhost"
 _SUFFIX = ".yaml"
-_HOMES = {"pytest_recording.plugin", "harness._plugin.recording_stand_in"}
+_LASTING = {"module", "package", "session"}  # scopes
 _LONGEST_NAME = 255
 _OF_BOTH = {"match_on", "ignore_hosts"}  # words of vcrpy's and of ours
 _OF_PYTEST_RECORDING = {"record_mode", "allowed_hosts"}
@@ -44,7 +46,6 @@ class Wanted:
         replays: Whether no request of the test may reach a provider. It is fixed when the test
             starts: a cassette that is recorded meanwhile does not change it.
         block: The cassette, to be entered.
-        allow: The hosts that may be reached in a replay.
         lists_unplayed: Whether unplayed interactions are a warning and no failure.
     """
 
@@ -53,71 +54,95 @@ class Wanted:
     record_mode: str
     replays: bool
     block: CassetteBlock
-    allow: tuple[str | re.Pattern[str], ...]
     lists_unplayed: bool
 
 
-_own = pytest.StashKey[dict[str, Any]]()
+_Plain: TypeAlias = Callable[[Any], Any]
+_own = pytest.StashKey[dict[str, _Plain]]()
 
 
-def asked(request: pytest.FixtureRequest, name: str) -> Any:
-    """Return the value of a fixture of pytest-recording, whoever overrides it.
+class Theirs:
+    """The fixtures of pytest-recording as a test has them, whoever overrides them.
 
-    Where nobody does, it is called as the function of a request that it is: pytest takes a tenth
-    of a millisecond to set a fixture up.
+    pytest takes a tenth of a millisecond to set a fixture up. So where nobody overrides one, it is
+    called as the function of a request that it is, and this is the request. One that lasts for a
+    module and needs no other is asked for once.
     """
-    if name in request.fixturenames:
-        return request.getfixturevalue(name)
-    parent = request.node.parent
-    known = parent.stash.setdefault(_own, {})
-    if name not in known:
+
+    def __init__(self, request: pytest.FixtureRequest) -> None:
+        self.node, self.config, self.cls = request.node, request.config, request.cls
+        self._request = request
+        self._names = request.fixturenames
+        self._known = request.node.parent.stash.setdefault(_own, {})
+
+    def getfixturevalue(self, name: str) -> Any:
+        """Return the value of a fixture."""
+        if name in self._names:
+            return self._request.getfixturevalue(name)
+        plain = self._known.get(name) or self._known.setdefault(name, self._plain(name))
+        return plain(self)
+
+    def _plain(self, name: str) -> _Plain:
+        request = self._request
         found = request.session._fixturemanager.getfixturedefs(name, request.node)  # noqa: SLF001
-        known[name] = found[-1].func if found and _is_theirs(found[-1]) else None
-    plain = known[name]
-    return request.getfixturevalue(name) if plain is None else plain(request)
+        fixture = found[-1] if found else None
+        if (
+            fixture is None
+            or fixture.params
+            or fixture.argnames not in {(), ("request",)}
+            or inspect.isgeneratorfunction(fixture.func)
+        ):
+            return lambda theirs: theirs.set_up(name)
+        is_theirs = fixture.func.__module__ in HOMES
+        if fixture.scope in _LASTING and (is_theirs or not fixture.argnames):
+            value = request.getfixturevalue(name)
+            return lambda _: value
+        if not is_theirs:
+            return lambda theirs: theirs.set_up(name)
+        function: Callable[..., Any] = fixture.func
+        return function if fixture.argnames else lambda _: function()
+
+    def set_up(self, name: str) -> Any:
+        """Have pytest set a fixture up, and return its value."""
+        return self._request.getfixturevalue(name)
 
 
-def _is_theirs(fixture: pytest.FixtureDef[Any]) -> bool:
-    home = fixture.func.__module__
-    return fixture.argnames == ("request",) and home in _HOMES
-
-
-def wanted(request: pytest.FixtureRequest, began: float) -> Wanted:
+def wanted(request: pytest.FixtureRequest, theirs: Theirs, began: float) -> Wanted:
     """Add up what a marked test wants, in a run that began then."""
     marks = list(request.node.iter_markers("vcr"))
-    config = dict(request.getfixturevalue("vcr_config"))
+    config = dict(theirs.getfixturevalue("vcr_config"))
     for mark in reversed(marks):
         config.update(mark.kwargs)
     said = request.config.getoption("--record-mode") or config.get("record_mode")
-    mode = _word(said or asked(request, "record_mode"))
+    mode = _word(said or theirs.getfixturevalue("record_mode"))
     strict = bool(config.pop(STRICT, request.config.getini(STRICT)))
-    name = asked(request, "default_cassette_name")
-    folder = asked(request, "vcr_cassette_dir")
+    name = theirs.getfixturevalue("default_cassette_name")
+    folder = theirs.getfixturevalue("vcr_cassette_dir")
+    hosts = theirs.getfixturevalue("allowed_hosts") or ()
     for key in _OF_PYTEST_RECORDING:
         config.pop(key, None)
 
-    theirs = _of_vcrpy(config, request.config, folder, mode)
-    if theirs is None:
+    vcr = _of_vcrpy(config, request.config, folder, mode)
+    if vcr is None:
         name = _short(name, _SUFFIX)
         path = Path(folder, name if name.endswith(_SUFFIX) else name + _SUFFIX)
     else:
-        path = theirs.path(_short(name, config.get("serializer", _SUFFIX)))
-        if not said and theirs.record_mode != _FOR_VCRPY.get(mode, mode):
-            mode = theirs.record_mode  # by the hook
+        path = vcr.path(_short(name, config.get("serializer", _SUFFIX)))
+        if not said and vcr.record_mode != _FOR_VCRPY.get(mode, mode):
+            mode = vcr.record_mode  # by the hook
     mode = _FOR_US.get(mode, mode)
     if mode == "rewrite" and path.exists() and path.stat().st_mtime >= began:
         mode = "new_episodes"  # a test of this run, in whatever worker, has it written anew
     also = tuple(Path(folder, extra) for mark in marks for extra in mark.args)
-    lists = theirs is not None and not strict and "allow_unplayed" not in config
-    block = _block(path, mode, config, theirs, also=also, lists_unplayed=lists)
-    hosts = asked(request, "allowed_hosts") or ()
+    lists = vcr is not None and not strict and "allow_unplayed" not in config
+    sockets: tuple[str | re.Pattern[str], ...] = (_LOOPBACK, *map(re.compile, hosts))
+    block = _block(path, mode, config, vcr, also=also, sockets=sockets, lists_unplayed=lists)
     return Wanted(
         path=path,
         also=also,
         record_mode=mode,
         replays=mode == "none" or (mode == "once" and any(map(Path.exists, (path, *also)))),
         block=block,
-        allow=(_LOOPBACK, *block.options.allow_hosts, *map(re.compile, hosts)),
         lists_unplayed=lists,
     )
 
@@ -180,6 +205,7 @@ def _block(
     theirs: VcrConfig | None,
     *,
     also: tuple[Path, ...],
+    sockets: tuple[str | re.Pattern[str], ...],
     lists_unplayed: bool,
 ) -> CassetteBlock:
     from harness.cassettes import CassetteBlock, use_cassette  # noqa: PLC0415 - for tests that ask
@@ -190,7 +216,9 @@ def _block(
         ours["ignore_hosts"] = _names(ours.get("ignore_hosts", ()))
     # A mark on a whole module also covers tests that send no request and need no file.
     block = use_cassette(path, cast("RecordMode", mode), missing_ok=True, **ours)
-    options = replace(block.options, also=also) if also else block.options
+    # This machine may be reached: a test may have a database of its own. HTTP to it is the
+    # cassette's.
+    options = replace(block.options, also=also, sockets=sockets)
     if theirs is not None:
         options = replace(
             options,
@@ -203,7 +231,7 @@ def _block(
             custom_patches=theirs.custom_patches,
             save_failed=config.get("record_on_exception", options.save_failed),
         )
-    return block if options is block.options else CassetteBlock(path, (), options)
+    return CassetteBlock(path, (), options)
 
 
 def _names(hosts: Iterable[Any]) -> list[str]:

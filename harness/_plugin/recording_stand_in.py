@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+HOMES = {__name__, "pytest_recording.plugin"}
+"""Where the fixtures are that nobody overrides."""
+
 RECORD_MODES = ("once", "new_episodes", "none", "all", "rewrite")
 _MARKS = (
     "vcr: play the cassette of the test, or record it",

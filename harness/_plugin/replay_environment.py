@@ -34,21 +34,24 @@ _WANTED = dict.fromkeys(KEYS.values(), PLACEHOLDER) | dict.fromkeys(TRACING, "fa
 @contextmanager
 def replay_environment() -> Iterator[None]:
     """Give placeholder keys where keys are missing, and switch tracing off, for a while."""
-    before: dict[str, str | None] = {}
+    environ = os.environ
+    before = {name: environ.get(name) for name in _WANTED}
+    keep = {name for name, was in before.items() if was and name not in TRACING}
     for name, value in _WANTED.items():
-        was = os.environ.get(name)
-        if not was or name in TRACING:
-            before[name] = was
-            os.environ[name] = value
+        if name not in keep:
+            environ[name] = value
     _forget_langsmith_settings()
     try:
         yield
     finally:
         for name, was in before.items():
             if was is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = was
+                try:  # noqa: SIM105 - a block for each is slower than the rest
+                    del environ[name]
+                except KeyError:  # the test has taken it out
+                    pass
+            elif name not in keep:
+                environ[name] = was
         _forget_langsmith_settings()
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from harness._counted import counted
-from harness._plugin.cassette_files import CassetteFiles
+from harness._plugin.cassette_files import CassetteFiles, absolute
 from harness._plugin.recording_stand_in import cassette_name
 from harness._tally import Tally, counting
 
@@ -149,11 +149,9 @@ def _facts(item: pytest.Item) -> dict[str, Any]:
 def _add(whole: _Whole, test: str, facts: dict[str, Any]) -> None:
     marked = facts.get("marked")
     if marked is not None:
-        path = Path(marked["path"])
-        whole.files.used.update(map(Path, (path, *marked["also"])))
-        whole.files.folders.setdefault(path.parent, set()).add(Path(facts["module"]))
+        whole.files.opened(facts["module"], marked["path"], marked["also"])
     elif "unused" in facts:
-        whole.files.not_opened.add((Path(facts["module"]), facts["unused"]))
+        whole.files.not_opened.add((facts["module"], facts["unused"]))
     if "cassettes" not in facts:
         return
     total = whole.total
@@ -163,12 +161,12 @@ def _add(whole: _Whole, test: str, facts: dict[str, Any]) -> None:
     for place in facts["refused"]:
         whole.refused_in.setdefault(place, test)
     for cassette in facts["cassettes"]:
-        path = Path(cassette["path"]).absolute()
+        path = absolute(cassette["path"])
         whole.files.used.add(path)
         for key in ("played", "recorded"):
             whole.tests[key] += bool(cassette[key])
         whole.tests["unplayed"] += len(cassette["unplayed"])
-        if marked is not None and marked["lists"] and path == Path(marked["path"]):
+        if marked is not None and marked["lists"] and path == marked["path"]:
             whole.listed += [f"{path}, {left}" for left in cassette["unplayed"]]
     if any(cassette["played"] for cassette in facts["cassettes"]):
         whole.slowest[test] = max(facts["seconds"], whole.slowest.get(test, 0.0))
@@ -194,7 +192,7 @@ def _counts(whole: _Whole, orphaned: int) -> Iterator[str]:
         yield from (f"  {took:.2f} s  {test}" for took, test in slow[:_SLOWEST])
 
 
-def _lists(whole: _Whole, orphans: list[Path], root: Path) -> Iterator[str]:
+def _lists(whole: _Whole, orphans: list[str], root: Path) -> Iterator[str]:
     if whole.total.refused:
         yield "refused to reach the network:"
         for place, count in sorted(whole.total.refused.items()):
@@ -204,7 +202,7 @@ def _lists(whole: _Whole, orphans: list[Path], root: Path) -> Iterator[str]:
         yield from (f"  {_short(line, root)}" for line in whole.listed)
     if orphans:
         yield "of no test; delete them, or mark the tests that they are for:"
-        yield from (f"  {_short(str(path), root)}" for path in orphans)
+        yield from (f"  {_short(path, root)}" for path in orphans)
 
 
 def _short(line: str, root: Path) -> str:

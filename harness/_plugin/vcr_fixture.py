@@ -34,30 +34,50 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     session.config.stash[_began_key] = time.time()
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave `block_network` out where nobody asks for it, as most do not.
+
+    pytest sets up no fixture whose value is there already, which would take a tenth of a
+    millisecond for each test.
+    """
+    fixtures = getattr(item, "_fixtureinfo", None)  # of what is no function, there may be none
+    found = fixtures.name2fixturedefs.get("block_network") if fixtures is not None else None
+    if found and found[-1].func.__module__ == __name__ and not _blocks_network(item):
+        values: dict[str, object] = item.funcargs  # type: ignore[attr-defined]  # has fixtures
+        values.setdefault("block_network", None)
+
+
 @pytest.fixture(autouse=True)
 def block_network(request: pytest.FixtureRequest) -> None:
     """Have pytest-recording's fixture of this name, and those that it needs, only where asked."""
-    marked = request.node.get_closest_marker("block_network") is not None
-    if marked or request.config.getoption("--block-network"):
+    if _blocks_network(request.node):
         request.getfixturevalue("block_network")
         from harness._plugin.refusals import count_refusals  # noqa: PLC0415 - where it is asked
 
         request.addfinalizer(count_refusals())  # noqa: PT021 - a generator costs all tests
 
 
+def _blocks_network(item: pytest.Item) -> bool:
+    marked = item.get_closest_marker("block_network") is not None
+    return marked or bool(item.config.getoption("--block-network"))
+
+
 @pytest.fixture(autouse=True)
 def vcr(request: pytest.FixtureRequest) -> Generator[object, None, None]:
     """Play or record the cassette of a test that is marked `vcr`."""
+    if _blocks_network(request.node):  # since a fixture has marked it
+        request.getfixturevalue("block_network")
     marked = request.node.get_closest_marker("vcr") is not None
     if not marked:
         yield None
         return
-    from harness._plugin.marked import asked, wanted  # noqa: PLC0415 - only for tests that ask
+    from harness._plugin.marked import Theirs, wanted  # noqa: PLC0415 - only for tests that ask
 
-    if asked(request, "disable_recording"):
+    theirs = Theirs(request)
+    if theirs.getfixturevalue("disable_recording"):
         yield None
         return
-    test = wanted(request, request.config.stash[_began_key])
+    test = wanted(request, theirs, request.config.stash[_began_key])
     request.node.stash[_wanted_key] = test
     note(request.node, test.path, test.also, lists_unplayed=test.lists_unplayed)
     with ExitStack() as around:
@@ -71,12 +91,6 @@ def vcr(request: pytest.FixtureRequest) -> Generator[object, None, None]:
         cassette = test.block.__enter__()
         # The block keeps a good cassette when the test fails, so it has to know.
         around.push(lambda *_: test.block.__exit__(*_failure_of(request.node)))
-        if test.replays:
-            from harness.network import block_network as refused  # noqa: PLC0415 - as above
-
-            # This machine is allowed: a test may have a database of its own. HTTP to it is the
-            # cassette's.
-            around.enter_context(refused(allow=test.allow))
         yield cassette
 
 

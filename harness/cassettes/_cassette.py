@@ -76,6 +76,7 @@ class Options:
     """What the user asked for; see `use_cassette`. Only vcrpy has words for the last six.
 
     Args:
+        sockets: Hosts that others than HTTP clients may reach in a replay.
         storage: Where interactions are kept, and what filters leave of a request.
         also: Further files whose interactions may be played; they are never written.
         allow_repeats: An interaction may be played any number of times.
@@ -96,6 +97,7 @@ class Options:
     scrub: tuple[str | re.Pattern[str], ...] = ()
     ignore_hosts: tuple[str, ...] = ()
     save_failed: bool | None = None
+    sockets: tuple[str | re.Pattern[str], ...] = ()
     storage: Storage = FILES
     also: tuple[Path, ...] = ()
     allow_repeats: bool = False

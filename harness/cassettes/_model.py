@@ -22,7 +22,10 @@ Headers: TypeAlias = tuple[tuple[str, str], ...]
 def header(headers: Headers, name: str) -> str | None:
     """Return the first value of a header field, whatever the case of its name."""
     wanted = name.lower()
-    return next((value for key, value in headers if key.lower() == wanted), None)
+    for key, value in headers:
+        if key.lower() == wanted:
+            return value
+    return None
 
 
 @dataclass(frozen=True)

@@ -156,7 +156,8 @@ def _note_plays(cassette: Cassette, path: Path | None) -> None:
 def _network(cassette: Cassette) -> Iterator[None]:
     """Refuse the network, and tracing, in a replay; give it back to a recording inside a replay."""
     if not cassette.records:
-        with block_network(cassette.options.allow_hosts), untraced():
+        options = cassette.options
+        with block_network((*options.allow_hosts, *options.sockets)), untraced():
             yield
     elif any(not outer.records for outer in scope.governing()):
         with open_network():

@@ -108,7 +108,7 @@ def _value_of(request: _Request) -> RecordedRequest:
 
 
 def _headers_of(message: Any) -> Headers:
-    return tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in message.headers.raw)
+    return tuple([(k.decode("latin-1"), v.decode("latin-1")) for k, v in message.headers.raw])
 
 
 def _played(library: _Library, player: Player) -> _Response:

@@ -167,9 +167,12 @@ def _headers(tree: _Dict) -> Headers:
         raise CassetteFormatError(f"`headers` is not a mapping but {fields!r:.40}")
     return tuple(
         [
-            (_text(name), _text(value))
+            (
+                name if type(name) is str else _text(name),
+                value if type(value) is str else _text(value),
+            )
             for name, values in fields.items()
-            for value in (values if isinstance(values, list) else [values])
+            for value in (values if type(values) is list else [values])
         ]
     )
 

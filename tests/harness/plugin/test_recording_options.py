@@ -155,3 +155,75 @@ def test_it(number): assert ask(f"{server}/{{number}}") == {{"live": True}}
         outcome(project.runpytest("--record-mode=rewrite"), passed=3)
         assert cassette.read_text().count("uri:") == 3
     outcome(project.runpytest(), passed=3)
+
+
+CONNECTS = """
+import socket
+import pytest
+
+def connects():
+    with socket.socket() as server, socket.socket() as client:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        client.connect(server.getsockname())
+"""
+
+
+def test_a_block_network_of_the_users(project: pytest.Pytester) -> None:
+    """A fixture `block_network` of the user's own is set up for each test, marked or not."""
+    project.makepyfile(
+        test_it=CONNECTS
+        + """
+seen = []
+
+@pytest.fixture(autouse=True)
+def block_network(request): seen.append(request.node.name)
+
+def test_one(): assert seen == ["test_one"]
+
+@pytest.mark.block_network
+def test_two():
+    assert seen == ["test_one", "test_two"]
+    connects()
+"""
+    )
+    outcome(project.runpytest(), passed=2)
+
+
+def test_a_mark_that_a_fixture_adds(project: pytest.Pytester) -> None:
+    """`block_network` counts, too, where a fixture of the module adds it as the test is set up."""
+    project.makepyfile(
+        test_it=CONNECTS
+        + """
+@pytest.fixture(scope="module", autouse=True)
+def offline(request): request.node.add_marker("block_network")
+
+def test_it():
+    with pytest.raises(RuntimeError, match="(?i)network"):
+        connects()
+"""
+    )
+    outcome(project.runpytest(), passed=1)
+
+
+def test_a_config_of_each_test(project: pytest.Pytester) -> None:
+    """A `vcr_config` with the scope of a function is asked for anew by each test."""
+    project.makepyfile(
+        test_it=CLIENT
+        + """
+@pytest.fixture
+def vcr_config(request):
+    return {"allow_unplayed": request.node.name == "test_one"}
+
+@pytest.mark.vcr
+def test_one(): pass
+
+@pytest.mark.vcr
+def test_two(): pass
+"""
+    )
+    for name in ("test_one", "test_two"):
+        path = project.path / f"cassettes/test_it/{name}.yaml"
+        write_cassette(path, sse("https://example.org/x", {"a": 1}, ["x"]))
+
+    outcome(project.runpytest(), passed=2, errors=1)

@@ -25,7 +25,7 @@ def moved_constant(name: str) -> Any:
             LangGraphDeprecatedSinceV10,
         )
         return getattr(import_module("runtime.types"), name)
-    private = import_module("runtime._compat.constants")
+    private = import_module("runtime._internal._names")
     if name not in private.__all__:
         raise AttributeError(f"module 'langgraph.constants' has no attribute {name!r}")
     deprecated(

@@ -20,7 +20,7 @@ from runtime.channels._message_writes import with_message_ids
 from runtime.errors import GraphInterrupt, NodeCancelledError, ParentCommand, is_invalid_resume
 from runtime.pregel._names import PUSH, TaskPath, without_ids
 from runtime.pregel._nodes.policies import Attempt, policed, remembered
-from runtime.pregel._nodes.trace import announce, conclude
+from runtime.pregel._nodes.trace import announce, conclude, enter_trace
 from runtime.pregel._saved.restore import answers_of
 from runtime.runtime import ExecutionInfo, Runtime
 from runtime.types import Command
@@ -214,6 +214,7 @@ class Task:
         passed_up = False
         if run.listeners.manager is not None and node.runs_user_code:
             heard = yield from self._announce(run.listeners.manager)
+            enter_trace(heard)
         try:
             output, step = self.input, 0
             for step, call in enumerate(node.calls, start=1):

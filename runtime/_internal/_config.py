@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
+from collections.abc import Sequence, Sized
 from typing import Any
 
-from langchain_core.runnables.config import (
-    get_async_callback_manager_for_config,
-    get_callback_manager_for_config,
-)
+from langchain_core.callbacks import AsyncCallbackManager, CallbackManager
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables import config as core
 
 from runtime.pregel._config import DEFAULT_RECURSION_LIMIT
 from runtime.utils.config import (
@@ -31,6 +30,22 @@ __all__ = (
     "patch_config",
     "patch_configurable",
 )
+
+
+def get_callback_manager_for_config(
+    config: RunnableConfig, tags: Sequence[str] | None = None
+) -> CallbackManager:
+    """Return a manager of the handlers of a config, with its tags and some more."""
+    return core.get_callback_manager_for_config(merge_configs(config, {"tags": list(tags or ())}))
+
+
+def get_async_callback_manager_for_config(
+    config: RunnableConfig, tags: Sequence[str] | None = None
+) -> AsyncCallbackManager:
+    """Return the same for async code."""
+    return core.get_async_callback_manager_for_config(
+        merge_configs(config, {"tags": list(tags or ())})
+    )
 
 
 def _is_not_empty(value: Any) -> bool:

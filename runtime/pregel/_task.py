@@ -316,7 +316,7 @@ class Task:
     def _conclude(self, heard: Any, output: Any) -> Generator[Effect, Any, None]:
         """Tell whoever listens that the node is done."""
         for handler in heard.handlers:
-            if isinstance(handler, _StreamingCallbackHandler):  # that of `astream_events`
+            if _StreamingCallbackHandler in type(handler).__mro__:  # that of `astream_events`
                 yield _tap, _atap, (handler, heard.run_id, output), self.node.name
         if self.node.trace is not None:
             yield from conclude(heard, self.node.trace, output, self.node.name)

@@ -3,8 +3,25 @@
 from __future__ import annotations
 
 from runtime._absent import absent
-from runtime.types import PregelExecutableTask, PregelTask, StateSnapshot
+from runtime.types import (
+    CheckpointPayload,
+    CheckpointTask,
+    PregelExecutableTask,
+    PregelTask,
+    StateSnapshot,
+    TaskPayload,
+    TaskResultPayload,
+)
 
-__all__ = ("PregelExecutableTask", "PregelTask", "StateSnapshot", "map_debug_tasks")
+__all__ = (
+    "CheckpointPayload",
+    "CheckpointTask",
+    "PregelExecutableTask",
+    "PregelTask",
+    "StateSnapshot",
+    "TaskPayload",
+    "TaskResultPayload",
+    "map_debug_tasks",
+)
 
 map_debug_tasks = absent("map_debug_tasks")

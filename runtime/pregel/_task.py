@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import CancelledError
 from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import count, groupby
@@ -17,7 +18,13 @@ from langchain_core.tracers._streaming import _StreamingCallbackHandler
 from runtime import _contract
 from runtime._parts import StreamWriter
 from runtime.channels._message_writes import with_message_ids
-from runtime.errors import GraphInterrupt, NodeCancelledError, ParentCommand, is_invalid_resume
+from runtime.errors import (
+    GraphBubbleUp,
+    GraphInterrupt,
+    NodeCancelledError,
+    ParentCommand,
+    is_invalid_resume,
+)
 from runtime.pregel._names import PUSH, TaskPath, without_ids
 from runtime.pregel._nodes.policies import Attempt, policed, remembered
 from runtime.pregel._nodes.trace import announce, conclude, enter_trace
@@ -276,6 +283,9 @@ class Task:
             self.error.__cause__ = error
         else:
             self.error = error
+            if isinstance(error, Exception) and not isinstance(error, GraphBubbleUp):
+                with suppress(AttributeError):  # before Python 3.11
+                    error.add_note(f"During task with name '{self.name}' and id '{self.id}'")
         self.rescuer = self.run.rescuer_of(self)
 
     def _own_command(self, raised: ParentCommand) -> Command[Any]:

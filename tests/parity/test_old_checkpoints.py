@@ -87,7 +87,9 @@ def test_a_task_that_was_done_in_the_first_format() -> None:
         graph = graph_of(engine)
         checkpoint = {**AFTER["w_whose_edge_was_followed"], "v": 1}
         metadata: Any = {"source": "loop", "step": 1, "parents": {}}
-        config = graph.checkpointer.put(THREAD, checkpoint, metadata, checkpoint["channel_versions"])
+        config = graph.checkpointer.put(
+            THREAD, checkpoint, metadata, checkpoint["channel_versions"]
+        )
         (task,) = graph.get_state(THREAD).tasks
         graph.checkpointer.put_writes(config, [("log", ["saved"])], task.id)
         before = graph.get_state(THREAD).tasks

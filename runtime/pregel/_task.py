@@ -285,7 +285,9 @@ class Task:
             self.error = error
             if isinstance(error, Exception) and not isinstance(error, GraphBubbleUp):
                 with suppress(AttributeError):  # before Python 3.11
-                    error.add_note(f"During task with name '{self.name}' and id '{self.id}'")
+                    cast(Any, error).add_note(
+                        f"During task with name '{self.name}' and id '{self.id}'"
+                    )
         self.rescuer = self.run.rescuer_of(self)
 
     def _own_command(self, raised: ParentCommand) -> Command[Any]:

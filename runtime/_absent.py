@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ("Absent",)
+__all__ = ("Absent", "absent")
 
 
 class Absent:
-    """Stands for a class of LangGraph that this runtime does not have; making one is an error.
+    """Stands for a class or function of LangGraph that this runtime does not have.
 
-    Its instructions, `instead`, are a sentence that ends the error.
+    Making one, or calling it, is an error.
     """
-
-    instead = "Run this on the installed LangGraph, without runtime.as_langgraph."
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         raise NotImplementedError(
-            f"{type(self).__name__} is not there in the bundled runtime. {self.instead}"
+            f"{type(self).__name__} is not there in the bundled runtime. Run this on the installed "
+            "LangGraph, without runtime.as_langgraph."
         )
 
     def __class_getitem__(cls, item: Any) -> type[Absent]:
         """Accept the type arguments that LangGraph's class has."""
         return cls
+
+
+def absent(name: str) -> Any:
+    """Return what stands for something of LangGraph's inside that is imported and hardly used."""
+    return type(name, (Absent,), {})

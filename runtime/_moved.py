@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, Final
 
-from runtime.warnings import LangGraphDeprecatedSinceV10, deprecated
+from runtime.warnings import LangGraphDeprecatedSinceV10, deprecated, package
 
 __all__ = ("moved_constant",)
 
@@ -20,16 +20,16 @@ def moved_constant(name: str) -> Any:
     """
     if name in _TYPES:
         deprecated(
-            f"Importing {name} from langgraph.constants is deprecated. Please use "
-            f"'from langgraph.types import {name}' instead.",
+            f"Importing {name} from {package()}.constants is deprecated. Please use "
+            f"'from {package()}.types import {name}' instead.",
             LangGraphDeprecatedSinceV10,
         )
         return getattr(import_module("runtime.types"), name)
-    private = import_module("runtime._compat.constants")
+    private = import_module("runtime._internal._names")
     if name not in private.__all__:
-        raise AttributeError(f"module 'langgraph.constants' has no attribute {name!r}")
+        raise AttributeError(f"module '{package()}.constants' has no attribute {name!r}")
     deprecated(
-        f"Importing {name} from langgraph.constants is deprecated. This constant is now private "
+        f"Importing {name} from {package()}.constants is deprecated. This constant is now private "
         "and should not be used directly.",
         LangGraphDeprecatedSinceV10,
     )

@@ -15,10 +15,9 @@ from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 from typing import Final
-
-from runtime._compat import MODULES, NAMES
 
 __all__ = ("install", "installed", "is_installed", "uninstall")
 
@@ -46,6 +45,10 @@ OWN: Final = frozenset(
     )
 )
 """What is LangGraph itself below the package name."""
+SAME: Final = frozenset(
+    ("runtime.graph._branch", "runtime.prebuilt._tool_call_stream", "runtime.stream._mux")
+)
+"""Private modules of ours which have what LangGraph's have."""
 
 
 def install() -> None:
@@ -119,10 +122,6 @@ class _Alias(Loader):
         """Return our module itself."""
         module = import_module(self.target)
         self._spec = module.__spec__
-        for name, home in NAMES.get(self.target, {}).items():
-            if not hasattr(module, name):
-                setattr(module, name, getattr(import_module(home), name))
-                _FINDER.added.append((module, name))
         return module
 
     def exec_module(self, module: ModuleType) -> None:
@@ -131,14 +130,7 @@ class _Alias(Loader):
 
 
 class _Finder(MetaPathFinder):
-    """Finds our modules under LangGraph's names.
-
-    Attributes:
-        added: The names that were added to our modules.
-    """
-
-    def __init__(self) -> None:
-        self.added: list[tuple[ModuleType, str]] = []
+    """Finds our modules under LangGraph's names."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -170,20 +162,17 @@ class _Finder(MetaPathFinder):
                 continue  # an attribute that our package has anyway
             if getattr(above, child, None) is module:
                 delattr(above, child)
-        for module, name in self.added:
-            delattr(module, name)
-        self.added.clear()
 
 
 def _ours(fullname: str) -> str | None:
     """Return the module that stands for one of LangGraph, if there is any."""
-    below = fullname.partition(".")[2]
-    if below in MODULES:
-        return MODULES[below]
-    if "._" in fullname:  # the private parts of two packages have nothing to do with each other
+    name = f"runtime.{fullname.partition('.')[2]}"
+    spec = find_spec(name)
+    if spec is None:
         return None
-    name = f"runtime.{below}"
-    return name if find_spec(name) else None
+    # the private parts of two packages have nothing to do with each other
+    meant = "._" not in name or name in SAME or "_internal" in Path(spec.origin or "").parts
+    return name if meant else None
 
 
 _FINDER: Final = _Finder()

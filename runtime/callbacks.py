@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
 from langchain_core.callbacks.manager import ahandle_event, handle_event
 from langchain_core.runnables import RunnableConfig
 
+from runtime._internal import names_of
 from runtime._interrupts import Interrupt
 
 __all__ = (
@@ -128,3 +129,7 @@ def _handlers(config: RunnableConfig) -> list[GraphCallbackHandler]:
     given: Any = config.get("callbacks")
     handlers = given.handlers if isinstance(given, BaseCallbackManager) else given or ()
     return [handler for handler in handlers if isinstance(handler, GraphCallbackHandler)]
+
+
+if not TYPE_CHECKING:  # for type checkers there is only what stands here
+    __getattr__ = names_of(__name__)

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any, Final, Literal
 
 from runtime._interrupts import Interrupt
-from runtime.warnings import LangGraphDeprecatedSinceV10, deprecated
+from runtime.warnings import LangGraphDeprecatedSinceV10, deprecated, package
 
 __all__ = (
     "EmptyChannelError",
@@ -89,7 +89,7 @@ class NodeInterrupt(GraphInterrupt):
 
     def __init__(self, value: Any, id: str | None = None) -> None:  # noqa: A002 - public name
         deprecated(
-            "NodeInterrupt is deprecated. Please use `langgraph.types.interrupt` instead.",
+            f"NodeInterrupt is deprecated. Please use `{package()}.types.interrupt` instead.",
             LangGraphDeprecatedSinceV10,
         )
         super().__init__([Interrupt(value) if id is None else Interrupt(value, id)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Generic, Protocol, cast
+from typing import Any, Final, Generic, Protocol, cast
 
 from langgraph.store.base import BaseStore
 from typing_extensions import TypeVar
@@ -176,6 +176,10 @@ class Runtime(Generic[ContextT]):
                 "has one."
             )
         return replace(self, execution_info=replace(self.execution_info, **overrides))
+
+
+DEFAULT_RUNTIME: Final[Runtime[Any]] = Runtime()
+"""What stands for a runtime where there is none."""
 
 
 def get_runtime(context_schema: type[ContextT] | None = None) -> Runtime[ContextT]:

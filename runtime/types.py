@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
 from langchain_core.messages.tool import ToolOutputMixin
 
 from runtime._absent import Absent
 from runtime._ask import interrupt
+from runtime._internal import names_of
 from runtime._interrupts import Interrupt
 from runtime._parts import (
     CheckpointPayload,
@@ -224,3 +225,7 @@ class Overwrite:
 
     value: Any
     type: Literal["__overwrite__"] = "__overwrite__"
+
+
+if not TYPE_CHECKING:  # for type checkers there is only what stands here
+    __getattr__ = names_of(__name__)

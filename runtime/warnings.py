@@ -5,6 +5,7 @@ The classes are LangGraph's, so that filters for its warnings filter these.
 
 from __future__ import annotations
 
+import sys
 import warnings
 
 __all__ = (
@@ -13,6 +14,7 @@ __all__ = (
     "LangGraphDeprecatedSinceV11",
     "LangGraphDeprecationWarning",
     "deprecated",
+    "package",
 )
 
 
@@ -30,6 +32,12 @@ class LangGraphDeprecatedSinceV10(LangGraphDeprecationWarning):
 
 class LangGraphDeprecatedSinceV11(LangGraphDeprecationWarning):
     """The same, since version 1.1."""
+
+
+def package() -> str:
+    """Return under which name users import this runtime."""
+    switch = sys.modules.get("runtime.as_langgraph")
+    return "langgraph" if switch is not None and switch.is_installed() else "runtime"
 
 
 def deprecated(what: str, since: type[LangGraphDeprecationWarning], stacklevel: int = 2) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 from langgraph.checkpoint.serde.types import _DeltaSnapshot as DeltaSnapshot
 from typing_extensions import Self
 
+from runtime._internal import names_of
 from runtime.channels._empty import concrete
 from runtime.channels._overwrite import single_overwrite
 from runtime.channels._value import ValueChannel
@@ -88,3 +89,7 @@ class BinaryOperatorAggregate(ValueChannel[Value, Value], Generic[Value]):
         for written in values:
             self.value = written if self.value is MISSING else self.operator(self.value, written)
         return True
+
+
+if not TYPE_CHECKING:  # for type checkers there is only what stands here
+    __getattr__ = names_of(__name__)

@@ -20,6 +20,7 @@ from langchain_core.messages import (
 )
 from typing_extensions import TypedDict
 
+from runtime._internal import names_of
 from runtime.channels._message_writes import REMOVE_ALL_MESSAGES
 from runtime.config import current_task
 from runtime.turns import current_turns
@@ -186,4 +187,4 @@ class MessagesState(TypedDict):
 def __getattr__(name: str) -> Any:
     if name == "MessageGraph":  # found when asked for: it is a graph, and needs what is here
         return import_module("runtime.graph._message_graph").MessageGraph
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return names_of(__name__)(name)

@@ -8,13 +8,14 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Generic, Literal, Union, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Generic, Literal, Union, cast, get_args, get_origin
 
 from langchain_core.runnables import Runnable, RunnableConfig
 from langgraph.cache.base import BaseCache
 from langgraph.store.base import BaseStore
 from typing_extensions import Self, TypeVar
 
+from runtime._internal import names_of
 from runtime._renamed import renamed
 from runtime.channels import (
     BaseChannel,
@@ -543,3 +544,7 @@ def _read_annotations(action: Any) -> tuple[Any, tuple[str, ...]]:
         if get_origin(part) is Command and arguments and get_origin(arguments[0]) is Literal:
             return schema, get_args(arguments[0])
     return schema, ()
+
+
+if not TYPE_CHECKING:  # for type checkers there is only what stands here
+    __getattr__ = names_of(__name__)

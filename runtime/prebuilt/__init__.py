@@ -1,5 +1,6 @@
 """An agent that calls tools in a loop, and its parts."""
 
+from runtime._internal import modules_of
 from runtime.prebuilt._injection import InjectedState, InjectedStore, ToolRuntime
 from runtime.prebuilt._tool_call_stream import ToolCallTransformer
 from runtime.prebuilt.chat_agent_executor import create_react_agent
@@ -16,3 +17,5 @@ __all__ = (
     "create_react_agent",
     "tools_condition",
 )
+
+__path__.append(modules_of(__name__))

@@ -26,7 +26,6 @@ class ToolCallStream:
         input: The arguments, if they are known.
 
     Attributes:
-        output_deltas: The pieces of its output, for one consumer.
         output: What it returned; of a message its content.
         error: The message of what it failed with.
         completed: Whether it has returned or failed.
@@ -41,10 +40,15 @@ class ToolCallStream:
         self.tool_call_id = tool_call_id
         self.tool_name = tool_name
         self.input = input
-        self.output_deltas: StreamChannel[Any] = StreamChannel()
+        self._output_deltas: StreamChannel[Any] = StreamChannel()
         self.output: Any = None
         self.error: str | None = None
         self.completed = False
+
+    @property
+    def output_deltas(self) -> StreamChannel[Any]:
+        """The pieces of its output, for one consumer."""
+        return self._output_deltas
 
     def end(self, output: Any = None, error: str | None = None) -> None:
         """Note what the tool returned, or how it failed."""
@@ -85,7 +89,7 @@ class ToolCallTransformer(StreamTransformer):
         super().__init__(scope)
         self._log: StreamChannel[ToolCallStream] = StreamChannel()
         self._own = list(scope)
-        self._running: dict[str, ToolCallStream] = {}
+        self._active: dict[str, ToolCallStream] = {}
         self._mux: StreamMux | None = None
 
     def init(self) -> dict[str, Any]:
@@ -104,32 +108,32 @@ class ToolCallTransformer(StreamTransformer):
         kind, call_id = data["event"], data["tool_call_id"]
         if kind == "tool-started":
             self._start(call_id, data)
-        elif (running := self._running.get(call_id)) is not None:
+        elif (running := self._active.get(call_id)) is not None:
             if kind == "tool-output-delta":
                 running.output_deltas.push(data["delta"])
             else:
-                del self._running[call_id]
+                del self._active[call_id]
                 running.end(_content_of(data.get("output")), data.get("message"))
         return True
 
     def finalize(self) -> None:
         """Close what runs on."""
-        for running in self._running.values():
+        for running in self._active.values():
             running.output_deltas.close()
-        self._running.clear()
+        self._active.clear()
 
     def fail(self, err: BaseException) -> None:
         """Fail what runs on."""
-        for running in self._running.values():
+        for running in self._active.values():
             running.error, running.completed = str(err), True
             running.output_deltas.fail(err)
-        self._running.clear()
+        self._active.clear()
 
     def _start(self, call_id: str, data: dict[str, Any]) -> None:
         call = ToolCallStream(call_id, data["tool_name"], data.get("input"))
         if self._mux is not None:
             call.output_deltas.bind(self._mux)
-        self._running[call_id] = call
+        self._active[call_id] = call
         self._log.push(call)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Literal, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
 
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AnyMessage, BaseMessage, SystemMessage
@@ -13,6 +13,7 @@ from langgraph.store.base import BaseStore
 from pydantic import BaseModel, create_model
 from typing_extensions import NotRequired, TypedDict
 
+from runtime._internal import names_of
 from runtime._renamed import renamed
 from runtime.graph.message import add_messages
 from runtime.graph.state import CompiledStateGraph, StateGraph
@@ -203,3 +204,7 @@ def _input_schema(schema: type[Any], routes: Routes) -> type[Any]:
         llm_input_messages: list[AnyMessage]
 
     return CallModelInput
+
+
+if not TYPE_CHECKING:  # for type checkers there is only what stands here
+    __getattr__ = names_of(__name__)

@@ -16,6 +16,7 @@ from langchain_core.tools import tool as make_tool
 from pydantic import BaseModel, ValidationError
 
 from runtime import _contract
+from runtime._internal import names_of
 from runtime.config import TASK_KEY, runtime_in
 from runtime.errors import GraphBubbleUp, is_invalid_resume
 from runtime.prebuilt._failures import (
@@ -338,3 +339,7 @@ def tools_condition(
             f"Got: {state!r}"
         )
     return "tools" if getattr(messages[-1], "tool_calls", None) else "__end__"
+
+
+if not TYPE_CHECKING:  # for type checkers there is only what stands here
+    __getattr__ = names_of(__name__)

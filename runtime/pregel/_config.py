@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import os
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from langchain_core.runnables import RunnableConfig
-from langchain_core.runnables.config import CONFIG_KEYS, merge_configs, var_child_runnable_config
+from langchain_core.runnables import config as core
+from langchain_core.runnables.config import CONFIG_KEYS, var_child_runnable_config
 
 from runtime.config import TASK_KEY
 
-__all__ = ("effective_config",)
+__all__ = ("effective_config", "merge_configs")
 
-DEFAULT_RECURSION_LIMIT = int(os.environ.get("LANGGRAPH_DEFAULT_RECURSION_LIMIT", "10007"))
+
+class _Default(int):
+    """A limit that nobody asked for: it takes no place of one that somebody did ask for."""
+
+
+DEFAULT_RECURSION_LIMIT: Final = _Default(
+    os.environ.get("LANGGRAPH_DEFAULT_RECURSION_LIMIT", "10007")
+)
+
+VERSIONS: Final = "lc_versions"
+"""The key of metadata under which packages say which version of them made a run."""
 
 # The configurable keys that identify a run; other keys may hold secrets and stay out of metadata.
 _IDENTIFYING = ("thread_id", "checkpoint_id", "task_id", "run_id", "assistant_id", "graph_id")
@@ -37,20 +48,21 @@ def effective_config(*configs: RunnableConfig | None) -> RunnableConfig:
     metadata: dict[str, Any] = {}
     configurable: dict[str, Any] = {}
     merged: dict[str, Any] = {"callbacks": None, "recursion_limit": DEFAULT_RECURSION_LIMIT}
-    for config in (*_ambient(given), *given):
+    ambient = _ambient(given)
+    inherited = ambient[0].get("tags") or () if ambient else ()
+    for config in (*ambient, *given):
         for key, value in config.items():
-            if value is None:
+            if value is None or type(value) is _Default:
                 continue
             if key == "tags":
-                tags += [tag for tag in cast("list[str]", value) if tag not in tags]
+                own = config not in ambient
+                tags += [t for t in cast("list[str]", value) if not (own and t in inherited)]
             elif key == "metadata":
-                metadata.update(cast("dict[str, Any]", value))
+                _merge_metadata(metadata, cast("dict[str, Any]", value))
             elif key == "configurable":
                 configurable.update(cast("dict[str, Any]", value))
             elif key == "callbacks" and merged["callbacks"] is not None:
-                merged[key] = merge_configs(
-                    {"callbacks": merged["callbacks"]}, {"callbacks": cast(Any, value)}
-                )["callbacks"]
+                merged[key] = _both(merged[key], value)
             elif key in CONFIG_KEYS:
                 merged[key] = value
             else:
@@ -65,6 +77,41 @@ def effective_config(*configs: RunnableConfig | None) -> RunnableConfig:
         metadata.setdefault("checkpoint_ns", ns)
     merged.update(tags=tags, metadata=metadata, configurable=configurable)
     return cast(RunnableConfig, merged)
+
+
+def merge_configs(*configs: RunnableConfig | None) -> RunnableConfig:
+    """Return one config with what the given ones have, later ones over earlier ones.
+
+    Tags, metadata, callbacks and configurable are merged.
+    """
+    merged: dict[str, Any] = {}
+    for key, value in ((k, v) for config in configs if config for k, v in config.items()):
+        if value is None or (type(value) is _Default and key in merged):
+            continue
+        before = merged.get(key)
+        if key == "tags":
+            merged[key] = [*(before or ()), *cast("list[str]", value)]
+        elif key == "metadata":
+            merged[key] = before = dict(before or {})
+            _merge_metadata(before, cast("dict[str, Any]", value))
+        elif key == "configurable":
+            merged[key] = {**(before or {}), **cast("dict[str, Any]", value)}
+        else:
+            merged[key] = _both(before, value) if key == "callbacks" and before else value
+    return cast(RunnableConfig, merged)
+
+
+def _both(before: Any, callbacks: Any) -> Any:
+    """Return the handlers of two configs."""
+    return core.merge_configs({"callbacks": before}, {"callbacks": callbacks})["callbacks"]
+
+
+def _merge_metadata(merged: dict[str, Any], given: dict[str, Any]) -> None:
+    """Add metadata; whose versions are whose is kept of both."""
+    before = merged.get(VERSIONS)
+    merged.update(given)
+    if isinstance(versions := given.get(VERSIONS), dict):
+        merged[VERSIONS] = {**(before if isinstance(before, dict) else {}), **versions}
 
 
 def _ambient(given: list[RunnableConfig]) -> tuple[RunnableConfig, ...]:

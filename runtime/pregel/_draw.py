@@ -131,7 +131,7 @@ def draw(graph: DescribedGraph, inside: Mapping[str, Graph]) -> Graph:
     """
     walk = Walk(graph)
     walk.run()
-    drawing = Graph()
+    drawing = Drawing()
     for node in graph.nodes.values():
         drawing.add_node(_shown(node), node.name, metadata=_metadata(graph, node) or None)
     drawn: set[tuple[str, str]] = set()
@@ -154,6 +154,19 @@ def draw(graph: DescribedGraph, inside: Mapping[str, Graph]) -> Graph:
 def _by_importance(edge: Edge) -> tuple[str, str, bool, bool, str]:
     """Sort key: of several edges between two nodes only the first one is drawn."""
     return (*edge[:3], edge.label is None, edge.label or "")
+
+
+class Drawing(Graph):
+    """A drawing; as JSON it names classes of this runtime as LangGraph's, for who reads that."""
+
+    def to_json(self, *, with_schemas: bool = False) -> dict[str, list[dict[str, Any]]]:
+        """Return the nodes and edges."""
+        told = super().to_json(with_schemas=with_schemas)
+        for node in told["nodes"]:
+            data = node.get("data")
+            if isinstance(data, dict) and (id_ := data.get("id", ())) and id_[0] == "runtime":
+                data["id"] = ["langgraph", *id_[1:]]
+        return told
 
 
 class RunnableCallable(Runnable[Any, Any]):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from hashlib import sha1
 from operator import itemgetter
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ __all__ = (
     "PUSH",
     "RESCUE",
     "TaskPath",
+    "first_task_id",
     "id_part",
     "inner_ns",
     "path_text",
@@ -95,3 +97,10 @@ def task_id(checkpoint_id: str, ns: str, step: int, name: str, part: str) -> str
     """
     seed = f"{ns}{step}{name}{part}"
     return "-".join(_groups(xxh3_128_hexdigest(_as_bytes(checkpoint_id) + seed.encode())))
+
+
+def first_task_id(checkpoint_id: str, ns: str, step: int, name: str, part: str) -> str:
+    """Return the id that a task had in the first format of checkpoints."""
+    seed = f"{ns}{step}{name}{part}"
+    hashed = sha1(_as_bytes(checkpoint_id) + seed.encode(), usedforsecurity=False)
+    return "-".join(_groups(hashed.hexdigest()))

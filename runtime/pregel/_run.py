@@ -47,6 +47,7 @@ from runtime.pregel._names import (
     PUSH,
     RESCUE,
     TaskPath,
+    first_task_id,
     id_part,
     inner_ns,
     task_id,
@@ -211,6 +212,7 @@ class Run:
         self._checkpoint_map: dict[str, str] = {}
         self._fresh_id = self.turns.checkpoint_id(self.step) if self.thread is None else ""
         self._checks_versions = False  # until the first superstep is done
+        self._task_id = task_id
         self._passes_breakpoint = False  # as it stopped there last time
         self.tasks: list[Task] = []
         self._unfinished: int | None = None  # tasks of the superstep, until it is applied
@@ -293,6 +295,7 @@ class Run:
         if thread is not None:
             if thread.format < NAMES_SINCE:
                 rename_channels(thread, self.graph)
+                self._task_id = task_id if thread.format > 1 else first_task_id
             self.step = thread.step + 1
             self.stop = self.step + self.config["recursion_limit"] + 1
             self.channels = Channels(self.graph.channels, thread.values)
@@ -330,7 +333,8 @@ class Run:
         tasks = []
         for name, triggers, path in places:
             ns = within(self.base_ns, name)
-            id_ = task_id(self.checkpoint_id, ns, self.step, name, id_part(path, triggers))
+            part = id_part(path, triggers)
+            id_ = self._task_id(self.checkpoint_id, ns, self.step, name, part)
             tasks.append(Upcoming(name, triggers, path, id_, f"{ns}:{id_}"))
         return tasks
 
@@ -512,6 +516,7 @@ class Run:
             updated = None if source == "fork" else self.updated
             self.thread.commit(self.step, {"source": source}, updated, self.channels)
         self.step += 1
+        self._task_id = task_id
 
     def close(self, error: BaseException | None) -> bool:
         """End the run, and return whether an error was only a stop, which the caller is not to see.
@@ -609,7 +614,7 @@ class Run:
 
     def _make(self, node: Node, path: TaskPath, around: str, part: str, value: Any) -> Task:
         ns = within(around, node.name)
-        id_ = task_id(self.checkpoint_id, ns, self.step, node.name, part)
+        id_ = self._task_id(self.checkpoint_id, ns, self.step, node.name, part)
         task = Task(self, node, path, id_, f"{ns}:{id_}", value)
         if not node.hidden:
             for handler in self.listeners.handlers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import CancelledError
 from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import count, groupby
@@ -17,10 +18,16 @@ from langchain_core.tracers._streaming import _StreamingCallbackHandler
 from runtime import _contract
 from runtime._parts import StreamWriter
 from runtime.channels._message_writes import with_message_ids
-from runtime.errors import GraphInterrupt, NodeCancelledError, ParentCommand, is_invalid_resume
+from runtime.errors import (
+    GraphBubbleUp,
+    GraphInterrupt,
+    NodeCancelledError,
+    ParentCommand,
+    is_invalid_resume,
+)
 from runtime.pregel._names import PUSH, TaskPath, without_ids
 from runtime.pregel._nodes.policies import Attempt, policed, remembered
-from runtime.pregel._nodes.trace import announce, conclude
+from runtime.pregel._nodes.trace import announce, conclude, enter_trace
 from runtime.pregel._saved.restore import answers_of
 from runtime.runtime import ExecutionInfo, Runtime
 from runtime.types import Command
@@ -214,6 +221,7 @@ class Task:
         passed_up = False
         if run.listeners.manager is not None and node.runs_user_code:
             heard = yield from self._announce(run.listeners.manager)
+            enter_trace(heard)
         try:
             output, step = self.input, 0
             for step, call in enumerate(node.calls, start=1):
@@ -276,6 +284,11 @@ class Task:
             self.error.__cause__ = error
         else:
             self.error = error
+            if isinstance(error, Exception) and not isinstance(error, GraphBubbleUp):
+                with suppress(AttributeError):  # before Python 3.11
+                    cast(Any, error).add_note(
+                        f"During task with name '{self.name}' and id '{self.id}'"
+                    )
         self.rescuer = self.run.rescuer_of(self)
 
     def _own_command(self, raised: ParentCommand) -> Command[Any]:
@@ -316,7 +329,7 @@ class Task:
     def _conclude(self, heard: Any, output: Any) -> Generator[Effect, Any, None]:
         """Tell whoever listens that the node is done."""
         for handler in heard.handlers:
-            if isinstance(handler, _StreamingCallbackHandler):  # that of `astream_events`
+            if _StreamingCallbackHandler in type(handler).__mro__:  # that of `astream_events`
                 yield _tap, _atap, (handler, heard.run_id, output), self.node.name
         if self.node.trace is not None:
             yield from conclude(heard, self.node.trace, output, self.node.name)

@@ -7,13 +7,14 @@ import warnings
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from queue import SimpleQueue
-from typing import Any, Generic, Literal, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.cache.base import BaseCache
 from langgraph.store.base import BaseStore
 from typing_extensions import Self, TypeVar
 
+from runtime._internal import names_of
 from runtime.channels import Topic
 from runtime.channels.base import BaseChannel
 from runtime.channels.binop import BinaryOperatorAggregate
@@ -563,3 +564,7 @@ class Pregel(EventGraph, Generic[StateT, ContextT, InputT, OutputT]):
 
 def _keys_of(names: str | Sequence[str]) -> str | list[str]:
     return names if isinstance(names, str) else list(names)
+
+
+if not TYPE_CHECKING:  # for type checkers there is only what stands here
+    __getattr__ = names_of(__name__)

@@ -14,7 +14,7 @@ from runtime.types import (
     StreamWriter,
     default_retry_on,
 )
-from runtime.warnings import LangGraphDeprecatedSinceV10, deprecated
+from runtime.warnings import LangGraphDeprecatedSinceV10, deprecated, package
 
 __all__ = (
     "All",
@@ -30,7 +30,7 @@ __all__ = (
 )
 
 deprecated(
-    "Importing from langgraph.pregel.types is deprecated. Please use 'from langgraph.types import "
-    "...' instead.",
+    f"Importing from {package()}.pregel.types is deprecated. Please use 'from {package()}.types "
+    "import ...' instead.",
     LangGraphDeprecatedSinceV10,
 )

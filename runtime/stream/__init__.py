@@ -7,6 +7,7 @@ every event, and what they make of it waits in channels, which are the projectio
 
 from __future__ import annotations
 
+from runtime._internal import modules_of
 from runtime.stream._event import ProtocolEvent
 from runtime.stream._transformer import StreamTransformer
 from runtime.stream.run_stream import (
@@ -46,3 +47,5 @@ __all__ = (
     "TasksTransformer",
     "UpdatesTransformer",
 )
+
+__path__.append(modules_of(__name__))

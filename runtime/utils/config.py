@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
-from langchain_core.runnables.config import merge_configs, patch_config
+from langchain_core.runnables.config import patch_config
 
 from runtime.config import get_config, get_store
 from runtime.pregel._config import effective_config as ensure_config
+from runtime.pregel._config import merge_configs
 
 __all__ = (
     "ensure_config",

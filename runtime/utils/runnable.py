@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from inspect import iscoroutinefunction
 from typing import Any
 
 from langchain_core.runnables import Runnable, RunnableConfig
@@ -23,7 +24,7 @@ class RunnableCallable(Runnable[Any, Any]):
     Runnable that they return is invoked with the same input.
 
     Args:
-        func: The sync form.
+        func: The sync form; or the async one, if it is the only one.
         afunc: The async form; without it the sync one is called in the event loop.
         name: What traces call it.
         tags: Tags of its runs.
@@ -56,6 +57,8 @@ class RunnableCallable(Runnable[Any, Any]):
                 "RunnableCallable with explode_args=True or recurse=False is not there in the "
                 "bundled runtime: unpack the input in the function, or wrap what it returns."
             )
+        if afunc is None and iscoroutinefunction(func):
+            func, afunc = None, func
         own = getattr(func or afunc, "__name__", None)
         self.name = name or (None if own == "<lambda>" else own)
         self.func = func

@@ -55,7 +55,7 @@ def appends(_: Kit) -> Reducer:
 def merges(k: Kit) -> Reducer:
     """Return the engine's own reducer, which packages import though its name is private."""
     if k.engine is OURS:
-        return import_module("runtime._compat.channels")._messages_delta_reducer  # type: ignore[no-any-return]
+        return import_module("runtime._internal.channels")._messages_delta_reducer  # type: ignore[no-any-return]
     return k.engine.message._messages_delta_reducer  # type: ignore[no-any-return]
 
 

@@ -78,3 +78,22 @@ def test_an_old_thread_goes_on(last: str) -> None:
     ours = seen(OURS)
     assert ours == seen(LANGGRAPH)
     assert ours[0] != ("tuple", [])
+
+
+def test_a_task_that_was_done_in_the_first_format() -> None:
+    """What it wrote is found under the id that it had then, and it is not run again."""
+
+    def seen(engine: Engine) -> Any:
+        graph = graph_of(engine)
+        checkpoint = {**AFTER["w_whose_edge_was_followed"], "v": 1}
+        metadata: Any = {"source": "loop", "step": 1, "parents": {}}
+        config = graph.checkpointer.put(
+            THREAD, checkpoint, metadata, checkpoint["channel_versions"]
+        )
+        (task,) = graph.get_state(THREAD).tasks
+        graph.checkpointer.put_writes(config, [("log", ["saved"])], task.id)
+        before = graph.get_state(THREAD).tasks
+        chunks = [*graph.stream(None, THREAD, stream_mode=["updates", "values"])]
+        return plain([task.id, before, chunks])
+
+    assert seen(OURS) == seen(LANGGRAPH)

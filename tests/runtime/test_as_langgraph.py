@@ -47,9 +47,9 @@ def test_what_is_not_there_fails_when_it_is_used() -> None:
         from runtime import as_langgraph
         as_langgraph.install()
         from langgraph.types import PregelExecutableTask
-        from langgraph.pregel.remote import RemoteGraph
-        class Mine(RemoteGraph): pass
-        for absent in (RemoteGraph, Mine, PregelExecutableTask):
+        from langgraph.pregel._loop import PregelLoop
+        class Mine(PregelLoop): pass
+        for absent in (PregelLoop, Mine, PregelExecutableTask):
             try:
                 absent("a")
             except NotImplementedError as error:
@@ -60,8 +60,8 @@ def test_what_is_not_there_fails_when_it_is_used() -> None:
             print(error)
         """
     )
-    remote, mine, task, module = shown.splitlines()
-    assert remote.startswith("RemoteGraph is not there in the bundled runtime. Run this on")
+    loop, mine, task, module = shown.splitlines()
+    assert loop.startswith("PregelLoop is not there in the bundled runtime. Run this on")
     assert mine.startswith("Mine is not there in the bundled runtime.")
     assert task.startswith("PregelExecutableTask is not there in the bundled runtime.")
     assert "'langgraph._internal._retry': LangGraph is the bundled runtime here" in module
@@ -193,9 +193,6 @@ def test_for_a_while() -> None:
             import langgraph.types, langgraph.stream.run_stream, langgraph.pregel.debug
             ours = langgraph.types
             assert ours.RunnableConfig
-        assert not hasattr(ours, "RunnableConfig")
-        import runtime.pregel
-        assert not hasattr(runtime.pregel, "debug")
         import langgraph.graph
         assert langgraph.graph is not ours
         """
@@ -371,3 +368,62 @@ def test_names_of_the_inside_that_tests_of_dependents_import() -> None:
         assert made["versions_seen"] == {"node": {"a": 1}} and made["channel_values"] == {}
         """
     )
+
+
+@pytest.mark.parametrize("package", ["langgraph", "runtime"])
+def test_names_of_the_inside_with_and_without_the_switch(package: str) -> None:
+    """A program may rename its imports in place of using the switch, those of the inside too."""
+    switch = "as_langgraph.install()" if package == "langgraph" else ""
+    run(
+        f"""
+        from runtime import as_langgraph
+        {switch}
+        from {package}._internal._config import DEFAULT_RECURSION_LIMIT, ensure_config
+        from {package}._internal._constants import CONF, ERROR, PULL, PUSH
+        from {package}._internal._runnable import RunnableCallable, is_async_callable
+        from {package}._internal._timeout import coerce_timeout_policy
+        from {package}.graph.message import _messages_delta_reducer
+        from {package}.graph.state import _get_node_name
+        from {package}.pregel._algo import task_path_str
+        from {package}.pregel._checkpoint import copy_checkpoint, empty_checkpoint
+        from {package}.pregel._loop import AsyncPregelLoop, SyncPregelLoop
+        from {package}.pregel._retry import _should_retry_on
+        from {package}.pregel._runner import PregelRunner
+        from {package}.pregel.debug import CheckpointPayload
+        from {package}.runtime import DEFAULT_RUNTIME
+        from {package}.stream._convert import convert_to_protocol_event
+        from {package}.stream._mux import StreamMux
+        from {package}.stream._types import ProtocolEvent, StreamTransformer
+        from {package}.types import RetryPolicy, TimeoutPolicy
+
+        assert task_path_str((PUSH, (PULL, "a"), 3)) == f"~{{PUSH}}, ~{{PULL}}, a, 0000000003"
+        assert coerce_timeout_policy(2) == TimeoutPolicy(run_timeout=2.0)
+        assert _should_retry_on(RetryPolicy(retry_on=KeyError), KeyError())
+        assert not _should_retry_on(RetryPolicy(retry_on=KeyError), ValueError())
+        assert _get_node_name(copy_checkpoint) == "copy_checkpoint"
+        async def waits(): pass
+        assert is_async_callable(waits) and not is_async_callable(copy_checkpoint)
+        event = convert_to_protocol_event({{"type": "values", "ns": ("a",), "data": 1}})
+        assert event["method"] == "values" and event["params"]["namespace"] == ["a"]
+        assert DEFAULT_RUNTIME.override(previous=1).previous == 1
+        """
+    )
+
+
+@pytest.mark.parametrize("package", ["langgraph", "runtime"])
+def test_a_warning_names_what_is_imported(package: str) -> None:
+    """It says where the name is now, under the name by which the program imports this runtime."""
+    shown = run(
+        f"""
+        import warnings
+        from runtime import as_langgraph
+        if {package == "langgraph"}:
+            as_langgraph.install()
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always")
+            from {package}.constants import Send
+        print(heard[-1].message)
+        """
+    )
+    assert f"from {package}.constants is deprecated" in shown
+    assert f"'from {package}.types import Send'" in shown

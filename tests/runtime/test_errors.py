@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import pytest
@@ -194,3 +195,16 @@ def test_stop_iteration_of_a_node_ends_no_stream(drive) -> None:
     """It would look like the end of the generator: it becomes a RuntimeError."""
     with pytest.raises(RuntimeError, match="StopIteration"):
         drive.stream(chain(lambda _: next(iter(()))), {"a": 1})
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="exceptions have no notes")
+def test_a_note_says_in_which_task(drive: Any) -> None:
+    """The exception of a node has its name and the id of its task, and those of nodes around."""
+
+    def node(_: Any) -> Any:
+        raise KeyError("a")
+
+    with pytest.raises(KeyError) as raised:
+        drive.invoke(chain(chain(node)), {"a": 1})
+    notes = raised.value.__notes__  # type: ignore[attr-defined]  # since Python 3.11
+    assert [note.partition(" and id")[0] for note in notes] == ["During task with name 'n0'"] * 2

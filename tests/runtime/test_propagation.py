@@ -7,10 +7,14 @@ from contextvars import ContextVar
 from typing import Any
 
 import pytest
+from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import var_child_runnable_config
 from runtime_graphs import chain, parallel, says
 
 from runtime.config import get_config, get_stream_writer
+from runtime.errors import GraphRecursionError
+from runtime.utils.config import ensure_config, merge_configs
+from runtime.utils.runnable import RunnableCallable
 
 CONFIG: Any = {"configurable": {"user": "u"}}
 VARIABLE: ContextVar[str] = ContextVar("VARIABLE", default="unset")
@@ -169,3 +173,38 @@ def test_nothing_leaks_from_one_node_into_another(drive) -> None:
         assert VARIABLE.get() == "caller"
     finally:
         VARIABLE.reset(token)
+
+
+def test_the_limit_of_a_graph_inside(drive: Any) -> None:
+    """The config of a node takes its place only if the caller asked for a limit, too."""
+    inner = chain(*[lambda _: {}] * 4).with_config(recursion_limit=2)
+
+    def node(_: Any, config: RunnableConfig) -> Any:
+        inner.invoke({"a": 1}, config)
+        return {}
+
+    with pytest.raises(GraphRecursionError):
+        drive.invoke(chain(node), {"a": 1})
+    assert drive.invoke(chain(node), {"a": 1}, {"recursion_limit": 10007})["a"] == 1
+
+
+def test_merged_configs() -> None:
+    """Tags are appended, and versions of packages are kept of all configs."""
+    first: Any = {"tags": ["a"], "metadata": {"lc_versions": {"x": "1", "y": "1"}, "m": {"a": 1}}}
+    second: Any = {"tags": ["a", "b"], "metadata": {"lc_versions": {"y": "2"}, "m": {"b": 1}}}
+    for merge in (ensure_config, merge_configs):
+        merged = merge(first, second)
+        assert merged["tags"] == ["a", "a", "b"]
+        assert merged["metadata"] == {"lc_versions": {"x": "1", "y": "2"}, "m": {"b": 1}}
+    assert first["metadata"]["lc_versions"] == {"x": "1", "y": "1"}
+
+
+def test_an_async_function_alone_is_a_runnable() -> None:
+    """`RunnableCallable` takes it as the async form, whichever argument it is."""
+
+    async def twice(value: int) -> int:
+        return 2 * value
+
+    assert asyncio.run(RunnableCallable(twice).ainvoke(2)) == 4
+    with pytest.raises(TypeError, match="No synchronous function provided"):
+        RunnableCallable(twice).invoke(2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.tracers.base import BaseTracer
@@ -61,3 +61,24 @@ def test_a_policy_that_fails_changes_nothing(drive, caplog) -> None:
     drive.invoke(traced(policy), {"a": 1}, {"callbacks": [tracer]})
     assert tracer.recorded == [({"a": 1, "log": []}, {"log": ["done", 1]})]
     assert "A trace policy failed" in caplog.text
+
+
+def test_a_handler_that_looks_like_one_of_streams(drive: Any) -> None:
+    """Only langchain-core's own handlers are shown outputs as they stream."""
+    seen: list[Any] = []
+
+    class Taps(BaseCallbackHandler):
+        def tap_output_iter(self, run_id: Any, output: Any) -> Any:
+            seen.append(run_id)
+            return output
+
+        def tap_output_aiter(self, run_id: Any, output: Any) -> Any:
+            seen.append(run_id)
+            return output
+
+    class Plain(TypedDict, total=False):
+        value: int
+
+    graph = StateGraph(Plain).add_node("n", lambda _: {"value": 2}).add_edge(START, "n").compile()
+    assert drive.invoke(graph, {"value": 1}, {"callbacks": [Taps()]}) == {"value": 2}
+    assert seen == []

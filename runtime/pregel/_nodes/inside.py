@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from langchain_core.runnables import Runnable, RunnableSequence
 
-__all__ = ("GraphInside", "HasDeps", "graphs_reached_from", "reached_from")
+__all__ = ("GraphInside", "HasDeps", "graphs_reached_from", "named_by", "reached_from")
 
 
 class GraphInside:
@@ -35,7 +35,7 @@ def reached_from(action: Any) -> Iterator[Any]:
     """
     candidates = [action]
     if callable(action) and not isinstance(action, Runnable):
-        candidates = _named_by(action)
+        candidates = named_by(action)
     for candidate in candidates:
         if isinstance(candidate, RunnableSequence):
             candidates += candidate.steps
@@ -52,7 +52,7 @@ def graphs_reached_from(action: Any) -> Iterator[Any]:
             yield reached
 
 
-def _named_by(function: Callable[..., Any]) -> list[Any]:
+def named_by(function: Callable[..., Any]) -> list[Any]:
     """Return the variables of the outside that a function names, and their attributes it names.
 
     A bound method counts as the object that it belongs to.

@@ -246,14 +246,14 @@ def wait_before_retry(
     Raises:
         TypeError: `retry_on` of a policy is nothing that can be asked.
     """
-    policy = next((policy for policy in policies if _applies(policy.retry_on, error)), None)
+    policy = next((policy for policy in policies if applies(policy.retry_on, error)), None)
     if policy is None or failures >= policy.max_attempts:
         return None
     interval = policy.initial_interval * policy.backoff_factor ** (failures - 1)
     return min(policy.max_interval, interval) + (random() if policy.jitter else 0.0)
 
 
-def _applies(retry_on: Any, error: Exception) -> bool:
+def applies(retry_on: Any, error: Exception) -> bool:
     if isinstance(retry_on, Sequence) and not isinstance(retry_on, str):
         return isinstance(error, tuple(retry_on))
     if isinstance(retry_on, type) and issubclass(retry_on, Exception):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Generator
 from copy import copy
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.tracers._streaming import _StreamingCallbackHandler
@@ -16,7 +18,7 @@ from runtime.types import TracePolicy
 if TYPE_CHECKING:
     from runtime.pregel._task import Effect
 
-__all__ = ("announce", "conclude")
+__all__ = ("announce", "conclude", "enter_trace")
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +49,20 @@ def conclude(heard: Any, trace: TracePolicy, output: Any, name: str) -> Generato
     others, tracers = _apart(heard)
     yield tracers.on_chain_end, tracers.on_chain_end, (recorded,), name
     yield others.on_chain_end, others.on_chain_end, (output,), name
+
+
+def enter_trace(heard: Any) -> None:
+    """Make the run of a node the current one for LangSmith, if that traces it."""
+    tracing = sys.modules.get("langchain_core.tracers.langchain")
+    if tracing is None:  # then no handler is one of its
+        return
+    for handler in heard.handlers:
+        if isinstance(handler, tracing.LangChainTracer):
+            if run := handler.run_map.get(str(heard.run_id)):
+                import_module("langsmith.run_helpers")._set_tracing_context(  # noqa: SLF001 - as langchain-core does
+                    {"parent": run}
+                )
+            return
 
 
 def _recorded(process: Callable[[Any], Any] | None, value: Any) -> Any:

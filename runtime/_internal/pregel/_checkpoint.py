@@ -6,7 +6,21 @@ from typing import cast
 
 from langgraph.checkpoint.base import Checkpoint, empty_checkpoint
 
-__all__ = ("copy_checkpoint", "empty_checkpoint")
+from runtime._absent import absent
+
+__all__ = (
+    "achannels_from_checkpoint",
+    "channels_from_checkpoint",
+    "copy_checkpoint",
+    "delta_channels_to_snapshot",
+    "empty_checkpoint",
+    "exit_delta_task_id",
+)
+
+achannels_from_checkpoint = absent("achannels_from_checkpoint")
+channels_from_checkpoint = absent("channels_from_checkpoint")
+delta_channels_to_snapshot = absent("delta_channels_to_snapshot")
+exit_delta_task_id = absent("exit_delta_task_id")
 
 
 def copy_checkpoint(checkpoint: Checkpoint) -> Checkpoint:

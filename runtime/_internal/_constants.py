@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from runtime._compat import constants
-from runtime._compat.constants import *  # noqa: F403 - the same names, and two more
+from runtime._internal import _names
+from runtime._internal._names import *  # noqa: F403 - the same names, and some more
 from runtime.config import RUNTIME_KEY
 from runtime.pregel._task import in_configs
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from runtime.pregel._nodes.node import Write
     from runtime.pregel._task import Task
 
-__all__ = (*constants.__all__, "CONFIG_KEY_READ", "CONFIG_KEY_SEND")  # noqa: PLE0604
+__all__ = (*_names.__all__, "CONFIG_KEY_READ", "CONFIG_KEY_SEND")  # noqa: PLE0604
 
 CONFIG_KEY_READ: Final = "__pregel_read"
 """The key under which a node finds what reads the state."""

@@ -22,8 +22,11 @@ __all__ = (
     "CONFIG_KEY_CHECKPOINT_NS",
     "CONFIG_KEY_NODE_FINISHED",
     "CONFIG_KEY_RUNTIME",
+    "CONFIG_KEY_STREAM",
     "CONFIG_KEY_STRICT_RESUME",
+    "CONFIG_KEY_TASK_ID",
     "CONFIG_KEY_THREAD_ID",
+    "CONFIG_KEY_TIMED_ATTEMPT_OBSERVER",
     "ERROR",
     "INPUT",
     "INTERRUPT",
@@ -44,6 +47,9 @@ __all__ = (
 CONFIG_KEY_RUNTIME: Final = RUNTIME_KEY
 CONFIG_KEY_STRICT_RESUME: Final = STRICT
 CONFIG_KEY_NODE_FINISHED: Final = NODE_FINISHED
+CONFIG_KEY_STREAM: Final = "__pregel_stream"
+CONFIG_KEY_TASK_ID: Final = "__pregel_task_id"
+CONFIG_KEY_TIMED_ATTEMPT_OBSERVER: Final = "__pregel_timed_attempt_observer"
 CONFIG_KEY_THREAD_ID: Final = "thread_id"
 CONFIG_KEY_CHECKPOINT_ID: Final = "checkpoint_id"
 CONFIG_KEY_CHECKPOINT_MAP: Final = "checkpoint_map"

@@ -1,0 +1,1 @@
+"""Modules of `runtime.graph` that only LangGraph needs there: see `runtime._internal`."""

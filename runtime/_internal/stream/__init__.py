@@ -1,0 +1,1 @@
+"""Modules of `runtime.stream` that only LangGraph needs there: see `runtime._internal`."""

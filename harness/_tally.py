@@ -22,11 +22,15 @@ _COUNT = re.compile(rb'"\w+"\s*:\s*(\d+)')
 
 @dataclass
 class Closed:
-    """One cassette that was closed: how many interactions were played, recorded and left over."""
+    """One cassette that was closed: how many interactions were played, recorded and left over.
+
+    What was recorded is not kept where a test failed that has a good cassette.
+    """
 
     path: str
     played: int
     recorded: int
+    kept: bool
     unplayed: list[str]
 
 
@@ -76,13 +80,13 @@ def refused(place: str) -> None:
         _open[-1].refused[place] += 1
 
 
-def closed(cassette: Cassette) -> None:
+def closed(cassette: Cassette, *, kept: bool) -> None:
     """Note what became of a cassette."""
     if not _open or cassette.path is None:
         return
     tally, played, recorded = _open[-1], cassette.played, cassette.recorded
     left = [] if cassette.records else [str(item) for item in cassette.unplayed]
-    tally.cassettes.append(Closed(str(cassette.path), len(played), len(recorded), left))
+    tally.cassettes.append(Closed(str(cassette.path), len(played), len(recorded), kept, left))
     for item in (*played, *recorded):
         if name := _model_of(item):
             tally.models[name] += 1

@@ -17,6 +17,7 @@ import pytest
 _COMPARES = "call"  # the phase of a test that does
 _OUR_FILES = "txt"  # what syrupy takes for the extension of `.stream.txt`
 _WORKER_COLOUR = "harness_colour"
+_RECORDING = {"new_episodes", "all", "rewrite"}  # though there is a file
 _TRUNCATED = "Full output truncated"
 _CODES = {"red": 31, "green": 32, "cyan": 36, "bold": 1}
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -35,7 +36,7 @@ def pytest_assertrepr_compare(
         return [_coloured(config, lines), *found]
     if snapshots is None or not any(_is_ours(side, snapshots) for side in (left, right)):
         return found
-    return [lines and _coloured(config, lines) for lines in found]
+    return [lines and _coloured(config, _accepting(config, lines)) for lines in found]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -51,7 +52,7 @@ def pytest_runtest_makereport(
     if call.when == "call" and report.failed:
         shown = report.longreprtext
         for snapshot in stream_snapshots_of(item):
-            for name, lines in _differences(snapshot):
+            for name, lines in _differences(item.config, snapshot):
                 if _TRUNCATED in shown or lines[0] not in shown:
                     rest = _coloured(item.config, _unsaid(lines, shown))
                     report.sections.append((name, "\n".join(rest)))
@@ -125,13 +126,24 @@ def _is_ours(side: object, snapshots: Any) -> bool:
     return isinstance(getattr(side, "extension", None), snapshots.StreamSnapshotExtension)
 
 
-def _differences(snapshot: Any) -> Iterable[tuple[str, list[str]]]:
+def _differences(config: pytest.Config, snapshot: Any) -> Iterable[tuple[str, list[str]]]:
     from harness.snapshot import failure_lines  # noqa: PLC0415 - loaded: the test has used it
 
     for result in snapshot.executions.values():
         if not result.success and result.asserted_data is not None:
             lines = failure_lines(result.recalled_data or "", result.asserted_data)
-            yield f"stream snapshot {result.snapshot_name}", lines
+            yield f"stream snapshot {result.snapshot_name}", _accepting(config, lines)
+
+
+def _accepting(config: pytest.Config, lines: Iterable[str]) -> list[str]:
+    """Have the command that accepts a difference record: a failing test keeps its cassette."""
+    from harness.snapshot import UPDATE  # noqa: PLC0415 - as above
+
+    mode = config.getoption("--record-mode", None)
+    if mode not in _RECORDING:
+        return [*lines]
+    recording = UPDATE.replace("pytest", f"pytest --record-mode={mode}")
+    return [line.replace(UPDATE, recording) for line in lines]
 
 
 def _unsaid(lines: list[str], shown: str) -> list[str]:

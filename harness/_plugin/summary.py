@@ -163,8 +163,8 @@ def _add(whole: _Whole, test: str, facts: dict[str, Any]) -> None:
     for cassette in facts["cassettes"]:
         path = absolute(cassette["path"])
         whole.files.used.add(path)
-        for key in ("played", "recorded"):
-            whole.tests[key] += bool(cassette[key])
+        whole.tests["played"] += bool(cassette["played"])
+        whole.tests["recorded" if cassette["kept"] else "dropped"] += bool(cassette["recorded"])
         whole.tests["unplayed"] += len(cassette["unplayed"])
         if marked is not None and marked["lists"] and path == marked["path"]:
             whole.listed += [f"{path}, {left}" for left in cassette["unplayed"]]
@@ -177,6 +177,7 @@ def _counts(whole: _Whole, orphaned: int) -> Iterator[str]:
     counts = [
         (tests["played"], "cassette", "played"),
         (tests["recorded"], "cassette", "recorded"),
+        (tests["dropped"], "cassette", "left as it was, for the test failed"),
         (tests["unplayed"], "interaction", "not played"),
         (orphaned, "file", "of no test"),
     ]

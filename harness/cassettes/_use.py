@@ -80,11 +80,12 @@ class CassetteBlock:
             return
         cassette.close()
         _note_plays(cassette, self._file)
-        _tally.closed(cassette)
+        kept = kind is None or self._saves_failed()
+        _tally.closed(cassette, kept=kept)
         if kind is None:
             self._save(cassette)
             cassette.check_all_played()
-        elif self._saves_failed():
+        elif kept:
             # A failing test does not overwrite a good cassette, but what was recorded is kept.
             with suppress(Exception):  # the test's own failure is what counts
                 self._save(cassette)

@@ -40,8 +40,10 @@ def test_a_failing_test_keeps_its_good_cassette(project: pytest.Pytester, server
     before = cassette.read_text()
     project.makepyfile(test_it=test + "False")
 
-    outcome(project.runpytest("--record-mode=rewrite"), failed=1)
+    result = project.runpytest("--record-mode=rewrite")
+    outcome(result, failed=1)
     assert cassette.read_text() == before
+    result.stdout.fnmatch_lines(["1 cassette left as it was, for the test failed"])
 
 
 def test_the_fixtures_choose_the_file(project: pytest.Pytester) -> None:

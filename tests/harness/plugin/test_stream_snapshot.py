@@ -81,6 +81,15 @@ def test_a_lost_metadata_key_fails(project: pytest.Pytester, accepted: Path) -> 
     result.stdout.fnmatch_lines(["E*`ls_lost` is gone from the metadata of `answer`"])
 
 
+def test_the_command_that_accepts_records_again(project: pytest.Pytester, accepted: Path) -> None:
+    """A failing test keeps its cassette: without the record mode the old answer is played."""
+    project.makepyfile(test_it=TEST.format(text="Why was the dog here?"))
+    output = project.runpytest("--record-mode=rewrite").stdout.str()
+
+    assert output.count("accept with: pytest --record-mode=rewrite --snapshot-update") == 1
+    assert "pytest --snapshot-update" not in output
+
+
 def test_what_is_said_is_said_once(project: pytest.Pytester, accepted: Path) -> None:
     """The lines that pytest cut come after the failure, without what stands there already."""
     project.makepyfile(test_it=TEST.format(text="Why was the dog here?"))

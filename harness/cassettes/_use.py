@@ -121,7 +121,7 @@ class CassetteBlock:
             with suppress(CassetteError):  # what is recorded anew may be broken
                 self._seen = self._read(path)
         records = mode in {"new_episodes", "all", "rewrite"} or (
-            mode == "once" and not self._had_file and not others
+            mode == "once" and not self._had_file and not self._options.also
         )
         everything = put_together((*loaded, *others)) if others else loaded
         return Cassette(

@@ -363,6 +363,16 @@ def test_further_cassettes(project: pytest.Pytester) -> None:
     outcome(project.runpytest(), passed=1)
 
 
+def test_further_cassettes_are_not_recorded_past(project: pytest.Pytester, server: str) -> None:
+    """With `once` a test that has one plays, though it is empty: the provider is not asked."""
+    project_with(project, server, "{}")
+    text = (project.path / "test_it.py").read_text()
+    (project.path / "test_it.py").write_text(text.replace("mark.vcr\n", 'mark.vcr("more.yaml")\n'))
+    write_cassette(project.path / "cassettes/test_it/more.yaml")
+    outcome(project.runpytest("--record-mode=once"), failed=1)
+    assert not (project.path / FILE).exists()
+
+
 def test_a_broken_file_is_no_empty_one(project: pytest.Pytester) -> None:
     """Unlike vcrpy, which takes it for one and would record over it."""
     project_with(project, ELSEWHERE, '{"filter_headers": ["x"]}')

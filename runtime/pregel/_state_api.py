@@ -20,7 +20,7 @@ from runtime._threads import PregelTask, StateSnapshot, StateUpdate
 from runtime.constants import END
 from runtime.errors import InvalidUpdateError
 from runtime.pregel._asked import Asked
-from runtime.pregel._async import aperform
+from runtime.pregel._async_task import aperform
 from runtime.pregel._chunks.payloads import result_of
 from runtime.pregel._input import input_writes
 from runtime.pregel._run import Run, Upcoming

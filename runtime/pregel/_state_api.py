@@ -25,7 +25,8 @@ from runtime.pregel._chunks.payloads import result_of
 from runtime.pregel._input import input_writes
 from runtime.pregel._run import Run, Upcoming
 from runtime.pregel._saved.bumps import really_seen
-from runtime.pregel._saved.thread import ERROR, INTERRUPT, SPECIAL, Save, Thread
+from runtime.pregel._saved.savers import Save
+from runtime.pregel._saved.thread import ERROR, INTERRUPT, SPECIAL, Thread
 from runtime.pregel._step import NOBODY, Given
 from runtime.pregel._sync import perform
 from runtime.pregel._task import Task

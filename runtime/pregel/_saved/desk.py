@@ -17,7 +17,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 
 from runtime.pregel._saved.packing import Packing
-from runtime.pregel._saved.thread import Thread, Unsaved, is_quick
+from runtime.pregel._saved.savers import Unsaved, is_quick
+from runtime.pregel._saved.thread import Thread
 
 __all__ = ("AsyncDesk", "Desk")
 

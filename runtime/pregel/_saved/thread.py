@@ -14,10 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
-from functools import cache
-from inspect import signature
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import (
@@ -25,7 +22,6 @@ from langgraph.checkpoint.base import (
     CheckpointTuple,
     get_checkpoint_metadata,
 )
-from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME, SCHEDULED
 
 from runtime.channels.base import MISSING
@@ -33,6 +29,7 @@ from runtime.constants import TASKS
 from runtime.pregel._names import path_text
 from runtime.pregel._saved.bumps import bump
 from runtime.pregel._saved.deltas import Deltas, Replayed, history
+from runtime.pregel._saved.savers import Save, Unsaved, is_quick, takes_paths
 from runtime.turns import in_utc
 
 if TYPE_CHECKING:
@@ -50,9 +47,7 @@ __all__ = (
     "RESUME",
     "RETURN",
     "SPECIAL",
-    "Save",
     "Thread",
-    "is_quick",
     "public_config",
 )
 
@@ -85,42 +80,10 @@ UNBORN: Final = -2
 """The step of a thread that has no checkpoint."""
 
 
-Unsaved = tuple[str, tuple[Any, ...]]
-"""What is to be saved: a method of the saver, and its arguments."""
-
-
-class Save(NamedTuple):
-    """Something for whoever works on a thread to have the saver do, and to send back."""
-
-    method: str
-    arguments: tuple[Any, ...]
-    options: Mapping[str, Any] = MappingProxyType({})
-
-
-def is_quick(saver: BaseCheckpointSaver[Any]) -> bool:
-    """Return whether a saver never waits, so that calling it beats handing over to a thread."""
-    return isinstance(saver, InMemorySaver) and _keeps_its_ways(type(saver))
-
-
-@cache
-def _keeps_its_ways(saver: Any) -> bool:
-    """Return whether a class of memory savers reads and writes as its base does."""
-    methods = ("get_tuple", "list", "put", "put_writes", "get_delta_channel_history")
-    names = [name for method in methods for name in (method, f"a{method}")]
-    return all(getattr(saver, name) is getattr(InMemorySaver, name) for name in names)
-
-
 def public_config(configurable: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
     """Return what others may see of a `configurable`, with some keys changed."""
     seen = {key: value for key, value in configurable.items() if not key.startswith("__")}
     return {**seen, **changes}
-
-
-@cache
-def _takes_paths(saver: Any) -> bool:
-    """Return whether a class of savers is told the paths of tasks: those of old are not."""
-    methods = (saver.put_writes, saver.aput_writes)
-    return all("task_path" in signature(method).parameters for method in methods)
 
 
 class Thread:
@@ -204,7 +167,7 @@ class Thread:
         self.updated: set[str] | None = None
         self.pending: dict[str, list[Write]] = {}
         self._asked_for: tuple[str | None, RunnableConfig] = "", {}
-        self._tells_paths = _takes_paths(cast(Any, type(saver)))
+        self._tells_paths = takes_paths(cast(Any, type(saver)))
         self._put_off: set[str] = set()  # the tasks whose writes are saved when the run ends
         self._latest: Any = None
         self._unborn: str | None = None

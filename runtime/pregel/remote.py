@@ -65,9 +65,13 @@ class RemoteGraph(Runnable[Any, Any]):
         self.config = config
         self.distributed_tracing = distributed_tracing
         if url is not None and (client is None or sync_client is None):
-            # imported where it is needed: this runtime does not depend on it
-            from langgraph_sdk import get_client, get_sync_client  # noqa: PLC0415
-
+            try:  # where it is needed: this runtime does not depend on it
+                from langgraph_sdk import get_client, get_sync_client  # noqa: PLC0415
+            except ImportError as error:
+                raise ImportError(
+                    "RemoteGraph asks its server through langgraph_sdk, which cannot be imported: "
+                    "pip install langgraph-sdk"
+                ) from error
             client = client or get_client(url=url, api_key=api_key, headers=headers)
             sync_client = sync_client or get_sync_client(url=url, api_key=api_key, headers=headers)
         self.client = client

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import SimpleNamespace
 from typing import Any, TypedDict
 
@@ -182,3 +183,10 @@ def test_a_question_outside_of_a_graph_is_a_chunk() -> None:
     server = Server(("updates", {"__interrupt__": [{"value": 1, "id": "i"}]}))
     with pytest.raises(GraphInterrupt):
         list(remote(server).stream({}, called))
+
+
+def test_without_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What speaks with the server is no dependency: who needs it is told."""
+    monkeypatch.setitem(sys.modules, "langgraph_sdk", None)
+    with pytest.raises(ImportError, match="pip install langgraph-sdk"):
+        RemoteGraph("agent", url="http://127.0.0.1:1")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache, cached_property
 from operator import itemgetter
 from typing import Any
@@ -11,12 +11,11 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolCall, ToolMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 
-from runtime.config import TASK_KEY, runtime_in
+from runtime.config import TASK_KEY
 from runtime.errors import ErrorCode
 from runtime.prebuilt._agent_model import AgentModel, chat_model_in
 from runtime.prebuilt._agent_routes import STRUCTURED, Routes, read
 from runtime.pregel._nodes.node import Call, make_call
-from runtime.runtime import Runtime
 from runtime.utils.runnable import RunnableCallable
 
 __all__ = ("AskModel", "StructureAnswer", "check_history")
@@ -95,14 +94,14 @@ class AskModel(Asking):
 
     def _ask(self, state: Any, config: RunnableConfig) -> dict[str, Any]:
         shown = self._shown(state)
-        model = self._model.resolve(state, _runtime_in(config))
+        model = self._model.resolve(state, config)
         if _is_heard(config):
             return self._update(state, (self._prompt_run | model).invoke(shown, config))
         return self._update(state, model.invoke(self._prompt.run(shown, config), config))
 
     async def _aask(self, state: Any, config: RunnableConfig) -> dict[str, Any]:
         shown = self._shown(state)
-        model = await self._model.aresolve(state, _runtime_in(config))
+        model = await self._model.aresolve(state, config)
         if _is_heard(config):
             return self._update(state, await (self._prompt_run | model).ainvoke(shown, config))
         asked = await self._prompt.arun(shown, config)
@@ -113,7 +112,8 @@ class AskModel(Asking):
         """The prompt as a Runnable that callback handlers hear of."""
         if isinstance(self._given_prompt, Runnable):
             return self._given_prompt
-        return RunnableCallable(self._prompt.run, self._prompt.arun, name=self._prompt.name)
+        call = self._prompt
+        return RunnableCallable(call.invoke and call.run, call.arun, name=call.name)
 
     def _shown(self, state: Any) -> Any:
         """Return the state with the messages that the model is to see.
@@ -163,21 +163,17 @@ class StructureAnswer(Asking):
         self._schema = response_format
 
     def _ask(self, state: Any, config: RunnableConfig) -> dict[str, Any]:
-        model = self._model.resolve(state, _runtime_in(config))
+        model = self._model.resolve(state, config)
         structured = chat_model_in(model).with_structured_output(self._schema)
         return {"structured_response": structured.invoke(self._asked(state), config)}
 
     async def _aask(self, state: Any, config: RunnableConfig) -> dict[str, Any]:
-        model = await self._model.aresolve(state, _runtime_in(config))
+        model = await self._model.aresolve(state, config)
         structured = chat_model_in(model).with_structured_output(self._schema)
         return {"structured_response": await structured.ainvoke(self._asked(state), config)}
 
     def _asked(self, state: Any) -> list[BaseMessage]:
         return [*self._prompt, *read(state, "messages")]
-
-
-def _runtime_in(config: RunnableConfig) -> Callable[[], Runtime[Any]]:
-    return lambda: runtime_in(config) or Runtime()
 
 
 def _is_heard(config: RunnableConfig) -> bool:

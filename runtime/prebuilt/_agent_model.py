@@ -9,9 +9,10 @@ from typing import Any, Final, cast
 
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import BaseMessage
-from langchain_core.runnables import Runnable, RunnableBinding, RunnableSequence
+from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig, RunnableSequence
 from langchain_core.tools import BaseTool
 
+from runtime.config import runtime_in
 from runtime.runtime import Runtime
 
 __all__ = ("AgentModel", "ModelLike", "chat_model_in", "needs_tools")
@@ -42,7 +43,7 @@ class AgentModel:
     def __init__(
         self, model: ModelLike, tools: Sequence[BaseTool], builtin: Sequence[dict[str, Any]]
     ) -> None:
-        self._choose: Callable[[Any, Runtime[Any]], Any] | None = None
+        self._choose: Any = None
         self._fixed: ModelRunnable | None = None
         if isinstance(model, str):
             model = _named(model)
@@ -58,15 +59,15 @@ class AgentModel:
                 f"Expected a chat model, its name, or a function that returns one, got {model!r}."
             )
 
-    def resolve(self, state: Any, runtime: Callable[[], Runtime[Any]]) -> ModelRunnable:
+    def resolve(self, state: Any, config: RunnableConfig) -> ModelRunnable:
         """Return the model to ask in this state, in a sync run.
 
         Raises:
             RuntimeError: It is chosen by an async function.
         """
-        if self._choose is None:
-            return cast(ModelRunnable, self._fixed)
-        chosen = self._choose(state, runtime())
+        if self._fixed is not None:
+            return self._fixed
+        chosen = self._choose(state, runtime_in(config) or Runtime())
         if inspect.isawaitable(chosen):
             if inspect.iscoroutine(chosen):
                 chosen.close()
@@ -76,11 +77,11 @@ class AgentModel:
             )
         return cast(ModelRunnable, chosen)
 
-    async def aresolve(self, state: Any, runtime: Callable[[], Runtime[Any]]) -> ModelRunnable:
+    async def aresolve(self, state: Any, config: RunnableConfig) -> ModelRunnable:
         """Return the model to ask in this state, in an async run."""
-        if self._choose is None:
-            return cast(ModelRunnable, self._fixed)
-        chosen = self._choose(state, runtime())
+        if self._fixed is not None:
+            return self._fixed
+        chosen = self._choose(state, runtime_in(config) or Runtime())
         if inspect.isawaitable(chosen):
             chosen = await chosen
         return cast(ModelRunnable, chosen)

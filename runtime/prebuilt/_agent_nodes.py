@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cache
+from abc import abstractmethod
+from collections.abc import Sequence
+from functools import cache, cached_property
 from operator import itemgetter
-from typing import Any, cast
+from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolCall, ToolMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 
-from runtime.config import runtime_in
+from runtime.config import TASK_KEY
 from runtime.errors import ErrorCode
 from runtime.prebuilt._agent_model import AgentModel, chat_model_in
 from runtime.prebuilt._agent_routes import STRUCTURED, Routes, read
 from runtime.pregel._nodes.node import Call, make_call
-from runtime.runtime import Runtime
+from runtime.utils.runnable import RunnableCallable
 
-__all__ = ("AskModel", "StructureAnswer", "check_history", "prompt_call")
+__all__ = ("AskModel", "StructureAnswer", "check_history")
 
 NEED_MORE_STEPS = "Sorry, need more steps to process this request."
 
 
-class AskModel(Runnable[Any, Any]):
-    """The node `agent`: asks the model and returns its answer.
+class Asking(Runnable[Any, Any]):
+    """A node that asks a model.
 
-    Args:
-        model: The model.
-        prompt: Makes what the model is asked from the state.
-        routes: What else the agent consists of.
-        agent_name: The name that the answers carry.
+    Whoever listens to callbacks hears of a run of this name, and, beside it, of what it asks: both
+    stand in the run of the node, as on LangGraph. If nobody listens, no such run is made.
     """
-
-    def __init__(
-        self, model: AgentModel, prompt: Call, routes: Routes, agent_name: str | None
-    ) -> None:
-        self.name = "agent"
-        self._model = model
-        self._prompt = prompt
-        self._routes = routes
-        self._agent_name = agent_name
 
     def invoke(
         self,
@@ -48,10 +37,10 @@ class AskModel(Runnable[Any, Any]):
         **kwargs: Any,
     ) -> Any:
         """Ask the model."""
-        config = cast(RunnableConfig, config)
-        shown = self._shown(input)
-        model = self._model.resolve(input, _runtime_in(config))
-        return self._update(input, model.invoke(self._prompt.run(shown, config), config))
+        config = config or {}
+        if not _is_heard(config):
+            return self._ask(input, config)
+        return self._call_with_config(lambda given: self._ask(given, config), input, config)
 
     async def ainvoke(
         self,
@@ -60,11 +49,71 @@ class AskModel(Runnable[Any, Any]):
         **kwargs: Any,
     ) -> Any:
         """Ask the model in the event loop."""
-        config = cast(RunnableConfig, config)
-        shown = self._shown(input)
-        model = await self._model.aresolve(input, _runtime_in(config))
+        config = config or {}
+        if not _is_heard(config):
+            return await self._aask(input, config)
+
+        async def ask(given: Any) -> Any:
+            return await self._aask(given, config)
+
+        return await self._acall_with_config(ask, input, config)
+
+    @abstractmethod
+    def _ask(self, state: Any, config: RunnableConfig) -> dict[str, Any]:
+        """Return the update."""
+
+    @abstractmethod
+    async def _aask(self, state: Any, config: RunnableConfig) -> dict[str, Any]:
+        """Return the update."""
+
+
+class AskModel(Asking):
+    """The node `agent`: asks the model and returns its answer.
+
+    Args:
+        model: The model.
+        prompt: A text or system message to stand before the messages; a function of the state,
+            sync or async, or a Runnable, that makes all that the model is asked; `None` for the
+            messages alone.
+        routes: What else the agent consists of.
+        agent_name: The name that the answers carry.
+
+    Raises:
+        ValueError: The prompt is something else.
+    """
+
+    def __init__(
+        self, model: AgentModel, prompt: Any, routes: Routes, agent_name: str | None
+    ) -> None:
+        self.name = "call_model"
+        self._model = model
+        self._prompt = _prompt_call(prompt)
+        self._given_prompt = prompt
+        self._routes = routes
+        self._agent_name = agent_name
+
+    def _ask(self, state: Any, config: RunnableConfig) -> dict[str, Any]:
+        shown = self._shown(state)
+        model = self._model.resolve(state, config)
+        if _is_heard(config):
+            return self._update(state, (self._prompt_run | model).invoke(shown, config))
+        return self._update(state, model.invoke(self._prompt.run(shown, config), config))
+
+    async def _aask(self, state: Any, config: RunnableConfig) -> dict[str, Any]:
+        shown = self._shown(state)
+        model = await self._model.aresolve(state, config)
+        if _is_heard(config):
+            return self._update(state, await (self._prompt_run | model).ainvoke(shown, config))
         asked = await self._prompt.arun(shown, config)
-        return self._update(input, await model.ainvoke(asked, config))
+        return self._update(state, await model.ainvoke(asked, config))
+
+    @cached_property
+    def _prompt_run(self) -> Runnable[Any, Any]:
+        """The prompt as a Runnable that callback handlers hear of."""
+        if isinstance(self._given_prompt, Runnable):
+            return self._given_prompt
+        call = self._prompt
+        return RunnableCallable(call.invoke and call.run, call.arun, name=call.name)
 
     def _shown(self, state: Any) -> Any:
         """Return the state with the messages that the model is to see.
@@ -96,7 +145,7 @@ class AskModel(Runnable[Any, Any]):
         return left < 1 or bool(answer.tool_calls)
 
 
-class StructureAnswer(Runnable[Any, Any]):
+class StructureAnswer(Asking):
     """The node `generate_structured_response`: asks the model for an object.
 
     Args:
@@ -113,46 +162,28 @@ class StructureAnswer(Runnable[Any, Any]):
             self._prompt = [SystemMessage(prompt)]
         self._schema = response_format
 
-    def invoke(
-        self,
-        input: Any,  # noqa: A002
-        config: RunnableConfig | None = None,
-        **kwargs: Any,
-    ) -> Any:
-        """Ask the model."""
-        model = self._model.resolve(input, _runtime_in(cast(RunnableConfig, config)))
+    def _ask(self, state: Any, config: RunnableConfig) -> dict[str, Any]:
+        model = self._model.resolve(state, config)
         structured = chat_model_in(model).with_structured_output(self._schema)
-        return {"structured_response": structured.invoke(self._asked(input), config)}
+        return {"structured_response": structured.invoke(self._asked(state), config)}
 
-    async def ainvoke(
-        self,
-        input: Any,  # noqa: A002
-        config: RunnableConfig | None = None,
-        **kwargs: Any,
-    ) -> Any:
-        """Ask the model in the event loop."""
-        model = await self._model.aresolve(input, _runtime_in(cast(RunnableConfig, config)))
+    async def _aask(self, state: Any, config: RunnableConfig) -> dict[str, Any]:
+        model = await self._model.aresolve(state, config)
         structured = chat_model_in(model).with_structured_output(self._schema)
-        return {"structured_response": await structured.ainvoke(self._asked(input), config)}
+        return {"structured_response": await structured.ainvoke(self._asked(state), config)}
 
     def _asked(self, state: Any) -> list[BaseMessage]:
         return [*self._prompt, *read(state, "messages")]
 
 
-def _runtime_in(config: RunnableConfig) -> Callable[[], Runtime[Any]]:
-    return lambda: runtime_in(config) or Runtime()
+def _is_heard(config: RunnableConfig) -> bool:
+    """Return whether callback handlers hear of what runs with a config; by hand, they may."""
+    task = (config.get("configurable") or {}).get(TASK_KEY)
+    return task is None or task.run.listeners.manager is not None
 
 
-def prompt_call(prompt: Any) -> Call:
-    """Return a prompt as something that makes what the model is asked from the state.
-
-    Args:
-        prompt: A text or system message to stand before the messages; a function of the state,
-            sync or async, or a Runnable, that makes all of it; `None` for the messages alone.
-
-    Raises:
-        ValueError: It is something else.
-    """
+def _prompt_call(prompt: Any) -> Call:
+    """Return a prompt as something that makes what the model is asked from the state."""
     if prompt is None:
         return Call("Prompt", lambda state, _config: read(state, "messages"), None)
     if isinstance(prompt, str):

@@ -22,7 +22,7 @@ from runtime.prebuilt._agent_model import AgentModel, ModelLike
 from runtime.prebuilt._agent_model import (
     needs_tools as _should_bind_tools,  # noqa: F401 - langgraph-supervisor imports it
 )
-from runtime.prebuilt._agent_nodes import AskModel, StructureAnswer, prompt_call
+from runtime.prebuilt._agent_nodes import AskModel, StructureAnswer
 from runtime.prebuilt._agent_routes import STRUCTURED, Routes
 from runtime.prebuilt.tool_node import ToolNode
 from runtime.types import Checkpointer
@@ -158,7 +158,7 @@ def create_react_agent(
         return_direct=frozenset(tool.name for tool in own if tool.return_direct),
     )
     schema = _checked_schema(state_schema, routes)
-    agent = AskModel(asked, prompt_call(prompt), routes, name)
+    agent = AskModel(asked, prompt, routes, name)
     graph = StateGraph(schema, context_schema)
     graph.add_node("agent", agent, input_schema=_input_schema(schema, routes))
     if own:

@@ -12,10 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import anthropic
+import httpcore
+import httpcore2
 import loopback
 import openai
 from langchain_anthropic import ChatAnthropic
 from langchain_openai import ChatOpenAI
+
+# httpx imports these with its first client. Were that made in a run of pytest inside of a test, the
+# module would be dropped after it, and httpx would not know the exceptions of the next import.
+_IMPORTED_FOR_GOOD = (httpcore, httpcore2)
 
 KEY = "sk-" + "test" * 6
 OPENAI = "https://api.openai.com"

@@ -49,14 +49,14 @@ def effective_config(*configs: RunnableConfig | None) -> RunnableConfig:
     configurable: dict[str, Any] = {}
     merged: dict[str, Any] = {"callbacks": None, "recursion_limit": DEFAULT_RECURSION_LIMIT}
     ambient = _ambient(given)
-    inherited = ambient[0].get("tags") or () if ambient else ()
-    for config in (*ambient, *given):
+    inherited = ambient.get("tags") or ()
+    for config in (ambient, *given):
         for key, value in config.items():
             if value is None or type(value) is _Default:
                 continue
             if key == "tags":
-                own = config not in ambient
-                tags += [t for t in cast("list[str]", value) if not (own and t in inherited)]
+                known = () if config is ambient else inherited
+                tags += [tag for tag in cast("list[str]", value) if tag not in known]
             elif key == "metadata":
                 _merge_metadata(metadata, cast("dict[str, Any]", value))
             elif key == "configurable":
@@ -114,17 +114,17 @@ def _merge_metadata(merged: dict[str, Any], given: dict[str, Any]) -> None:
         merged[VERSIONS] = {**(before if isinstance(before, dict) else {}), **versions}
 
 
-def _ambient(given: list[RunnableConfig]) -> tuple[RunnableConfig, ...]:
+def _ambient(given: list[RunnableConfig]) -> RunnableConfig:
     """Return what the given configs inherit from the node that is running, if one is."""
     ambient = var_child_runnable_config.get()
     if not ambient:
-        return ()
+        return {}
     explicit = [config.get("configurable") or {} for config in given]
     if any(TASK_KEY in configurable for configurable in explicit):
         # The running node's own config, passed by hand: only its lists may have been replaced.
-        return ({"tags": ambient.get("tags", []), "metadata": ambient.get("metadata", {})},)
+        return {"tags": ambient.get("tags", []), "metadata": ambient.get("metadata", {})}
     # a run name and id are for one run; the graph inside gets its own
     inherited = {k: v for k, v in ambient.items() if k not in ("run_name", "run_id")}
     if any(configurable.get(key) for configurable in explicit for key in _COORDINATES):
         inherited.pop("configurable", None)
-    return (cast(RunnableConfig, inherited),)
+    return cast(RunnableConfig, inherited)

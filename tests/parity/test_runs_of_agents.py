@@ -12,9 +12,9 @@ from engines import LANGGRAPH, OURS, Engine
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langchain_core.tools import tool
-from langchain_core.tracers import BaseTracer
 from langchain_core.tracers.schemas import Run
 from scripted import Scripted, call, calls
+from traces import Tree
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:create_react_agent has been moved"),
@@ -138,17 +138,6 @@ async def events(engine: Engine, kwargs: dict[str, Any], version: Any) -> list[A
     return heard
 
 
-class Tree(BaseTracer):
-    """Keeps the runs that stand at the top."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.runs: list[Any] = []
-
-    def _persist_run(self, run: Run) -> None:
-        self.runs.append(shown(run))
-
-
 def shown(run: Run) -> Any:
     """Return what a trace says of a run and of those inside."""
     failed = (run.error or "").partition("(")[0]
@@ -157,7 +146,7 @@ def shown(run: Run) -> Any:
 
 async def traced(run: Any, drive: str, **configurable: Any) -> list[Any]:
     """Return the runs that a tracer sees."""
-    tree = Tree()
+    tree = Tree(shown)
     config = {"callbacks": [tree], "configurable": configurable}
     with suppress(Exception):  # which shows in the runs
         if drive == "async":

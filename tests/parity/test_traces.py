@@ -9,19 +9,8 @@ from typing import Any
 import pytest
 from engines import LANGGRAPH, OURS, Engine
 from langchain_core.runnables import RunnableConfig
-from langchain_core.tracers import BaseTracer
 from langchain_core.tracers.schemas import Run
-
-
-class Tree(BaseTracer):
-    """Keeps the runs that stand at the top."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.runs: list[Any] = []
-
-    def _persist_run(self, run: Run) -> None:
-        self.runs.append(shown(run))
+from traces import Tree
 
 
 def shown(run: Run) -> Any:
@@ -89,7 +78,7 @@ async def test_called_tasks_are_traced_alike(drive: str) -> None:
     """Inside the run of whoever called them, with their arguments by name."""
 
     async def traced(engine: Engine) -> Any:
-        tree = Tree()
+        tree = Tree(shown)
         config: Any = {"callbacks": [tree], "tags": ["mine"]}
         graph = workflow(engine, drive)
         await (
